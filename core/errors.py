@@ -1,0 +1,142 @@
+"""One tree for everything that can go wrong, sorted by what a person can do about it.
+
+    DextreError
+    ├── UserMustAct     something outside this program must change first        exit 3
+    │   └── BadInput    the words or the file given are not usable              exit 2
+    ├── TryAgain        the same call may work later                            exit 1
+    ├── LostRace        somebody else changed the thing meanwhile: look again   exit 1
+    ├── SafetyStop      we could go on, and will not without a person's word    exit 4
+    ├── StoreInUse      another process is the owner                            exit 5
+    └── OurBug          this program broke its own rules                        exit 1
+
+An error class declares its `code` (stable, for scripts and tests), its `message` and its `remedy`. Both texts are
+catalogue ids (English sentences with named %-fields): screens and commands translate them, this module never does. Decisions
+are taken on classes and codes, never on texts. Nothing here may hold a secret.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's usual name for "mark for translation"
+    """Mark a text for the catalogues; translation happens where it is shown."""
+    return text
+
+
+class DextreError(Exception):
+    """Base of all our errors. Keyword arguments fill the named fields of `message` and `remedy`."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+    message: ClassVar[str] = N_("Something went wrong: %(detail)s")
+    remedy: ClassVar[str] = ""
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(params)
+        self.params = params
+
+    def __str__(self) -> str:
+        text = fill(self.message, self.params)
+        remedy = fill(self.remedy, self.params)
+        return f"{text} {remedy}".strip()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self})"
+
+
+class _Missing(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def fill(template: str, params: dict[str, Any]) -> str:
+    """`template % params`, where a field without a value reads `?` instead of raising inside an error path."""
+    return template % _Missing(params) if template else ""
+
+
+# -- the families -------------------------------------------------------------------------------------------------------
+
+
+class UserMustAct(DextreError):
+    """Waiting or repeating does not help: a person has to change something. The remedy says what."""
+
+    exit_code = 3
+
+
+class BadInput(UserMustAct):
+    """What was typed, or the file that was given, cannot be used. Nothing was changed."""
+
+    code = "bad_input"
+    exit_code = 2
+    message = N_("%(detail)s")
+
+
+class TryAgain(DextreError):
+    """The cause is expected to pass. The caller may repeat (a write only under the same key)."""
+
+
+class LostRace(DextreError):
+    """What we looked at has moved since. Read again and decide again."""
+
+
+class SafetyStop(DextreError):
+    """We could go on and will not, unless a person says so."""
+
+    exit_code = 4
+
+
+class StoreInUse(DextreError):
+    """Another process owns the store."""
+
+    code = "store_in_use"
+    exit_code = 5
+    message = N_("The sync is run by another process: %(who)s.")
+    remedy = N_("Close it there, or use `status` and `log`, which work beside it.")
+
+
+class OurBug(DextreError):
+    """An invariant of this program does not hold."""
+
+    code = "bug"
+    message = N_("This is a fault in dextre-sync: %(detail)s")
+    remedy = N_("Nothing further was written. Please report it with the log file.")
+
+
+# -- what the sync must tell apart ----------------------------------------------------------------------------------------
+
+
+class OutcomeUnknown(TryAgain):
+    """A write left us and no usable answer came: it may have happened. Only the same key and rows may be sent again."""
+
+    code = "outcome_unknown"
+    message = N_(
+        "Shopify did not answer a write (%(detail)s); whether it happened is not known yet."
+    )
+    remedy = N_("It is sent again under the same key, which Shopify carries out only once.")
+
+
+class Offline(TryAgain):
+    """The shop could not be reached; nothing was carried out."""
+
+    code = "offline"
+    message = N_("Shopify cannot be reached: %(detail)s")
+    remedy = N_("Check the network. The sync goes on by itself as soon as the shop answers.")
+
+
+class LinkIsOff(UserMustAct):
+    code = "link_is_off"
+    message = N_("The inventory link of %(brand)s is off.")
+    remedy = N_("Turn it on with `dextre-sync enable --start push|pull|merge`, or in Settings.")
+
+
+class NotConnected(UserMustAct):
+    code = "not_connected"
+    message = N_("%(brand)s is not connected to a Shopify shop.")
+    remedy = N_("Connect it with `dextre-sync connect`, or in Settings > Shopify custom app.")
+
+
+class PlanIsStale(LostRace):
+    code = "plan_is_stale"
+    message = N_("Pairs or mappings were changed after this plan was made.")
+    remedy = N_("Make the plan again and look at it before applying it.")

@@ -1,0 +1,601 @@
+"""The nouns. Frozen values only: no I/O, no rules that need more than the value itself.
+
+Words are the domain's (brand, inventory label, location, SKU number) and Shopify's own (inventory item, variant). Shopify ids
+are kept whole (`gid://shopify/InventoryItem/1`). Quantities are whole units. Moments are ISO text in UTC, as `core.clock.iso`
+writes them, because they are stored, compared and shown, never calculated with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+# -- the inventory here -------------------------------------------------------------------------------------------------
+
+
+class LabelType(StrEnum):
+    FUTURE = "future"
+    ACTUAL = "actual"
+    SOLD = "sold"
+    OBSOLETE = "obsolete"
+    DISCONTINUED = "discontinued"
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """The merchant's environment; links to exactly one Shopify shop."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A bucket that says what kind of stock it is. `code` is its key."""
+
+    code: str
+    name: str
+    colour: str = "blue"
+    type: LabelType = LabelType.ACTUAL
+    is_default: bool = False
+    orderable: bool = True
+    negative_allowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`sku_number` is its key: case and spaces count."""
+
+    sku_number: str
+    name: str = ""
+    barcode: str = ""
+
+
+class LevelKey(NamedTuple):
+    sku_number: str
+    location_id: str
+    label_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Quantity of one item, at one location, under one label."""
+
+    key: LevelKey
+    quantity: int
+
+
+class CauseKind(StrEnum):
+    """Why a level changed."""
+
+    SET = "set"
+    ADJUST = "adjust"
+    IMPORT = "import"
+    PULL = "pull"
+    MANUAL_PULL = "manual_pull"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who changed a level and why; `run` names the mass change it belongs to, `reason` is a person's own words."""
+
+    kind: CauseKind
+    who: str
+    reason: str = ""
+    run: str | None = None
+    arithmetic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One change of one level. `before` is None where the level had never been set. Ids sort by time."""
+
+    id: str
+    at: str
+    key: LevelKey
+    before: int | None
+    after: int
+    cause: Cause
+
+
+# -- the connection -----------------------------------------------------------------------------------------------------
+
+
+class Secret:
+    """A text that must not be shown: every way of printing it gives a mask. `reveal()` is the only way to it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret('•••')"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("a secret is never pickled or copied into a file")  # noqa: EM101
+
+
+class AuthKind(StrEnum):
+    TOKEN = "token"  # noqa: S105 - the name of a kind, not a secret
+    CLIENT_CREDENTIALS = "client_credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a person types to connect: the seed's four fields, or client ID + client secret.
+
+    `api_key` = client ID, `api_secret` = client secret. `api_url` replaces https://{domain} (a proxy, the practice shop).
+    """
+
+    domain: str
+    access_token: Secret | None = None
+    api_key: str = ""
+    api_secret: Secret | None = None
+    api_url: str | None = None
+
+    @property
+    def auth(self) -> AuthKind:
+        return AuthKind.TOKEN if self.access_token else AuthKind.CLIENT_CREDENTIALS
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection that was checked and kept. Its secrets are elsewhere (`core.store.secrets`)."""
+
+    domain: str
+    auth: AuthKind
+    shop_id: str
+    shop_name: str
+    connected_at: str
+    api_key: str = ""
+    api_url: str | None = None
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a check. `message` and `remedy` are catalogue ids filled with `params`."""
+
+    code: str
+    verdict: Verdict
+    message: str
+    params: dict[str, str | int] = field(default_factory=dict)
+    remedy: str = ""
+
+
+# -- the shop -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ShopIdentity:
+    shop_id: str
+    name: str
+    domain: str
+    scopes: frozenset[str]
+    api_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShopLocation:
+    id: str
+    name: str
+    is_active: bool = True
+    is_fulfillment_service: bool = False
+
+    @property
+    def can_be_paired(self) -> bool:
+        """Stock at a fulfilment service's location is that service's own (facts.md §5.4)."""
+        return self.is_active and not self.is_fulfillment_service
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A product variant with its inventory item; the mapping's key is `inventory_item_id` (SKUs are not unique there)."""
+
+    inventory_item_id: str
+    variant_id: str
+    sku: str
+    barcode: str = ""
+    name: str = ""
+    tracked: bool = True
+    requires_components: bool = False
+
+
+class QuantityName(StrEnum):
+    AVAILABLE = "available"
+    ON_HAND = "on_hand"
+
+
+class ShopifyField(StrEnum):
+    SKU = "sku"
+    BARCODE = "barcode"
+
+
+class LocalField(StrEnum):
+    SKU_NUMBER = "sku_number"
+    BARCODE = "barcode"
+
+
+# -- the link -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LocationPair:
+    """1:1; the name of the Shopify location is kept for showing it while the shop cannot be reached."""
+
+    location_id: str
+    shopify_location_id: str
+    shopify_name: str
+
+
+class MappedBy(StrEnum):
+    RULE = "rule"
+    HAND = "hand"
+
+
+@dataclass(frozen=True, slots=True)
+class SkuMapping:
+    """Which item a Shopify inventory item is. Several inventory items may map to one item."""
+
+    inventory_item_id: str
+    sku_number: str
+    by: MappedBy = MappedBy.RULE
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The settings of one brand's inventory link. `revision` grows with each change of label, pairs or mappings."""
+
+    label_code: str | None = None
+    shopify_field: ShopifyField = ShopifyField.SKU
+    local_field: LocalField = LocalField.SKU_NUMBER
+    quantity_name: QuantityName = QuantityName.AVAILABLE
+    enabled: bool = False
+    revision: int = 0
+
+
+class CellKey(NamedTuple):
+    inventory_item_id: str
+    shopify_location_id: str
+
+
+class Problem(StrEnum):
+    """Why a cell waits for a person. It clears by itself when the cause is gone."""
+
+    NEGATIVE_NOT_ALLOWED = "negative_not_allowed"
+    UNTRACKED = "untracked"
+    NOT_STOCKED = "not_stocked"
+    BUNDLE = "bundle"
+    DELETED = "deleted"
+    REJECTED = "rejected"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    DIFFERS_AT_START = "differs_at_start"
+
+
+class CellState(StrEnum):
+    UNALIGNED = "unaligned"
+    IN_SYNC = "in_sync"
+    PENDING_PUSH = "pending_push"
+    PENDING_PULL = "pending_pull"
+    PUSHING = "pushing"
+    NEEDS_YOU = "needs_you"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One mapped SKU at one paired location, for the linked label: the unit of sync.
+
+    here   L, the level here (a copy that the store keeps equal to the level in the same transaction; None = never set)
+    there  R, the last trusted reading of Shopify, moved along by our own settled pushes (None = never read, or no level)
+    base   B, what both sides have taken into account (None = not aligned yet: nothing flows)
+
+    Un-synced here = here − base; un-synced there = there − base. `intent` is the key of the write in flight: while it
+    is set the cell takes no readings and no further push. `updated_at` is Shopify's own moment of the newest reading.
+    """
+
+    key: CellKey
+    sku_number: str
+    location_id: str
+    here: int | None = None
+    there: int | None = None
+    base: int | None = None
+    intent: str | None = None
+    problem: Problem | None = None
+    detail: str = ""
+    updated_at: str = ""
+    read_at: str = ""
+    changed_at: str = ""
+
+    @property
+    def unsynced_here(self) -> int:
+        return 0 if self.base is None else (self.here or 0) - self.base
+
+    @property
+    def unsynced_there(self) -> int:
+        return 0 if self.base is None or self.there is None else self.there - self.base
+
+    @property
+    def state(self) -> CellState:
+        if self.intent is not None:
+            return CellState.PUSHING
+        if self.problem is not None:
+            return CellState.NEEDS_YOU
+        if self.base is None:
+            return CellState.UNALIGNED
+        if self.unsynced_here:
+            return CellState.PENDING_PUSH
+        if self.unsynced_there:
+            return CellState.PENDING_PULL
+        return CellState.IN_SYNC
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What Shopify said of one cell. `quantity` is None where there is no level; `problem` says why it cannot be written."""
+
+    key: CellKey
+    quantity: int | None
+    updated_at: str = ""
+    problem: Problem | None = None
+    sku: str = ""
+
+
+class IntentKind(StrEnum):
+    ADJUST = "adjust"
+    SET = "set"
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRow:
+    """One row of a write, exactly as it goes out. `before` = what we believed Shopify held when we decided.
+
+    adjust: `delta` is sent, with `changeFromQuantity: null`. set: `quantity` is sent, with `changeFromQuantity: before`.
+    """
+
+    key: CellKey
+    sku_number: str
+    before: int
+    delta: int
+
+    @property
+    def quantity(self) -> int:
+        return self.before + self.delta
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that is decided. It is in the outbox before the request leaves and until its outcome is known.
+
+    `key` is the idempotency key; the same key always goes with the same rows. At most 250 rows. `at` is the first sending:
+    Shopify remembers a key for 24 hours from then.
+    """
+
+    key: str
+    kind: IntentKind
+    at: str
+    name: QuantityName
+    rows: tuple[IntentRow, ...]
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A userError of a write; `index` is the row's place in the call, None where the error names no row."""
+
+    index: int | None
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """An answered write. No problems: every row was applied. Any problem: none was (facts.md §4.4)."""
+
+    receipt: str | None = None
+    request_id: str = ""
+    problems: tuple[RowProblem, ...] = ()
+
+
+# -- matching -----------------------------------------------------------------------------------------------------------
+
+
+class MatchState(StrEnum):
+    """How one row of the mapping stands, and why it did not match."""
+
+    MAPPED = "mapped"
+    ONLY_HERE = "only_here"
+    ONLY_THERE = "only_there"
+    BLANK_THERE = "blank_there"
+    BLANK_HERE = "blank_here"
+    DUPLICATE_HERE = "duplicate_here"
+    DUPLICATE_THERE = "duplicate_there"
+    CASE_DIFFERS = "case_differs"
+    SPACES_DIFFER = "spaces_differ"
+
+
+@dataclass(frozen=True, slots=True)
+class MappingRow:
+    """One row of the mapping table: an item, a variant, or the two together. `near` names the counterpart that almost fits."""
+
+    state: MatchState
+    item: Item | None = None
+    variant: Variant | None = None
+    by: MappedBy | None = None
+    near: str = ""
+
+
+# -- plans and runs -----------------------------------------------------------------------------------------------------
+
+
+class PlanKind(StrEnum):
+    PUSH = "push"
+    PULL = "pull"
+    MERGE = "merge"
+    UNDO = "undo"
+
+
+class Why(StrEnum):
+    """Why a row of a plan is as it is."""
+
+    HERE_WINS = "here_wins"
+    THERE_WINS = "there_wins"
+    MERGED = "merged"
+    NEVER_SET_HERE = "never_set_here"
+    NEVER_SET_THERE = "never_set_there"
+    AGREE = "agree"
+    DIFFERS = "differs"
+    UNDONE = "undone"
+    MOVED_SINCE = "moved_since"
+    NEGATIVE_NOT_ALLOWED = "negative_not_allowed"
+    CANNOT_WRITE = "cannot_write"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """What would become of one cell. A row whose results equal its numbers changes nothing; `left_out` rows are never applied."""
+
+    key: CellKey
+    sku_number: str
+    location_id: str
+    here: int | None
+    there: int | None
+    base: int | None
+    new_here: int | None
+    new_there: int | None
+    new_base: int | None
+    why: Why
+    left_out: bool = False
+    detail: str = ""
+
+    @property
+    def changes_here(self) -> bool:
+        return not self.left_out and self.new_here != self.here
+
+    @property
+    def changes_there(self) -> bool:
+        return not self.left_out and self.new_there != self.there
+
+    @property
+    def changes(self) -> bool:
+        return self.changes_here or self.changes_there
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a mass change would do: executed exactly as shown, or not at all for a row that has moved since."""
+
+    id: str
+    kind: PlanKind
+    at: str
+    revision: int
+    rows: tuple[PlanRow, ...]
+    undoes: str | None = None
+
+    @property
+    def changing(self) -> tuple[PlanRow, ...]:
+        return tuple(row for row in self.rows if row.changes)
+
+    @property
+    def left_out(self) -> tuple[PlanRow, ...]:
+        return tuple(row for row in self.rows if row.left_out)
+
+
+class RowOutcome(StrEnum):
+    APPLIED = "applied"
+    MOVED = "moved"
+    REJECTED = "rejected"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """What became of one row of a plan. WAITING: the write's outcome is not known yet; the outbox settles it."""
+
+    row: PlanRow
+    outcome: RowOutcome
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A mass change that was applied, kept so that it can be explained and undone."""
+
+    id: str
+    kind: PlanKind
+    at: str
+    who: str
+    applied: int
+    moved: int
+    rejected: int
+    waiting: int = 0
+    undoes: str | None = None
+    undone_by: str | None = None
+
+
+# -- how it stands ------------------------------------------------------------------------------------------------------
+
+
+class ConnectionState(StrEnum):
+    CONNECTED = "connected"
+    NOT_CONNECTED = "not_connected"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One brand's figures, as `status --json` and the home screen show them. Shares are 0…1; ages are seconds."""
+
+    brand: str
+    connection: ConnectionState
+    link: bool
+    label: str | None
+    pairs: int
+    mapped: int
+    unmapped_local: int
+    unmapped_shopify: int
+    cells: int
+    in_sync: int
+    pending_push: int
+    pending_pull: int
+    needs_you: int
+    last_pass_at: str | None
+    oldest_unsent_s: float | None
+    verified_share: float | None
+    throttled: int
+    owner: str | None
+    domain: str | None = None
+    shop_name: str | None = None
+    error: str | None = None
+    points: int | None = None

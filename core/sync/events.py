@@ -1,0 +1,232 @@
+"""What happens, as typed values: the live log, `log`, `why` and the tests all read these and nothing else.
+
+An event says what happened, where (brand, SKU, location), from which number to which, and by what cause. `text` is a
+catalogue id with named fields; it is translated where it is shown. `code` is the class name in snake case and is stable.
+Events hold no secrets and no texts of the outside world except SKUs and names, which screens clean before showing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from core.errors import N_, fill
+
+
+class Level(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+_CODES: dict[str, type[Event]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events. `at` is ISO; `brand` the brand's name; `run` the mass change it belongs to."""
+
+    level: ClassVar[Level] = Level.INFO
+    text: ClassVar[str] = ""
+    code: ClassVar[str] = "event"
+
+    at: str
+    brand: str
+    run: str | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        # Not super().__init_subclass__: a slotted dataclass is made twice, and zero-argument super() would name the first.
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        _CODES[cls.code] = cls
+
+    def params(self) -> dict[str, Any]:
+        """The named fields of `text`; signed numbers (`delta`, `pulled`, `pushed`) carry their sign."""
+        return {f.name: _shown(f.name, getattr(self, f.name)) for f in fields(self)}
+
+    def __str__(self) -> str:
+        return fill(self.text, self.params())
+
+    def record(self) -> dict[str, Any]:
+        """As written to the log file: the fields and the code, without empty ones."""
+        return {"code": self.code, "level": self.level.value} | {
+            f.name: value
+            for f in fields(self)
+            if (value := getattr(self, f.name)) is not None and value != ""
+        }
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in ("delta", "pulled", "pushed") and isinstance(value, int):
+        return f"{value:+d}"
+    return "—" if value is None else value
+
+
+def event_from(record: dict[str, Any]) -> Event | None:
+    """The event of a log record, or None where this program does not know its code (a newer one wrote it)."""
+    kind = _CODES.get(str(record.get("code")))
+    if kind is None:
+        return None
+    known = {f.name for f in fields(kind)}
+    try:
+        return kind(**{name: value for name, value in record.items() if name in known})
+    except TypeError:
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleSeen(Event):
+    """The number on Shopify moved by itself, and the level here followed."""
+
+    text = N_("%(sku)s at %(location)s: Shopify %(pulled)s, here %(before)s → %(after)s")
+    sku: str
+    location: str
+    pulled: int
+    before: int | None
+    after: int
+    there: int | None = None
+    base: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed(Event):
+    text = N_("%(sku)s at %(location)s: here %(pushed)s, Shopify %(before)s → %(after)s")
+    sku: str
+    location: str
+    pushed: int
+    before: int | None
+    after: int
+    key: str = ""
+    receipt: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedHere(Event):
+    level = Level.INFO
+    text = N_("%(sku)s at %(location)s: %(before)s → %(after)s here (%(who)s)")
+    sku: str
+    location: str
+    before: int | None
+    after: int
+    who: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsYou(Event):
+    level = Level.WARNING
+    text = N_("%(sku)s at %(location)s needs you: %(problem)s (here %(here)s, Shopify %(there)s)")
+    sku: str
+    location: str
+    problem: str
+    here: int | None = None
+    there: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared(Event):
+    text = N_("%(sku)s at %(location)s is in order again")
+    sku: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteWaits(Event):
+    level = Level.WARNING
+    text = N_(
+        "The outcome of a write of %(rows)s rows is not known (%(detail)s); it is asked again with the same key"
+    )
+    key: str
+    rows: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteRejected(Event):
+    level = Level.WARNING
+    text = N_("Shopify refused %(refused)s of %(rows)s rows of a write; the others are sent again")
+    key: str
+    rows: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WentOffline(Event):
+    level = Level.WARNING
+    text = N_("The shop cannot be reached: %(detail)s")
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackOnline(Event):
+    text = N_("The shop answers again after %(seconds)s s")
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncStopped(Event):
+    """The engine cannot go on until a person acts."""
+
+    level = Level.ERROR
+    text = N_("The sync stands still: %(detail)s")
+    detail: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkEnabled(Event):
+    text = N_("The inventory link is on: %(cells)s cells")
+    cells: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDisabled(Event):
+    text = N_("The inventory link is off")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected(Event):
+    text = N_("Connected to %(shop)s (%(domain)s)")
+    shop: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationsPaired(Event):
+    text = N_("Locations paired: %(pairs)s, for the inventory label %(label)s")
+    pairs: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkusMapped(Event):
+    text = N_("SKUs mapped: %(mapped)s; without a counterpart: %(unmapped)s")
+    mapped: int
+    unmapped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingsDeleted(Event):
+    level = Level.WARNING
+    text = N_("All %(count)s SKU mappings were deleted; the inventory link is off")
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunApplied(Event):
+    text = N_("%(kind)s applied: %(applied)s cells; moved since: %(moved)s; refused: %(rejected)s")
+    kind: str
+    applied: int
+    moved: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsImported(Event):
+    text = N_("Imported %(items)s items and %(levels)s quantities")
+    items: int
+    levels: int

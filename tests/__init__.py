@@ -1,0 +1,1 @@
+"""Tests mirror core/ and tui/; tests/system starts real processes and real terminals."""
