@@ -1,4 +1,6 @@
-"""Time as a value that is passed in, so that tests own it. Nothing else in the core asks the system for the time."""
+"""Time as a value that is passed in, so that tests own it. Nothing else in the core asks the
+system for the time.
+"""
 
 from __future__ import annotations
 

@@ -9,9 +9,10 @@
     ├── StoreInUse      another process is the owner                            exit 5
     └── OurBug          this program broke its own rules                        exit 1
 
-An error class declares its `code` (stable, for scripts and tests), its `message` and its `remedy`. Both texts are
-catalogue ids (English sentences with named %-fields): screens and commands translate them, this module never does. Decisions
-are taken on classes and codes, never on texts. Nothing here may hold a secret.
+An error class declares its `code` (stable, for scripts and tests), its `message` and its `remedy`.
+Both texts are catalogue ids (English sentences with named %-fields): screens and commands
+translate them, this module never does. Decisions are taken on classes and codes, never on texts.
+Nothing here may hold a secret.
 """
 
 from __future__ import annotations
@@ -51,15 +52,19 @@ class _Missing(dict[str, Any]):
 
 
 def fill(template: str, params: dict[str, Any]) -> str:
-    """`template % params`, where a field without a value reads `?` instead of raising inside an error path."""
+    """`template % params`, where a field without a value reads `?` instead of raising inside an
+    error path.
+    """
     return template % _Missing(params) if template else ""
 
 
-# -- the families -------------------------------------------------------------------------------------------------------
+# -- the families --------------------------------------------------------------------------------
 
 
 class UserMustAct(DextreError):
-    """Waiting or repeating does not help: a person has to change something. The remedy says what."""
+    """Waiting or repeating does not help: a person has to change something. The remedy says
+    what.
+    """
 
     exit_code = 3
 
@@ -103,11 +108,13 @@ class OurBug(DextreError):
     remedy = N_("Nothing further was written. Please report it with the log file.")
 
 
-# -- what the sync must tell apart ----------------------------------------------------------------------------------------
+# -- what the sync must tell apart ---------------------------------------------------------------
 
 
 class OutcomeUnknown(TryAgain):
-    """A write left us and no usable answer came: it may have happened. Only the same key and rows may be sent again."""
+    """A write left us and no usable answer came: it may have happened. Only the same key and rows
+    may be sent again.
+    """
 
     code = "outcome_unknown"
     message = N_(

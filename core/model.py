@@ -1,8 +1,9 @@
 """The nouns. Frozen values only: no I/O, no rules that need more than the value itself.
 
-Words are the domain's (brand, inventory label, location, SKU number) and Shopify's own (inventory item, variant). Shopify ids
-are kept whole (`gid://shopify/InventoryItem/1`). Quantities are whole units. Moments are ISO text in UTC, as `core.clock.iso`
-writes them, because they are stored, compared and shown, never calculated with.
+Words are the domain's (brand, inventory label, location, SKU number) and Shopify's own (inventory
+item, variant). Shopify ids are kept whole (`gid://shopify/InventoryItem/1`). Quantities are whole
+units. Moments are ISO text in UTC, as `core.clock.iso` writes them, because they are stored,
+compared and shown, never calculated with.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-# -- the inventory here -------------------------------------------------------------------------------------------------
+# -- the inventory here --------------------------------------------------------------------------
 
 
 class LabelType(StrEnum):
@@ -85,7 +86,9 @@ class CauseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Who changed a level and why; `run` names the mass change it belongs to, `reason` is a person's own words."""
+    """Who changed a level and why; `run` names the mass change it belongs to, `reason` is a
+    person's own words.
+    """
 
     kind: CauseKind
     who: str
@@ -96,7 +99,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One change of one level. `before` is None where the level had never been set. Ids sort by time."""
+    """One change of one level. `before` is None where the level had never been set. Ids sort by
+    time.
+    """
 
     id: str
     at: str
@@ -106,11 +111,13 @@ class Movement:
     cause: Cause
 
 
-# -- the connection -----------------------------------------------------------------------------------------------------
+# -- the connection ------------------------------------------------------------------------------
 
 
 class Secret:
-    """A text that must not be shown: every way of printing it gives a mask. `reveal()` is the only way to it."""
+    """A text that must not be shown: every way of printing it gives a mask. `reveal()` is the only
+    way to it.
+    """
 
     __slots__ = ("_text",)
 
@@ -138,7 +145,7 @@ class Secret:
         return hash(self._text)
 
     def __reduce__(self) -> str | tuple[object, ...]:
-        raise TypeError("a secret is never pickled or copied into a file")  # noqa: EM101
+        raise TypeError("a secret is never pickled or copied into a file")
 
 
 class AuthKind(StrEnum):
@@ -150,7 +157,8 @@ class AuthKind(StrEnum):
 class Credentials:
     """What a person types to connect: the seed's four fields, or client ID + client secret.
 
-    `api_key` = client ID, `api_secret` = client secret. `api_url` replaces https://{domain} (a proxy, the practice shop).
+    `api_key` = client ID, `api_secret` = client secret. `api_url` replaces https://{domain} (a
+    proxy, the practice shop).
     """
 
     domain: str
@@ -195,7 +203,7 @@ class Finding:
     remedy: str = ""
 
 
-# -- the shop -----------------------------------------------------------------------------------------------------------
+# -- the shop ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +230,9 @@ class ShopLocation:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A product variant with its inventory item; the mapping's key is `inventory_item_id` (SKUs are not unique there)."""
+    """A product variant with its inventory item; the mapping's key is `inventory_item_id` (SKUs
+    are not unique there).
+    """
 
     inventory_item_id: str
     variant_id: str
@@ -248,12 +258,14 @@ class LocalField(StrEnum):
     BARCODE = "barcode"
 
 
-# -- the link -----------------------------------------------------------------------------------------------------------
+# -- the link ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class LocationPair:
-    """1:1; the name of the Shopify location is kept for showing it while the shop cannot be reached."""
+    """1:1; the name of the Shopify location is kept for showing it while the shop cannot be
+    reached.
+    """
 
     location_id: str
     shopify_location_id: str
@@ -276,7 +288,9 @@ class SkuMapping:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The settings of one brand's inventory link. `revision` grows with each change of label, pairs or mappings."""
+    """The settings of one brand's inventory link. `revision` grows with each change of label,
+    pairs or mappings.
+    """
 
     label_code: str | None = None
     shopify_field: ShopifyField = ShopifyField.SKU
@@ -317,12 +331,14 @@ class CellState(StrEnum):
 class Cell:
     """One mapped SKU at one paired location, for the linked label: the unit of sync.
 
-    here   L, the level here (a copy that the store keeps equal to the level in the same transaction; None = never set)
-    there  R, the last trusted reading of Shopify, moved along by our own settled pushes (None = never read, or no level)
-    base   B, what both sides have taken into account (None = not aligned yet: nothing flows)
+    here   L, the level here (a copy that the store keeps equal to the level in the same
+    transaction; None = never set) there  R, the last trusted reading of Shopify, moved along by
+    our own settled pushes (None = never read, or no level) base   B, what both sides have taken
+    into account (None = not aligned yet: nothing flows)
 
-    Un-synced here = here − base; un-synced there = there − base. `intent` is the key of the write in flight: while it
-    is set the cell takes no readings and no further push. `updated_at` is Shopify's own moment of the newest reading.
+    Un-synced here = here − base; un-synced there = there − base. `intent` is the key of the write
+    in flight: while it is set the cell takes no readings and no further push. `updated_at` is
+    Shopify's own moment of the newest reading.
     """
 
     key: CellKey
@@ -363,7 +379,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What Shopify said of one cell. `quantity` is None where there is no level; `problem` says why it cannot be written."""
+    """What Shopify said of one cell. `quantity` is None where there is no level; `problem` says
+    why it cannot be written.
+    """
 
     key: CellKey
     quantity: int | None
@@ -379,9 +397,11 @@ class IntentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IntentRow:
-    """One row of a write, exactly as it goes out. `before` = what we believed Shopify held when we decided.
+    """One row of a write, exactly as it goes out. `before` = what we believed Shopify held when we
+    decided.
 
-    adjust: `delta` is sent, with `changeFromQuantity: null`. set: `quantity` is sent, with `changeFromQuantity: before`.
+    adjust: `delta` is sent, with `changeFromQuantity: null`. set: `quantity` is sent, with
+    `changeFromQuantity: before`.
     """
 
     key: CellKey
@@ -396,10 +416,11 @@ class IntentRow:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A write that is decided. It is in the outbox before the request leaves and until its outcome is known.
+    """A write that is decided. It is in the outbox before the request leaves and until its outcome
+    is known.
 
-    `key` is the idempotency key; the same key always goes with the same rows. At most 250 rows. `at` is the first sending:
-    Shopify remembers a key for 24 hours from then.
+    `key` is the idempotency key; the same key always goes with the same rows. At most 250 rows.
+    `at` is the first sending: Shopify remembers a key for 24 hours from then.
     """
 
     key: str
@@ -412,7 +433,9 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """A userError of a write; `index` is the row's place in the call, None where the error names no row."""
+    """A userError of a write; `index` is the row's place in the call, None where the error names
+    no row.
+    """
 
     index: int | None
     code: str
@@ -421,14 +444,16 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """An answered write. No problems: every row was applied. Any problem: none was (facts.md §4.4)."""
+    """An answered write. No problems: every row was applied. Any problem: none was (facts.md
+    §4.4).
+    """
 
     receipt: str | None = None
     request_id: str = ""
     problems: tuple[RowProblem, ...] = ()
 
 
-# -- matching -----------------------------------------------------------------------------------------------------------
+# -- matching ------------------------------------------------------------------------------------
 
 
 class MatchState(StrEnum):
@@ -447,7 +472,9 @@ class MatchState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MappingRow:
-    """One row of the mapping table: an item, a variant, or the two together. `near` names the counterpart that almost fits."""
+    """One row of the mapping table: an item, a variant, or the two together. `near` names the
+    counterpart that almost fits.
+    """
 
     state: MatchState
     item: Item | None = None
@@ -456,7 +483,7 @@ class MappingRow:
     near: str = ""
 
 
-# -- plans and runs -----------------------------------------------------------------------------------------------------
+# -- plans and runs ------------------------------------------------------------------------------
 
 
 class PlanKind(StrEnum):
@@ -484,7 +511,9 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """What would become of one cell. A row whose results equal its numbers changes nothing; `left_out` rows are never applied."""
+    """What would become of one cell. A row whose results equal its numbers changes nothing;
+    `left_out` rows are never applied.
+    """
 
     key: CellKey
     sku_number: str
@@ -514,7 +543,9 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a mass change would do: executed exactly as shown, or not at all for a row that has moved since."""
+    """What a mass change would do: executed exactly as shown, or not at all for a row that has
+    moved since.
+    """
 
     id: str
     kind: PlanKind
@@ -541,7 +572,9 @@ class RowOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """What became of one row of a plan. WAITING: the write's outcome is not known yet; the outbox settles it."""
+    """What became of one row of a plan. WAITING: the write's outcome is not known yet; the outbox
+    settles it.
+    """
 
     row: PlanRow
     outcome: RowOutcome
@@ -564,7 +597,7 @@ class Run:
     undone_by: str | None = None
 
 
-# -- how it stands ------------------------------------------------------------------------------------------------------
+# -- how it stands -------------------------------------------------------------------------------
 
 
 class ConnectionState(StrEnum):
@@ -575,7 +608,9 @@ class ConnectionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One brand's figures, as `status --json` and the home screen show them. Shares are 0…1; ages are seconds."""
+    """One brand's figures, as `status --json` and the home screen show them. Shares are 0…1; ages
+    are seconds.
+    """
 
     brand: str
     connection: ConnectionState

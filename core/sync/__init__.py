@@ -1,1 +1,3 @@
-"""The sync: decide (merge, plan), write safely (outbox), keep going (engine). Knows a shop and books only as Protocols."""
+"""The sync: decide (merge, plan), write safely (outbox), keep going (engine). Knows a shop and
+books only as Protocols.
+"""

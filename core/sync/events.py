@@ -1,8 +1,10 @@
-"""What happens, as typed values: the live log, `log`, `why` and the tests all read these and nothing else.
+"""What happens, as typed values: the live log, `log`, `why` and the tests all read these and
+nothing else.
 
-An event says what happened, where (brand, SKU, location), from which number to which, and by what cause. `text` is a
-catalogue id with named fields; it is translated where it is shown. `code` is the class name in snake case and is stable.
-Events hold no secrets and no texts of the outside world except SKUs and names, which screens clean before showing.
+An event says what happened, where (brand, SKU, location), from which number to which, and by what
+cause. `text` is a catalogue id with named fields; it is translated where it is shown. `code` is
+the class name in snake case and is stable. Events hold no secrets and no texts of the outside
+world except SKUs and names, which screens clean before showing.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ _CODES: dict[str, type[Event]] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Base of all events. `at` is ISO; `brand` the brand's name; `run` the mass change it belongs to."""
+    """Base of all events. `at` is ISO; `brand` the brand's name; `run` the mass change it belongs
+    to.
+    """
 
     level: ClassVar[Level] = Level.INFO
     text: ClassVar[str] = ""
@@ -38,12 +42,15 @@ class Event:
     run: str | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        # Not super().__init_subclass__: a slotted dataclass is made twice, and zero-argument super() would name the first.
+        # Not super().__init_subclass__: a slotted dataclass is made twice, and zero-argument
+        # super() would name the first.
         cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
         _CODES[cls.code] = cls
 
     def params(self) -> dict[str, Any]:
-        """The named fields of `text`; signed numbers (`delta`, `pulled`, `pushed`) carry their sign."""
+        """The named fields of `text`; signed numbers (`delta`, `pulled`, `pushed`) carry their
+        sign.
+        """
         return {f.name: _shown(f.name, getattr(self, f.name)) for f in fields(self)}
 
     def __str__(self) -> str:
@@ -65,7 +72,9 @@ def _shown(name: str, value: Any) -> Any:
 
 
 def event_from(record: dict[str, Any]) -> Event | None:
-    """The event of a log record, or None where this program does not know its code (a newer one wrote it)."""
+    """The event of a log record, or None where this program does not know its code (a newer one
+    wrote it).
+    """
     kind = _CODES.get(str(record.get("code")))
     if kind is None:
         return None
@@ -138,7 +147,8 @@ class Cleared(Event):
 class WriteWaits(Event):
     level = Level.WARNING
     text = N_(
-        "The outcome of a write of %(rows)s rows is not known (%(detail)s); it is asked again with the same key"
+        "The outcome of a write of %(rows)s rows is not known (%(detail)s); it is asked again with
+        the same key"
     )
     key: str
     rows: int

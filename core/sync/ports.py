@@ -1,6 +1,8 @@
-"""What the sync needs of the world: a `Shop` (core.shopify fulfils it) and `Books` (core.store fulfils it).
+"""What the sync needs of the world: a `Shop` (core.shopify fulfils it) and `Books` (core.store
+fulfils it).
 
-Both have in-memory twins under tests/twins; the contract tests in tests/contracts run on twin and real alike.
+Both have in-memory twins under tests/twins; the contract tests in tests/contracts run on twin and
+real alike.
 """
 
 from __future__ import annotations
@@ -44,8 +46,10 @@ CHUNK = 250
 
 
 class Shop(Protocol):
-    """One Shopify shop. Every method raises core.errors families only: `TryAgain` (`OutcomeUnknown` where a write may have
-    happened), `UserMustAct` (token, scope, frozen shop…), `SafetyStop` (another shop answers)."""
+    """One Shopify shop. Every method raises core.errors families only: `TryAgain`
+    (`OutcomeUnknown` where a write may have happened), `UserMustAct` (token, scope, frozen shop…),
+    `SafetyStop` (another shop answers).
+    """
 
     async def identity(self) -> ShopIdentity: ...
 
@@ -58,15 +62,21 @@ class Shop(Protocol):
     async def read_levels(
         self, shopify_location_id: str, inventory_item_ids: Sequence[str], name: QuantityName
     ) -> Sequence[Reading]:
-        """Direct reads, at most CHUNK ids, one Reading an id in the same order; never from a search index."""
+        """Direct reads, at most CHUNK ids, one Reading an id in the same order; never from a
+        search index.
+        """
         ...
 
     async def changed_items(self, shopify_location_id: str, since: str) -> Sequence[str]:
-        """Hints: inventory item ids whose level there changed at or after `since` (ISO). May be behind; may be too many."""
+        """Hints: inventory item ids whose level there changed at or after `since` (ISO). May be
+        behind; may be too many.
+        """
         ...
 
     async def write(self, intent: Intent) -> WriteResult:
-        """Send an intent under its key. Returns when answered; raises `OutcomeUnknown` when it may or may not have happened."""
+        """Send an intent under its key. Returns when answered; raises `OutcomeUnknown` when it may
+        or may not have happened.
+        """
         ...
 
 
@@ -105,7 +115,9 @@ class BooksTx(BooksView, Protocol):
     def set_level(
         self, sku_number: str, location_id: str, label_code: str, quantity: int, cause: Cause
     ) -> None:
-        """Set a level, record the movement, and bring `here` (and `changed_at`) of every cell of that level along."""
+        """Set a level, record the movement, and bring `here` (and `changed_at`) of every cell of
+        that level along.
+        """
         ...
 
     def put_cell(self, cell: Cell) -> None: ...
@@ -121,5 +133,7 @@ class Books(Protocol):
     def view(self) -> AbstractContextManager[BooksView]: ...
 
     async def commit(self, work: Callable[[BooksTx], T], /) -> T:
-        """Run `work` in one transaction; when this returns, it is on disk. If `work` raises, nothing happened."""
+        """Run `work` in one transaction; when this returns, it is on disk. If `work` raises,
+        nothing happened.
+        """
         ...
