@@ -147,8 +147,8 @@ class Cleared(Event):
 class WriteWaits(Event):
     level = Level.WARNING
     text = N_(
-        "The outcome of a write of %(rows)s rows is not known (%(detail)s); it is asked again with
-        the same key"
+        "The outcome of a write of %(rows)s rows is not known (%(detail)s); "
+        "it is asked again with the same key"
     )
     key: str
     rows: int
