@@ -288,8 +288,10 @@ class SkuMapping:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The settings of one brand's inventory link. `revision` grows with each change of label,
-    pairs or mappings.
+    """The settings of one brand's inventory link.
+
+    `resume`: it was on when all mappings were deleted, so mapping again turns it on.
+    `revision` grows with each change of label, pairs or mappings.
     """
 
     label_code: str | None = None
@@ -297,6 +299,7 @@ class Link:
     local_field: LocalField = LocalField.SKU_NUMBER
     quantity_name: QuantityName = QuantityName.AVAILABLE
     enabled: bool = False
+    resume: bool = False
     revision: int = 0
 
 
@@ -366,6 +369,8 @@ class Cell:
     def state(self) -> CellState:
         if self.intent is not None:
             return CellState.PUSHING
+        if self.problem is Problem.NEGATIVE_NOT_ALLOWED and self.unsynced_here:
+            return CellState.PENDING_PUSH  # stock has come: what could not be pulled is tried again
         if self.problem is not None:
             return CellState.NEEDS_YOU
         if self.base is None:
@@ -397,17 +402,19 @@ class IntentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IntentRow:
-    """One row of a write, exactly as it goes out. `before` = what we believed Shopify held when we
-    decided.
+    """One row of a write, exactly as it goes out.
 
-    adjust: `delta` is sent, with `changeFromQuantity: null`. set: `quantity` is sent, with
-    `changeFromQuantity: before`.
+    `before` is what we believed Shopify held when we decided; `new_base` is the cell's base once
+    the write is known to have happened.
+    adjust: `delta` is sent, with `changeFromQuantity: null`.
+    set: `quantity` is sent, with `changeFromQuantity: before`.
     """
 
     key: CellKey
     sku_number: str
     before: int
     delta: int
+    new_base: int | None
 
     @property
     def quantity(self) -> int:
