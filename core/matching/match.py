@@ -1,0 +1,257 @@
+"""The matcher: exact by one field on each side, and a row that says why for everything else.
+
+A value is mapped by rule only where it names exactly one item and exactly one variant. Whatever
+could be meant in two ways is reported and left to a person. In this order, each row is:
+
+    MAPPED                          by hand, or by rule
+    BLANK_HERE, BLANK_THERE         its own value is blank
+    DUPLICATE_HERE, DUPLICATE_THERE its value is shared on its own side; else on the other side
+    ONLY_HERE, ONLY_THERE with near the exact counterpart exists, but is mapped by hand to another,
+                                    or the two were unmapped by hand: `near` is that value
+    CASE_DIFFERS, SPACES_DIFFER     a counterpart differs only so (see `fold`): `near` is its value
+    ONLY_HERE, ONLY_THERE           no counterpart at all
+
+A mapping by hand takes its item and its variant out of the matching, but not out of the count
+of who shares a value: if one of two variants with the same SKU is mapped by hand, the other one is
+still a duplicate and waits for a person as well. Several variants map to one item only by hand.
+The result does not depend on the order of what comes in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TypeVar
+
+from core.matching.fold import difference, is_blank, loose
+from core.model import (
+    Item,
+    LocalField,
+    MappedBy,
+    MappingRow,
+    MatchState,
+    ShopifyField,
+    SkuMapping,
+    Variant,
+)
+
+Rule = tuple[ShopifyField, LocalField]
+
+T = TypeVar("T", Item, Variant)
+
+SHOWN_FIRST = (
+    MatchState.CASE_DIFFERS,
+    MatchState.SPACES_DIFFER,
+    MatchState.DUPLICATE_HERE,
+    MatchState.DUPLICATE_THERE,
+    MatchState.BLANK_THERE,
+    MatchState.BLANK_HERE,
+    MatchState.ONLY_HERE,
+    MatchState.ONLY_THERE,
+    MatchState.MAPPED,
+)
+"""The order of rows: first what a person can mend at once, last what is in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What a matching found. `counts` has every state, in rows; `dropped` are the mappings that
+    were given but whose item or variant is gone.
+    """
+
+    mappings: tuple[SkuMapping, ...]
+    rows: tuple[MappingRow, ...]
+    counts: Mapping[MatchState, int]
+    dropped: tuple[SkuMapping, ...] = ()
+
+
+def match(
+    items: Iterable[Item],
+    variants: Iterable[Variant],
+    rule: Rule,
+    kept: Iterable[SkuMapping] = (),
+) -> Matching:
+    """Map by the rule; of `kept`, those by hand stay while both their ends exist. Mappings by rule
+    in `kept` are made anew, so all mappings of a brand may be given.
+    """
+    table = _Table(items, variants, rule)
+    fixed, dropped = table.valid(mapping for mapping in kept if mapping.by is MappedBy.HAND)
+    return _matching(table, fixed + table.pairs(fixed), dropped)
+
+
+def report(
+    items: Iterable[Item],
+    variants: Iterable[Variant],
+    rule: Rule,
+    mappings: Iterable[SkuMapping],
+) -> Matching:
+    """The same rows for mappings as they stand, without making any: what a screen shows between
+    two matchings.
+    """
+    table = _Table(items, variants, rule)
+    return _matching(table, *table.valid(mappings))
+
+
+def _matching(
+    table: _Table, mappings: Sequence[SkuMapping], dropped: Sequence[SkuMapping]
+) -> Matching:
+    rows = table.rows(mappings)
+    counted = Counter(row.state for row in rows)
+    return Matching(
+        mappings=tuple(sorted(mappings, key=attrgetter("sku_number", "inventory_item_id"))),
+        rows=tuple(rows),
+        counts={state: counted[state] for state in MatchState},
+        dropped=tuple(sorted(dropped, key=attrgetter("sku_number", "inventory_item_id"))),
+    )
+
+
+class _Side:
+    """The values of one side: who has them, and which of them almost fit another value."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.holders = Counter(value for value in values if not is_blank(value))
+        self._near: dict[str, list[str]] | None = None
+
+    def near(self, value: str) -> str | None:
+        """The value here that differs from `value` least, or None."""
+        if self._near is None:
+            # Built when first asked: a catalogue that fits never needs it.
+            self._near = {}
+            for held in self.holders:
+                self._near.setdefault(loose(held), []).append(held)
+        candidates = self._near.get(loose(value), [])
+        if len(candidates) <= 1:
+            return candidates[0] if candidates else None
+        return min(
+            candidates,
+            key=lambda held: (difference(value, held) is MatchState.SPACES_DIFFER, held),
+        )
+
+
+class _Table:
+    """Both sides, each entry once by its key, with the value that the rule looks at."""
+
+    def __init__(self, items: Iterable[Item], variants: Iterable[Variant], rule: Rule) -> None:
+        shopify_field, local_field = rule
+        self._here: Callable[[Item], str] = attrgetter(local_field.value)
+        self._there: Callable[[Variant], str] = attrgetter(shopify_field.value)
+        self.items = _once(items, "sku_number")
+        # Two variants may share one inventory item, and that is what is mapped (facts.md §5.1).
+        self.variants = _once(variants, "inventory_item_id")
+        self._side_here = _Side(map(self._here, self.items.values()))
+        self._side_there = _Side(map(self._there, self.variants.values()))
+
+    def valid(
+        self, mappings: Iterable[SkuMapping]
+    ) -> tuple[tuple[SkuMapping, ...], tuple[SkuMapping, ...]]:
+        """The mappings whose two ends exist, one a variant; and the rest."""
+        valid: dict[str, SkuMapping] = {}
+        dropped: list[SkuMapping] = []
+        for mapping in sorted(mappings, key=attrgetter("inventory_item_id", "sku_number", "by")):
+            known = mapping.inventory_item_id in self.variants and mapping.sku_number in self.items
+            if known and mapping.inventory_item_id not in valid:
+                valid[mapping.inventory_item_id] = mapping
+            else:
+                dropped.append(mapping)
+        return tuple(valid.values()), tuple(dropped)
+
+    def pairs(self, fixed: Iterable[SkuMapping]) -> tuple[SkuMapping, ...]:
+        """What the rule maps: values that name one item and one variant, neither of them fixed."""
+        taken_items = {mapping.sku_number for mapping in fixed}
+        taken_variants = {mapping.inventory_item_id for mapping in fixed}
+        held_here, held_there = self._side_here.holders, self._side_there.holders
+        sku_of = {
+            value: sku_number
+            for sku_number, item in self.items.items()
+            if held_here[value := self._here(item)] == 1 and sku_number not in taken_items
+        }
+        return tuple(
+            SkuMapping(inventory_item_id, sku_of[value], MappedBy.RULE)
+            for inventory_item_id, variant in self.variants.items()
+            if (value := self._there(variant)) in sku_of
+            and held_there[value] == 1
+            and inventory_item_id not in taken_variants
+        )
+
+    def rows(self, mappings: Iterable[SkuMapping]) -> list[MappingRow]:
+        rows: list[MappingRow] = []
+        mapped_items: set[str] = set()
+        mapped_variants: set[str] = set()
+        for mapping in mappings:
+            mapped_items.add(mapping.sku_number)
+            mapped_variants.add(mapping.inventory_item_id)
+            item = self.items[mapping.sku_number]
+            variant = self.variants[mapping.inventory_item_id]
+            rows.append(MappingRow(MatchState.MAPPED, item, variant, mapping.by))
+        rows.extend(
+            self._item_row(item)
+            for sku_number, item in self.items.items()
+            if sku_number not in mapped_items
+        )
+        rows.extend(
+            self._variant_row(variant)
+            for inventory_item_id, variant in self.variants.items()
+            if inventory_item_id not in mapped_variants
+        )
+        rows.sort(key=self._place)
+        return rows
+
+    def _item_row(self, item: Item) -> MappingRow:
+        value = self._here(item)
+        if is_blank(value):
+            return MappingRow(MatchState.BLANK_HERE, item=item)
+        if self._side_here.holders[value] > 1:
+            return MappingRow(MatchState.DUPLICATE_HERE, item=item)
+        if self._side_there.holders[value] > 1:
+            return MappingRow(MatchState.DUPLICATE_THERE, item=item)
+        state, near = _counterpart(value, self._side_there, MatchState.ONLY_HERE)
+        return MappingRow(state, item=item, near=near)
+
+    def _variant_row(self, variant: Variant) -> MappingRow:
+        value = self._there(variant)
+        if is_blank(value):
+            return MappingRow(MatchState.BLANK_THERE, variant=variant)
+        if self._side_there.holders[value] > 1:
+            return MappingRow(MatchState.DUPLICATE_THERE, variant=variant)
+        if self._side_here.holders[value] > 1:
+            return MappingRow(MatchState.DUPLICATE_HERE, variant=variant)
+        state, near = _counterpart(value, self._side_here, MatchState.ONLY_THERE)
+        return MappingRow(state, variant=variant, near=near)
+
+    def _place(self, row: MappingRow) -> tuple[int, str, str, str, str, str]:
+        """Rows of one state by value, so that what almost fits or is shared stands together."""
+        item, variant = row.item, row.variant
+        value = self._here(item) if item else self._there(variant) if variant else ""
+        return (
+            _PLACE[row.state],
+            loose(value),
+            value,
+            item.sku_number if item else "",
+            variant.name if variant else "",
+            variant.inventory_item_id if variant else "",
+        )
+
+
+_PLACE = {state: place for place, state in enumerate(SHOWN_FIRST)}
+
+
+def _counterpart(value: str, other: _Side, alone: MatchState) -> tuple[MatchState, str]:
+    if value in other.holders:
+        return alone, value
+    near = other.near(value)
+    return (alone, "") if near is None else (difference(value, near), near)
+
+
+def _once(entries: Iterable[T], key: str) -> dict[str, T]:
+    """Entries by their key. Where a key comes twice, which one stays must not depend on the
+    order: the smallest by its text.
+    """
+    key_of: Callable[[T], str] = attrgetter(key)
+    found: dict[str, T] = {}
+    for entry in entries:
+        held = found.setdefault(key_of(entry), entry)
+        if held is not entry:
+            found[key_of(entry)] = min(held, entry, key=repr)
+    return found
