@@ -1,0 +1,76 @@
+"""Which cells there are: mapped SKUs × paired locations, and nothing else.
+
+Invariant: after `arrange` in the same transaction as any change of pairs, mappings or label, a
+cell exists exactly for each (mapping, pair), so what is not mapped and paired can never be
+written. A new cell has no base: nothing flows until it is aligned. A cell that leaves while its
+write is in flight is simply gone; the outbox settles the write without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.model import Cell, CellKey, LocationPair, SkuMapping
+from core.sync.ports import BooksTx
+
+
+def arrange(tx: BooksTx, *, reset: bool = False) -> int:
+    """Make the cells fit pairs and mappings; returns how many there are. `reset` forgets all bases
+    (another label).
+    """
+    pairs = {pair.shopify_location_id: pair.location_id for pair in tx.pairs()}
+    sku_of = {m.inventory_item_id: m.sku_number for m in tx.mappings()}
+    kept: set[CellKey] = set()
+    for cell in list(tx.cells()):
+        item_id, shopify_location_id = cell.key
+        fits = (
+            sku_of.get(item_id) == cell.sku_number
+            and pairs.get(shopify_location_id) == cell.location_id
+        )
+        if fits and not reset:
+            kept.add(cell.key)
+        else:
+            tx.remove_cell(cell.key)
+    for item_id, sku_number in sku_of.items():
+        for shopify_location_id, location_id in pairs.items():
+            key = CellKey(item_id, shopify_location_id)
+            if key not in kept:
+                tx.put_cell(Cell(key, sku_number, location_id))
+    _bump(tx)
+    return len(sku_of) * len(pairs)
+
+
+def map_one(tx: BooksTx, mapping: SkuMapping) -> None:
+    """Map (or re-target) one inventory item; costs the number of pairs, not the number of
+    mappings.
+    """
+    unmap_one(tx, mapping.inventory_item_id)
+    tx.put_mapping(mapping)
+    for pair in tx.pairs():
+        key = CellKey(mapping.inventory_item_id, pair.shopify_location_id)
+        tx.put_cell(Cell(key, mapping.sku_number, pair.location_id))
+    _bump(tx)
+
+
+def unmap_one(tx: BooksTx, inventory_item_id: str) -> None:
+    if tx.mapping(inventory_item_id) is None:
+        return
+    tx.remove_mapping(inventory_item_id)
+    for pair in tx.pairs():
+        tx.remove_cell(CellKey(inventory_item_id, pair.shopify_location_id))
+    _bump(tx)
+
+
+def pair_locations(tx: BooksTx, pairs: tuple[LocationPair, ...], label_code: str) -> None:
+    """Replace all pairs and the label. Another label means other numbers: every base is
+    forgotten.
+    """
+    reset = tx.link().label_code != label_code
+    tx.put_link(replace(tx.link(), label_code=label_code))
+    tx.put_pairs(pairs)
+    arrange(tx, reset=reset)
+
+
+def _bump(tx: BooksTx) -> None:
+    link = tx.link()
+    tx.put_link(replace(link, revision=link.revision + 1))

@@ -1,0 +1,213 @@
+"""Writes that happen exactly once. The outbox holds every write from its decision until its
+outcome is known.
+
+    decide   one commit: the intent {key, rows} goes in, and its cells are marked with the key
+    send     the same key always goes with the same rows, however often, also after a restart
+    settle   one commit: the base of each row moves, the marks go, the intent goes
+
+Outcomes: applied → settle. Answered with problems → nothing was applied (facts.md §4.4): the cells
+are released, failing rows are put aside with their reason, the others go out again under a new
+key. Unknown → the intent stays, and is sent again under its key while Shopify remembers it (24 h);
+after that a direct read decides, and if it cannot tell, a person.
+
+The functions here run inside a transaction and decide; sending is the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import islice
+
+from core.clock import parse_iso
+from core.model import (
+    Cell,
+    CellKey,
+    CellState,
+    Intent,
+    IntentKind,
+    IntentRow,
+    Label,
+    Problem,
+    QuantityName,
+    Reading,
+    RowOutcome,
+    RowProblem,
+    WriteResult,
+)
+from core.sync.ports import CHUNK, BooksTx
+from core.sync.pulling import pull_cell
+from core.sync.trace import Trace
+
+KEY_LIFE = timedelta(hours=23, minutes=30)
+"""Shopify remembers a key for 24 h from the first request (facts.md §4.3); half an hour is ours
+for clocks that disagree.
+"""
+
+STALE = frozenset({"CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE"})
+AGAIN = frozenset(
+    {"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", "SERVICE_UNAVAILABLE", "ADJUST_QUANTITIES_FAILED"},
+)
+MISMATCH = "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a settled intent came to, for run records and pacing.
+
+    `again`: the shop asked to come back later. `echoes`: for applied rows, the quantity and
+    `updatedAt` from before the write; an answer that still shows exactly those comes from a replica
+    that has not seen the write.
+    """
+
+    outcomes: dict[CellKey, tuple[RowOutcome, str]]
+    again: bool = False
+    echoes: dict[CellKey, tuple[int, str]] = field(default_factory=dict)
+
+
+def decide(tx: BooksTx, key: str, at: str, trace: Trace) -> Intent | None:
+    """Put up to CHUNK pending cells into one intent; None when nothing is pending.
+
+    First what could not be pulled before is tried again, because stock may have come since."""
+    link = tx.link()
+    label = tx.label(link.label_code) if link.label_code else None
+    if not link.enabled or label is None:
+        return None
+    rows: list[IntentRow] = []
+    for cell in list(islice(tx.cells((CellState.PENDING_PUSH,)), CHUNK)):
+        row = _row_for(tx, cell, label, trace)
+        if row is not None:
+            rows.append(row)
+    if not rows:
+        return None
+    by_delta = link.quantity_name is QuantityName.AVAILABLE
+    kind = IntentKind.ADJUST if by_delta else IntentKind.SET
+    intent = Intent(key, kind, at, link.quantity_name, tuple(rows))
+    post(tx, intent)
+    return intent
+
+
+def _row_for(tx: BooksTx, found: Cell, label: Label, trace: Trace) -> IntentRow | None:
+    # An earlier row of this chunk may have pulled into the same level: look again.
+    cell = tx.cell(found.key)
+    if cell is None or cell.state is not CellState.PENDING_PUSH or cell.there is None:
+        return None
+    cell = pull_cell(tx, cell, label, trace)
+    tx.put_cell(cell)
+    if cell.there is None or cell.base is None or not cell.unsynced_here:
+        return None
+    delta = cell.unsynced_here
+    return IntentRow(cell.key, cell.sku_number, cell.there, delta, cell.base + delta)
+
+
+def post(tx: BooksTx, intent: Intent) -> None:
+    """Into the outbox, with its cells marked, in the caller's transaction."""
+    tx.put_intent(intent)
+    for row in intent.rows:
+        cell = tx.cell(row.key)
+        if cell is not None:
+            tx.put_cell(replace(cell, intent=intent.key))
+
+
+def settle(tx: BooksTx, intent: Intent, result: WriteResult, trace: Trace) -> Settled:
+    """Write down an answered intent. Cells that have left the link meanwhile are passed over."""
+    tx.remove_intent(intent.key)
+    if not result.problems:
+        echoes = {}
+        for row in intent.rows:
+            echoes[row.key] = (row.before, _applied(tx, intent, row, result, trace))
+        return Settled({row.key: (RowOutcome.APPLIED, "") for row in intent.rows}, echoes=echoes)
+    refused = _by_row(intent, result.problems)
+    outcomes: dict[CellKey, tuple[RowOutcome, str]] = {}
+    for index, row in enumerate(intent.rows):
+        problem = refused.get(index)
+        outcomes[row.key] = _released(tx, intent, row, problem, trace)
+    trace.rejected(intent, len(refused))
+    again = not refused or any(problem.code in AGAIN for problem in result.problems)
+    return Settled(outcomes, again=again)
+
+
+def _by_row(intent: Intent, problems: Sequence[RowProblem]) -> dict[int, RowProblem]:
+    """The problem of each row that has one. A final problem that names no row is every row's."""
+    found: dict[int, RowProblem] = {}
+    for problem in problems:
+        if problem.index is not None and 0 <= problem.index < len(intent.rows):
+            found.setdefault(problem.index, problem)
+        elif problem.code not in AGAIN:
+            for index in range(len(intent.rows)):
+                found.setdefault(index, problem)
+    return found
+
+
+def _applied(tx: BooksTx, intent: Intent, row: IntentRow, result: WriteResult, trace: Trace) -> str:
+    """Move the base; returns Shopify's moment of the reading that the write was decided on."""
+    cell = _held(tx, intent, row)
+    trace.pushed(intent, row, cell, result)
+    if cell is None:
+        return ""
+    there = cell.there + row.delta if cell.there is not None else None
+    tx.put_cell(replace(cell, intent=None, base=row.new_base, there=there, problem=None, detail=""))
+    return cell.updated_at
+
+
+def _released(
+    tx: BooksTx, intent: Intent, row: IntentRow, problem: RowProblem | None, trace: Trace
+) -> tuple[RowOutcome, str]:
+    cell = _held(tx, intent, row)
+    if problem is None or problem.code in STALE:
+        if cell is not None:
+            tx.put_cell(replace(cell, intent=None))
+        return RowOutcome.MOVED, problem.code if problem else "not sent: another row was refused"
+    kind = Problem.OUTCOME_UNKNOWN if problem.code == MISMATCH else Problem.REJECTED
+    if cell is not None:
+        detail = f"{problem.code}: {problem.message}"
+        cell = replace(cell, intent=None, problem=kind, detail=detail)
+        tx.put_cell(cell)
+        trace.needs_you(cell)
+    return RowOutcome.REJECTED, problem.code
+
+
+def _held(tx: BooksTx, intent: Intent, row: IntentRow) -> Cell | None:
+    cell = tx.cell(row.key)
+    return cell if cell is not None and cell.intent == intent.key else None
+
+
+def expired(intent: Intent, now: datetime) -> bool:
+    """Whether Shopify may have forgotten the key: then sending it again could write twice."""
+    return now - parse_iso(intent.at) > KEY_LIFE
+
+
+def decide_by_reading(
+    tx: BooksTx, intent: Intent, readings: dict[CellKey, Reading], trace: Trace
+) -> Settled:
+    """An intent whose key has expired: what Shopify holds now tells whether it happened, or a
+    person must.
+
+    `before` exactly → it did not happen; `before + delta` exactly → it did; anything else → both
+    are possible.
+    """
+    tx.remove_intent(intent.key)
+    outcomes: dict[CellKey, tuple[RowOutcome, str]] = {}
+    for row in intent.rows:
+        reading = readings.get(row.key)
+        now = reading.quantity if reading else None
+        if now == row.quantity:
+            _applied(tx, intent, row, WriteResult(), trace)
+            outcomes[row.key] = (RowOutcome.APPLIED, "found by reading")
+            continue
+        cell = _held(tx, intent, row)
+        if now == row.before:
+            if cell is not None:
+                tx.put_cell(replace(cell, intent=None))
+            outcomes[row.key] = (RowOutcome.MOVED, "found by reading")
+            continue
+        outcomes[row.key] = (RowOutcome.REJECTED, Problem.OUTCOME_UNKNOWN.value)
+        if cell is not None:
+            detail = f"{row.before} → {row.quantity}, now {now}"
+            cell = replace(
+                cell, intent=None, problem=Problem.OUTCOME_UNKNOWN, detail=detail, there=now
+            )
+            tx.put_cell(cell)
+            trace.needs_you(cell)
+    return Settled(outcomes)

@@ -1,0 +1,159 @@
+"""What a mass change would do, cell by cell, and why. Pure: cells in, rows out; nothing is written
+here.
+
+    PUSH   here wins everywhere        PULL   Shopify wins everywhere
+    MERGE  the start without a winner: only what loses no unit (core.sync.merge.align); the rest is
+    listed UNDO   back to what a run found, for rows that are still as the run left them
+
+A row that cannot or must not be done is in the plan all the same, marked `left_out` and with its
+reason.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from core.model import Cell, PlanKind, PlanRow, Problem, RowOutcome, RunRow, Why
+from core.sync.merge import align
+
+_UNWRITABLE = frozenset(
+    {Problem.UNTRACKED, Problem.NOT_STOCKED, Problem.BUNDLE, Problem.DELETED},
+)
+
+
+def rows_for(
+    kind: PlanKind, cells: Iterable[Cell], *, negative_allowed: bool
+) -> tuple[PlanRow, ...]:
+    """One row a cell, in the order given. Cells must hold fresh readings."""
+    decide = _DECIDE[kind]
+    rows = [_guarded(cell, decide, negative_allowed) for cell in cells]
+    return tuple(_without_conflicts(rows))
+
+
+def undo_rows(
+    run_rows: Iterable[RunRow], cell_of: Callable[[PlanRow], Cell | None]
+) -> tuple[PlanRow, ...]:
+    """Rows that take a run's applied rows back. A level that had never been set goes back to 0."""
+    return tuple(
+        _undo_row(done.row, cell_of(done.row))
+        for done in run_rows
+        if done.outcome is RowOutcome.APPLIED
+    )
+
+
+def _guarded(
+    cell: Cell, decide: Callable[[Cell, bool], PlanRow], negative_allowed: bool
+) -> PlanRow:
+    if cell.intent is not None:
+        return _left_out(cell, Why.MOVED_SINCE, "write in flight")
+    if cell.problem in _UNWRITABLE or cell.there is None:
+        detail = cell.problem.value if cell.problem else Problem.NOT_STOCKED.value
+        return _left_out(cell, Why.CANNOT_WRITE, detail)
+    return decide(cell, negative_allowed)
+
+
+def _push(cell: Cell, _negative_allowed: bool) -> PlanRow:
+    if cell.here is None:
+        return _left_out(cell, Why.NEVER_SET_HERE)
+    why = Why.AGREE if cell.here == cell.there else Why.HERE_WINS
+    return _row(cell, cell.here, cell.here, cell.here, why)
+
+
+def _pull(cell: Cell, negative_allowed: bool) -> PlanRow:
+    there = cell.there
+    if there is not None and there < 0 and not negative_allowed and there != cell.here:
+        return _left_out(cell, Why.NEGATIVE_NOT_ALLOWED)
+    why = Why.AGREE if cell.here == there else Why.THERE_WINS
+    return _row(cell, there, there, there, why)
+
+
+def _merge(cell: Cell, negative_allowed: bool) -> PlanRow:
+    to = align(cell.here, cell.there, cell.base, negative_allowed=negative_allowed)
+    if to.why in (Why.DIFFERS, Why.NEGATIVE_NOT_ALLOWED, Why.CANNOT_WRITE):
+        return _left_out(cell, to.why)
+    return _row(cell, to.here, to.there, to.base, to.why)
+
+
+_DECIDE = {PlanKind.PUSH: _push, PlanKind.PULL: _pull, PlanKind.MERGE: _merge}
+
+
+def _without_conflicts(rows: list[PlanRow]) -> Iterable[PlanRow]:
+    """Several variants of one item want one level: where they do not agree on its number, a person
+    decides.
+    """
+    wanted: dict[tuple[str, str], set[int | None]] = defaultdict(set)
+    for row in rows:
+        if not row.left_out:
+            wanted[row.sku_number, row.location_id].add(row.new_here)
+    for row in rows:
+        if not row.left_out and len(wanted[row.sku_number, row.location_id]) > 1:
+            yield replace(
+                row,
+                new_here=row.here,
+                new_there=row.there,
+                new_base=row.base,
+                why=Why.DIFFERS,
+                left_out=True,
+                detail="several variants of one item differ",
+            )
+        else:
+            yield row
+
+
+def _undo_row(done: PlanRow, cell: Cell | None) -> PlanRow:
+    before = 0 if done.here is None else done.here
+    wanted_here = before if done.changes_here else done.new_here
+    row = PlanRow(
+        done.key,
+        done.sku_number,
+        done.location_id,
+        here=done.new_here,
+        there=done.new_there,
+        base=done.new_base,
+        new_here=wanted_here,
+        new_there=done.there,
+        new_base=done.base,
+        why=Why.UNDONE,
+    )
+    if (
+        cell is not None
+        and cell.intent is None
+        and (cell.here, cell.there) == (row.here, row.there)
+    ):
+        return replace(row, base=cell.base)
+    here, there, base = (cell.here, cell.there, cell.base) if cell else (None, None, None)
+    return replace(
+        row,
+        here=here,
+        there=there,
+        base=base,
+        new_here=here,
+        new_there=there,
+        new_base=base,
+        why=Why.MOVED_SINCE,
+        left_out=True,
+    )
+
+
+def _row(
+    cell: Cell, new_here: int | None, new_there: int | None, new_base: int | None, why: Why
+) -> PlanRow:
+    return PlanRow(
+        cell.key,
+        cell.sku_number,
+        cell.location_id,
+        cell.here,
+        cell.there,
+        cell.base,
+        new_here,
+        new_there,
+        new_base,
+        why,
+    )
+
+
+def _left_out(cell: Cell, why: Why, detail: str = "") -> PlanRow:
+    row = _row(cell, cell.here, cell.there, cell.base, why)
+    return replace(row, left_out=True, detail=detail)

@@ -1,0 +1,139 @@
+"""From readings to levels: which readings are trusted, and what a trusted one does. Inside a
+transaction, no network.
+
+A reading is trusted for a cell when no write of ours is in flight on it, the request started after
+the cell's last write was settled (else the answer may not know of that write), it does not still
+show exactly what was there before that write, and its `updatedAt` is not older than the newest seen
+(else it comes from a replica that is behind). Trust spares people the flicker; correctness rests on
+the outbox: what a stale reading took, the next true one gives back, as long as the base moves
+exactly once for each applied write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from core.model import Cause, CauseKind, Cell, CellKey, Label, Problem, Reading, Why
+from core.sync.merge import align, pull
+from core.sync.ports import BooksTx
+from core.sync.trace import Trace
+
+FROM_READING = frozenset(
+    {Problem.UNTRACKED, Problem.NOT_STOCKED, Problem.BUNDLE, Problem.DELETED},
+)
+"""Problems that a reading tells and the next good reading clears."""
+
+OPEN_UNTIL_EQUAL = frozenset({Problem.OUTCOME_UNKNOWN, Problem.DIFFERS_AT_START})
+"""Problems that wait for a person's word, or for both sides to agree by themselves."""
+
+WHO = "sync"
+
+
+def absorb(
+    tx: BooksTx, readings: Iterable[Reading], is_fresh: Callable[[Reading], bool], trace: Trace
+) -> set[CellKey]:
+    """Take readings in; returns the cells that trusted theirs. While the link is off, numbers are
+    noted and nothing flows.
+    """
+    link = tx.link()
+    label = tx.label(link.label_code) if link.label_code else None
+    trusted: set[CellKey] = set()
+    for reading in readings:
+        cell = tx.cell(reading.key)
+        if cell is None or cell.intent is not None or not is_fresh(reading):
+            continue
+        if reading.updated_at and reading.updated_at < cell.updated_at:
+            continue
+        noted = _note(cell, reading, trace)
+        if link.enabled and label is not None:
+            noted = _flow(tx, noted, label, trace)
+        if noted != cell:
+            tx.put_cell(noted)
+        trusted.add(cell.key)
+    return trusted
+
+
+def _note(cell: Cell, reading: Reading, trace: Trace) -> Cell:
+    """The cell with what the reading says of the number and of whether it can be written."""
+    same = (
+        cell.there == reading.quantity
+        and cell.updated_at == reading.updated_at
+        and (reading.problem or cell.problem) is cell.problem
+        and not (cell.problem in FROM_READING and reading.problem is None)
+    )
+    if same:
+        return cell
+    noted = replace(
+        cell,
+        there=reading.quantity,
+        updated_at=reading.updated_at or cell.updated_at,
+        read_at=trace.at,
+    )
+    if reading.problem is not None:
+        noted = replace(noted, problem=reading.problem, detail="")
+        if reading.problem is not cell.problem:
+            trace.needs_you(noted)
+        return noted
+    if cell.problem in FROM_READING or cell.problem is Problem.REJECTED:
+        noted = replace(noted, problem=None, detail="")
+        trace.cleared(noted)
+    return noted
+
+
+def _flow(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
+    if cell.problem in FROM_READING:
+        return cell
+    if cell.problem in OPEN_UNTIL_EQUAL or cell.base is None:
+        return _begin(tx, cell, label, trace)
+    return pull_cell(tx, cell, label, trace)
+
+
+def _begin(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
+    """A cell without a base, or one whose base is in doubt, joins only where no unit can be
+    lost.
+    """
+    base = None if cell.problem in OPEN_UNTIL_EQUAL else cell.base
+    to = align(cell.here, cell.there, base, negative_allowed=label.negative_allowed)
+    if to.why in (Why.AGREE, Why.NEVER_SET_HERE) and to.here is not None:
+        if to.here != cell.here:
+            cause = Cause(CauseKind.PULL, WHO, arithmetic=f"never set here; Shopify {to.there}")
+            tx.set_level(cell.sku_number, cell.location_id, label.code, to.here, cause)
+        begun = replace(cell, here=to.here, base=to.base, problem=None, detail="")
+        if cell.problem is not None:
+            trace.cleared(begun)
+        return begun
+    if cell.problem is not None:
+        return cell
+    refused = to.why is Why.NEGATIVE_NOT_ALLOWED
+    problem = Problem.NEGATIVE_NOT_ALLOWED if refused else Problem.DIFFERS_AT_START
+    waiting = replace(cell, problem=problem, detail="")
+    trace.needs_you(waiting)
+    return waiting
+
+
+def pull_cell(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
+    """L += R − B, B = R, as far as the label allows; writes the level and returns the cell as it
+    is then.
+    """
+    if cell.base is None or cell.there is None:
+        return cell
+    here = cell.here or 0
+    pulled = pull(here, cell.there, cell.base, negative_allowed=label.negative_allowed)
+    after = replace(cell, here=pulled.here, base=pulled.base)
+    if pulled.applied:
+        arithmetic = f"{here} + ({cell.there} − {cell.base}) = {here + cell.there - cell.base}"
+        if pulled.left:
+            arithmetic += f", of which {pulled.left:+d} wait"
+        cause = Cause(CauseKind.PULL, WHO, arithmetic=arithmetic)
+        tx.set_level(cell.sku_number, cell.location_id, label.code, pulled.here, cause)
+        trace.sale_seen(cell, pulled)
+    if pulled.left and cell.problem is None:
+        after = replace(after, problem=Problem.NEGATIVE_NOT_ALLOWED, detail=f"{pulled.left:+d}")
+        trace.needs_you(after)
+    elif pulled.left and cell.problem is Problem.NEGATIVE_NOT_ALLOWED:
+        after = replace(after, detail=f"{pulled.left:+d}")
+    elif not pulled.left and cell.problem is Problem.NEGATIVE_NOT_ALLOWED:
+        after = replace(after, problem=None, detail="")
+        trace.cleared(after)
+    return after

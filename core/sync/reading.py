@@ -1,0 +1,150 @@
+"""Which cells to read when, and whether an answer is fresh enough to be believed.
+
+Up to `everything_up_to` cells, everything is read at every tick by direct ids: consistent, and no
+index that lags. Above that a tick reads what the shop's search index says has changed (a hint,
+with an overlap), and a slice of a rolling sweep by ids, so that every cell is read at least every
+`sweep_s` whatever the index forgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+
+from core.model import CellKey, Reading
+from core.sync.ports import CHUNK
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """Seconds and sizes of the loop; the design gives the reasons."""
+
+    tick_s: float = 2.0
+    push_poll_s: float = 0.2
+    everything_up_to: int = 5_000
+    sweep_s: float = 300.0
+    overlap_s: float = 120.0
+    parallel: int = 8
+    offline_max_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One request: at most CHUNK items at one Shopify location."""
+
+    shopify_location_id: str
+    inventory_item_ids: tuple[str, ...]
+
+
+def batches(keys: Iterable[CellKey]) -> list[Batch]:
+    by_location: dict[str, list[str]] = {}
+    for key in keys:
+        by_location.setdefault(key.shopify_location_id, []).append(key.inventory_item_id)
+    return [
+        Batch(location, tuple(ids[start : start + CHUNK]))
+        for location, ids in by_location.items()
+        for start in range(0, len(ids), CHUNK)
+    ]
+
+
+@dataclass(slots=True)
+class WorkingSet:
+    """The cells of one revision of the link, cut into batches once, and where the rolling sweep
+    stands.
+    """
+
+    revision: int = -1
+    size: int = 0
+    batches: list[Batch] = field(default_factory=list)
+    last: dict[CellKey, Reading] = field(default_factory=dict)
+    _next: int = 0
+
+    def load(self, revision: int, keys: Sequence[CellKey]) -> None:
+        self.revision = revision
+        self.size = len(keys)
+        self.batches = batches(sorted(keys))
+        self.last = {}
+        self._next = 0
+
+    def forget(self) -> None:
+        self.revision = -1
+
+    def slice(self, pacing: Pacing) -> Iterator[Batch]:
+        """This tick's part of the sweep, as large as `sweep_s` asks for."""
+        ticks = max(1.0, pacing.sweep_s / pacing.tick_s)
+        for _ in range(min(len(self.batches), ceil(len(self.batches) / ticks))):
+            yield self.batches[self._next % len(self.batches)]
+            self._next = (self._next + 1) % len(self.batches)
+
+    def news(self, readings: Iterable[Reading]) -> list[Reading]:
+        """Readings that differ from the last one that was taken in."""
+        return [reading for reading in readings if self.last.get(reading.key) != reading]
+
+
+ECHO_S = 60.0
+"""How long an answer may be held for an echo from before our write. Longer would hide a true
+number that happens to be the same (the opposite change in the same second)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Echo:
+    quantity: int
+    updated_at: str
+    until: float
+
+
+class Freshness:
+    """Whether an answer can know of our last write to a cell.
+
+    It can if its request started after the write was settled, and if it does not still show
+    exactly the quantity and `updatedAt` from before (a replica that is behind). `now` is monotonic
+    seconds.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._moment = 0
+        self._settled: dict[CellKey, int] = {}
+        self._echoes: dict[CellKey, _Echo] = {}
+        self._under_way: list[int] = []
+
+    def start(self) -> int:
+        self._moment += 1
+        self._under_way.append(self._moment)
+        return self._moment
+
+    def done(self, started: int) -> None:
+        self._under_way.remove(started)
+        if not self._under_way:
+            self._settled.clear()  # no answer is on its way that could be too old
+
+    def settled(self, keys: Iterable[CellKey], echoes: Mapping[CellKey, tuple[int, str]]) -> None:
+        self._moment += 1
+        if self._under_way:
+            self._settled.update((key, self._moment) for key in keys)
+        until = self._now() + ECHO_S
+        for key, (quantity, updated_at) in echoes.items():
+            if updated_at:
+                self._echoes[key] = _Echo(quantity, updated_at, until)
+
+    def waits(self) -> bool:
+        """Whether some cell has not been read since our last write to it."""
+        now = self._now()
+        self._echoes = {key: echo for key, echo in self._echoes.items() if echo.until > now}
+        return bool(self._echoes)
+
+    def since(self, started: int) -> Callable[[Reading], bool]:
+        def fresh(reading: Reading) -> bool:
+            if self._settled.get(reading.key, 0) >= started:
+                return False
+            echo = self._echoes.get(reading.key)
+            if echo is None:
+                return True
+            before = (echo.quantity, echo.updated_at)
+            if (reading.quantity, reading.updated_at) == before and self._now() < echo.until:
+                return False
+            del self._echoes[reading.key]
+            return True
+
+        return fresh

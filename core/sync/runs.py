@@ -1,0 +1,370 @@
+"""Mass changes: a plan is made and shown, then exactly that plan is applied, and a run remembers
+it so that it can be undone.
+
+Applying goes in chunks, each all or nothing. Here: one commit checks that each cell is still as
+the plan showed it and changes it. On Shopify: one commit puts an absolute write with
+`changeFromQuantity` into the outbox. A row that has moved since is told, never forced. The run and
+its rows are in the books from the first chunk on, so a run that was cut off is known as far as it
+came.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from core.errors import N_, BadInput, PlanIsStale, TryAgain
+from core.model import (
+    Cause,
+    CauseKind,
+    Cell,
+    CellKey,
+    Intent,
+    IntentKind,
+    IntentRow,
+    Plan,
+    PlanKind,
+    PlanRow,
+    RowOutcome,
+    Run,
+    RunRow,
+)
+from core.sync import outbox
+from core.sync.engine import Engine
+from core.sync.events import LinkDisabled, LinkEnabled, RunApplied
+from core.sync.plan import rows_for, undo_rows
+from core.sync.ports import CHUNK, BooksTx, BooksView
+from core.sync.reading import batches
+from core.sync.trace import Trace
+
+Progress = Callable[[int, int | None], None]
+
+
+class UnknownSku(BadInput):
+    code = "unknown_sku"
+    message = N_("These SKU numbers are not mapped: %(skus)s.")
+    remedy = N_("Check the spelling (case and spaces count), or map them first.")
+
+
+class NoSuchRun(BadInput):
+    code = "no_such_run"
+    message = N_("There is no run %(run)s that could be undone.")
+    remedy = N_("`dextre-sync undo` without a name undoes the last run.")
+
+
+class NothingMapped(BadInput):
+    code = "nothing_mapped"
+    exit_code = 3
+    message = N_("No SKU is mapped at a paired location yet.")
+    remedy = N_("Pair the locations and map the SKUs first.")
+
+
+def _silent(_done: int, _total: int | None) -> None:
+    """Progress for callers that do not ask for it."""
+
+
+@dataclass(slots=True)
+class Runs:
+    """Plans and runs of one brand, carried out through its engine (which waits meanwhile)."""
+
+    engine: Engine
+    who: str
+    new_id: Callable[[], str]
+    _active: dict[str, dict[CellKey, PlanRow]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.engine.on_settled = self._on_settled
+
+    # -- plans --------------------------------------------------------------------------------
+
+    async def plan(
+        self, kind: PlanKind, only: Collection[str] = (), progress: Progress = _silent
+    ) -> Plan:
+        """Read both sides afresh and say what would change; nothing is written on either side."""
+        async with self.engine.gate.alone():
+            await self.engine.settle_outbox(now=True)
+            keys = self._keys(only)
+            await self._read(keys, progress)
+            with self.engine.books.view() as view:
+                cells = (cell for key in keys if (cell := view.cell(key)) is not None)
+                rows = rows_for(kind, cells, negative_allowed=_negative_allowed(view))
+                return self._new(kind, view, rows)
+
+    async def undo_plan(self, run_id: str) -> Plan:
+        """What would take a run back: rows still as the run left them; the others are listed as
+        left out.
+        """
+        async with self.engine.gate.alone():
+            with self.engine.books.view() as view:
+                run = view.run(run_id)
+                if run is None or run.undone_by is not None:
+                    raise NoSuchRun(run=run_id)
+                keys = [done.row.key for done in view.run_rows(run_id)]
+            await self._read([key for key in keys if self._exists(key)], _silent)
+            with self.engine.books.view() as view:
+                rows = undo_rows(view.run_rows(run_id), lambda row: view.cell(row.key))
+                return replace(self._new(PlanKind.UNDO, view, rows), undoes=run_id)
+
+    def _new(self, kind: PlanKind, view: BooksView, rows: tuple[PlanRow, ...]) -> Plan:
+        return Plan(self.new_id(), kind, self.engine.now(), view.link().revision, rows)
+
+    def _keys(self, only: Collection[str]) -> list[CellKey]:
+        with self.engine.books.view() as view:
+            if not only:
+                keys = [cell.key for cell in view.cells()]
+                if not keys:
+                    raise NothingMapped
+                return keys
+            unknown = [sku for sku in only if not view.mappings_of(sku)]
+            if unknown:
+                raise UnknownSku(skus=", ".join(sorted(unknown)))
+            return [
+                CellKey(mapping.inventory_item_id, pair.shopify_location_id)
+                for sku in only
+                for mapping in view.mappings_of(sku)
+                for pair in view.pairs()
+            ]
+
+    def _exists(self, key: CellKey) -> bool:
+        with self.engine.books.view() as view:
+            return view.cell(key) is not None
+
+    async def _read(self, keys: Sequence[CellKey], progress: Progress) -> None:
+        todo = batches(keys)
+        self.engine.forget_readings()
+        done = 0
+        step = self.engine.pacing.parallel
+        for start in range(0, len(todo), step):
+            part = todo[start : start + step]
+            await self.engine.read(part)
+            done += sum(len(batch.inventory_item_ids) for batch in part)
+            progress(done, len(keys))
+
+    # -- applying -----------------------------------------------------------------------------
+
+    async def apply(self, plan: Plan, progress: Progress = _silent) -> Run:
+        async with self.engine.gate.alone():
+            return await self._apply(plan, progress)
+
+    async def enable(self, plan: Plan, progress: Progress = _silent) -> Run:
+        """Apply the first alignment, then turn the link on. Cells that were left out join when
+        both sides agree.
+        """
+        async with self.engine.gate.alone():
+            run = await self._apply(plan, progress)
+
+            def work(tx: BooksTx, trace: Trace) -> None:
+                tx.put_link(replace(tx.link(), enabled=True, resume=False))
+                cells = sum(tx.count_cells().values())
+                trace.events.append(
+                    LinkEnabled(at=trace.at, brand=self.engine.brand, run=plan.id, cells=cells)
+                )
+
+            await self.engine.commit(work)
+            self.engine.forget_readings()
+        self.engine.wake()
+        return run
+
+    async def disable(self, *, resume: bool = False) -> None:
+        """Ask once more about what is in flight, then turn off; what is still unknown stays in the
+        outbox.
+        """
+        async with self.engine.gate.alone():
+            await self.turn_off(resume=resume)
+
+    async def turn_off(self, *, resume: bool = False) -> None:
+        """`disable` for callers that hold the gate already."""
+        with self.engine.books.view() as view:
+            was_on = view.link().enabled
+        if not was_on:
+            return
+        await self.engine.settle_outbox(now=True)
+
+        def work(tx: BooksTx, trace: Trace) -> None:
+            tx.put_link(replace(tx.link(), enabled=False, resume=resume))
+            trace.events.append(LinkDisabled(at=trace.at, brand=self.engine.brand))
+
+        await self.engine.commit(work)
+
+    async def _apply(self, plan: Plan, progress: Progress) -> Run:
+        with self.engine.books.view() as view:
+            if view.link().revision != plan.revision:
+                raise PlanIsStale
+        todo = [row for row in plan.rows if not row.left_out]
+        self._active[plan.id] = {row.key: row for row in todo}
+        await self.engine.commit(lambda tx, _trace: self._open_run(tx, plan))
+        done = 0
+        for chunk in _chunks(todo):
+            there = await self._apply_here(plan, chunk)
+            await self._apply_there(plan, there)
+            done += len(chunk)
+            progress(done, len(todo))
+        run = await self.engine.commit(lambda tx, trace: self._close_run(tx, plan, trace))
+        self.engine.forget_readings()
+        if not run.waiting:
+            del self._active[plan.id]
+        return run
+
+    def _open_run(self, tx: BooksTx, plan: Plan) -> None:
+        run = Run(plan.id, plan.kind, self.engine.now(), self.who, 0, 0, 0, undoes=plan.undoes)
+        tx.put_run(run, ())
+        undone = tx.run(plan.undoes) if plan.undoes else None
+        if undone is not None:
+            tx.put_run(replace(undone, undone_by=plan.id), ())
+
+    async def _apply_here(self, plan: Plan, chunk: Sequence[PlanRow]) -> list[PlanRow]:
+        """The part on our side; returns the rows that now go to Shopify."""
+
+        def work(tx: BooksTx, _trace: Trace) -> list[PlanRow]:
+            results: list[RunRow] = []
+            there: list[PlanRow] = []
+            for row in chunk:
+                cell = tx.cell(row.key)
+                if not _as_planned(cell, row):
+                    results.append(RunRow(row, RowOutcome.MOVED))
+                    continue
+                self._change_here(tx, plan, row)
+                if row.changes_there:
+                    there.append(row)
+                else:
+                    results.append(RunRow(row, RowOutcome.APPLIED))
+            self._note(tx, plan.id, results)
+            return there
+
+        return await self.engine.commit(work, plan.id)
+
+    def _change_here(self, tx: BooksTx, plan: Plan, row: PlanRow) -> None:
+        label_code = tx.link().label_code
+        if row.changes_here and row.new_here is not None and label_code is not None:
+            kind = CauseKind.UNDO if plan.kind is PlanKind.UNDO else CauseKind.MANUAL_PULL
+            cause = Cause(kind, self.who, run=plan.id, arithmetic=_why(row))
+            tx.set_level(row.sku_number, row.location_id, label_code, row.new_here, cause)
+        cell = tx.cell(row.key)
+        if cell is None:
+            return
+        if row.changes_there:
+            # Until Shopify has answered, only what was taken over here counts as taken into
+            # account.
+            base = row.there if row.changes_here and plan.kind is PlanKind.MERGE else cell.base
+        else:
+            base = row.new_base
+        tx.put_cell(replace(cell, base=base, problem=None, detail=""))
+
+    async def _apply_there(self, plan: Plan, rows: Sequence[PlanRow]) -> None:
+        if not rows:
+            return
+
+        def work(tx: BooksTx, _trace: Trace) -> Intent:
+            going = tuple(_intent_row(row) for row in rows)
+            name = tx.link().quantity_name
+            at = self.engine.now()
+            key = self.engine.new_key()
+            intent = Intent(key, IntentKind.SET, at, name, going, run=plan.id)
+            outbox.post(tx, intent)
+            self._note(tx, plan.id, [RunRow(row, RowOutcome.WAITING) for row in rows])
+            return intent
+
+        await self._send_again(await self.engine.commit(work, plan.id))
+
+    async def _send_again(self, intent: Intent, tries: int = 4) -> None:
+        """A person waits: ask again a few times before leaving the outcome to the outbox."""
+        for attempt in range(tries):
+            if attempt:
+                await self.engine.clock.sleep(float(2 ** (attempt - 1)))
+            try:
+                if await self.engine.send(intent) or not self._is_waiting(intent):
+                    return
+            except TryAgain:
+                continue
+
+    def _is_waiting(self, intent: Intent) -> bool:
+        with self.engine.books.view() as view:
+            return any(other.key == intent.key for other in view.intents())
+
+    # -- run records --------------------------------------------------------------------------
+
+    def _on_settled(self, tx: BooksTx, intent: Intent, settled: outbox.Settled) -> None:
+        """Write what became of an intent's rows into its run, also when it was settled after a
+        restart.
+        """
+        if intent.run is None or tx.run(intent.run) is None:
+            return
+        planned = self._active.get(intent.run)
+        if planned is None:
+            planned = {done.row.key: done.row for done in tx.run_rows(intent.run)}
+        self._note(
+            tx,
+            intent.run,
+            [
+                RunRow(planned[key], outcome, detail)
+                for key, (outcome, detail) in settled.outcomes.items()
+                if key in planned
+            ],
+            waited=True,
+        )
+
+    def _note(
+        self, tx: BooksTx, run_id: str, results: Sequence[RunRow], *, waited: bool = False
+    ) -> None:
+        """Add rows to the run's record; `waited`: they were in it before, without an outcome."""
+        run = tx.run(run_id)
+        if run is None or not results:
+            return
+        counts = Counter(result.outcome for result in results)
+        tx.put_run(
+            replace(
+                run,
+                applied=run.applied + counts[RowOutcome.APPLIED],
+                moved=run.moved + counts[RowOutcome.MOVED],
+                rejected=run.rejected + counts[RowOutcome.REJECTED],
+                waiting=run.waiting + counts[RowOutcome.WAITING] - (len(results) if waited else 0),
+            ),
+            results,
+        )
+
+    def _close_run(self, tx: BooksTx, plan: Plan, trace: Trace) -> Run:
+        run = tx.run(plan.id)
+        assert run is not None, "opened by _open_run"  # noqa: S101 - an invariant of this class
+        trace.events.append(
+            RunApplied(
+                at=trace.at,
+                brand=self.engine.brand,
+                run=plan.id,
+                kind=plan.kind.value,
+                applied=run.applied,
+                moved=run.moved,
+                rejected=run.rejected,
+            )
+        )
+        return run
+
+
+def _as_planned(cell: Cell | None, row: PlanRow) -> bool:
+    """Still as shown? A level that an earlier row of the same plan has set counts as shown."""
+    return (
+        cell is not None
+        and cell.intent is None
+        and cell.here in (row.here, row.new_here)
+        and cell.there == row.there
+    )
+
+
+def _intent_row(row: PlanRow) -> IntentRow:
+    before = row.there or 0
+    return IntentRow(row.key, row.sku_number, before, (row.new_there or 0) - before, row.new_base)
+
+
+def _why(row: PlanRow) -> str:
+    return f"{row.why.value}: here {row.here}, Shopify {row.there}, base {row.base}"
+
+
+def _negative_allowed(view: BooksView) -> bool:
+    code = view.link().label_code
+    label = view.label(code) if code else None
+    return label is not None and label.negative_allowed
+
+
+def _chunks(rows: Sequence[PlanRow]) -> Iterator[Sequence[PlanRow]]:
+    for start in range(0, len(rows), CHUNK):
+        yield rows[start : start + CHUNK]
