@@ -1,0 +1,251 @@
+"""The books of one brand as the sync sees them (`core.sync.ports` Books, BooksView, BooksTx).
+
+The invariant of this module, kept by `Tx.put_cell` alone, in the transaction that touches either
+side of it:
+
+    here(cell) = level(cell.sku_number, cell.location_id, linked label)
+    changed_at(cell) is set  ⇔  here − base ≠ 0   (since when the cell waits to be pushed)
+
+Whoever changes a level, the linked label or a cell goes through it; nobody can store a cell that
+disagrees with its level.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeVar
+
+from core.clock import Clock, iso
+from core.model import (
+    Cause,
+    Cell,
+    CellKey,
+    CellState,
+    Intent,
+    Label,
+    LevelKey,
+    Link,
+    LocationPair,
+    Movement,
+    Run,
+    RunRow,
+    SkuMapping,
+)
+from core.store import records
+from core.store.rows import Doc
+from core.store.table import DocumentDB, DocumentTable, SnapshotDB
+
+T = TypeVar("T")
+
+
+class View:
+    """Reads through `db`: a snapshot, or the database inside a transaction."""
+
+    def __init__(self, db: DocumentDB | SnapshotDB) -> None:
+        self._db = db
+
+    def _table(self, name: str) -> DocumentTable:
+        return self._db.table(name)
+
+    def link(self) -> Link:
+        doc = self._table("meta").doc("link")
+        return Link() if doc is None else records.link_from(doc)
+
+    def label(self, code: str) -> Label | None:
+        doc = self._table("labels").doc(code)
+        return None if doc is None else records.label_from(code, doc)
+
+    def pairs(self) -> Sequence[LocationPair]:
+        return [records.pair_from(key, doc) for key, doc in self._table("pairs").rows.pairs()]
+
+    def mappings(self) -> Iterator[SkuMapping]:
+        pairs = self._table("mappings").rows.pairs()
+        return (records.mapping_from(key, doc) for key, doc in pairs)
+
+    def mapping(self, inventory_item_id: str) -> SkuMapping | None:
+        doc = self._table("mappings").doc(inventory_item_id)
+        return None if doc is None else records.mapping_from(inventory_item_id, doc)
+
+    def mappings_of(self, sku_number: str) -> Sequence[SkuMapping]:
+        found = self._table("mappings").find("sku_number", sku_number)
+        return [records.mapping_from(key, doc) for key, doc in found]
+
+    def level(self, sku_number: str, location_id: str, label_code: str) -> int | None:
+        doc = self._table("levels").doc(sku_number) or {}
+        quantity: int | None = doc.get(label_code, {}).get(location_id)
+        return quantity
+
+    def cell(self, key: CellKey) -> Cell | None:
+        name = records.cell_id(key)
+        doc = self._table("cells").doc(name)
+        return None if doc is None else records.cell_from(name, doc)
+
+    def cells(self, states: Collection[CellState] | None = None) -> Iterator[Cell]:
+        cells = self._table("cells")
+        if states is None:
+            yield from (records.cell_from(key, doc) for key, doc in cells.rows.pairs())
+            return
+        for state in dict.fromkeys(states):
+            found = cells.find("state", state.value)
+            yield from (records.cell_from(key, doc) for key, doc in found)
+
+    def cells_of(self, sku_number: str) -> Sequence[Cell]:
+        found = self._table("cells").find("sku_number", sku_number)
+        return [records.cell_from(key, doc) for key, doc in found]
+
+    def count_cells(self) -> Mapping[CellState, int]:
+        counts = self._table("cells").rows.count_by("state")
+        return {state: counts.get(state.value, 0) for state in CellState}
+
+    def intents(self) -> Sequence[Intent]:
+        found = [records.intent_from(key, doc) for key, doc in self._table("outbox").rows.pairs()]
+        return sorted(found, key=lambda intent: (intent.at, intent.key))
+
+    def run(self, run_id: str) -> Run | None:
+        doc = self._table("runs").doc(run_id)
+        return None if doc is None else records.run_from(run_id, doc)
+
+    def run_rows(self, run_id: str) -> Iterator[RunRow]:
+        found = self._table("run_rows").rows.starting_with(f"{run_id}|")
+        return (records.run_row_from(doc) for _, doc in found)
+
+
+class Tx(View):
+    """The same inside the open transaction of this thread, with changes; dies with it."""
+
+    def __init__(self, db: DocumentDB, clock: Clock) -> None:
+        super().__init__(db)
+        self._now = clock.now()
+        self._last_movement: int | None = None
+
+    # -- the link --------------------------------------------------------------------------------
+
+    def put_link(self, link: Link) -> None:
+        before = self.link()
+        self._table("meta").put("link", records.link_doc(link))
+        if link.label_code != before.label_code:
+            for cell in self.cells():
+                self.put_cell(cell)
+
+    def put_pairs(self, pairs: Sequence[LocationPair]) -> None:
+        table = self._table("pairs")
+        table.truncate()
+        table.put_many((pair.location_id, records.pair_doc(pair)) for pair in pairs)
+
+    def put_mapping(self, mapping: SkuMapping) -> None:
+        doc = records.mapping_doc(mapping)
+        self._table("mappings").put(mapping.inventory_item_id, doc)
+
+    def remove_mapping(self, inventory_item_id: str) -> None:
+        self._table("mappings").discard(inventory_item_id)
+
+    # -- levels and cells ------------------------------------------------------------------------
+
+    def set_level(
+        self, sku_number: str, location_id: str, label_code: str, quantity: int, cause: Cause
+    ) -> None:
+        self.record_level(LevelKey(sku_number, location_id, label_code), quantity, cause)
+
+    def record_level(self, key: LevelKey, quantity: int, cause: Cause) -> Movement:
+        """Set one level, with its movement and its cells."""
+        return self.record_levels(key.sku_number, {key: quantity}, cause)[0]
+
+    def record_levels(
+        self, sku_number: str, quantities: Mapping[LevelKey, int], cause: Cause
+    ) -> list[Movement]:
+        """Set several levels of one item: one document, a movement each, and their cells."""
+        levels = self._table("levels").doc(sku_number) or {}
+        movements = [self._moved(levels, key, after, cause) for key, after in quantities.items()]
+        self._table("levels").put(sku_number, levels)
+        self._table("movements").put_many((m.id, records.movement_doc(m)) for m in movements)
+        self._bring_cells_along(sku_number, quantities)
+        return movements
+
+    def _moved(self, levels: Doc, key: LevelKey, after: int, cause: Cause) -> Movement:
+        places = levels.setdefault(key.label_code, {})
+        before = places.get(key.location_id)
+        places[key.location_id] = after
+        return Movement(self._movement_id(), iso(self._now), key, before, after, cause)
+
+    def _movement_id(self) -> str:
+        """Sixteen hex digits: milliseconds, then a counter. Always above the newest one, even
+        where the clock stepped back or another process wrote it.
+        """
+        if self._last_movement is None:
+            self._last_movement = int(self._table("movements").rows.last_id() or "0", 16)
+        moment = int(self._now.timestamp() * 1000) << 16
+        self._last_movement = max(moment, self._last_movement + 1)
+        return f"{self._last_movement:016x}"
+
+    def _bring_cells_along(self, sku_number: str, changed: Collection[LevelKey]) -> None:
+        link = self.link()
+        places = {key.location_id for key in changed if key.label_code == link.label_code}
+        if not places:
+            return
+        for cell in self.cells_of(sku_number):
+            if cell.location_id in places:
+                self.put_cell(cell)
+
+    def put_cell(self, cell: Cell) -> None:
+        """Keep a cell; `here` and `changed_at` are what the level says, whatever the caller
+        gave.
+        """
+        label = self.link().label_code
+        here = None
+        if label is not None:
+            here = self.level(cell.sku_number, cell.location_id, label)
+        true = replace(cell, here=here)
+        changed_at = (cell.changed_at or iso(self._now)) if true.unsynced_here else ""
+        doc = records.cell_doc(replace(true, changed_at=changed_at))
+        self._table("cells").put(records.cell_id(cell.key), doc)
+
+    def remove_cell(self, key: CellKey) -> None:
+        self._table("cells").discard(records.cell_id(key))
+
+    # -- the outbox and the runs -----------------------------------------------------------------
+
+    def put_intent(self, intent: Intent) -> None:
+        self._table("outbox").put(intent.key, records.intent_doc(intent))
+
+    def remove_intent(self, key: str) -> None:
+        self._table("outbox").discard(key)
+
+    def put_run(self, run: Run, rows: Iterable[RunRow]) -> None:
+        self._table("runs").put(run.id, records.run_doc(run))
+        self._table("run_rows").put_many(
+            (records.run_row_id(run.id, row.row.key), records.run_row_doc(row)) for row in rows
+        )
+
+
+class StoreBooks:
+    """`core.sync.ports.Books` over a brand's file."""
+
+    def __init__(self, db: DocumentDB, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    @contextmanager
+    def view(self) -> Iterator[View]:
+        with self._db.snapshot() as snapshot:
+            yield View(snapshot)
+
+    async def commit(self, work: Callable[[Tx], T], /) -> T:
+        """Done by the writer thread, together with what else waits; never blocks the loop.
+
+        If the caller is cancelled meanwhile, the work happens wholly or not at all.
+        """
+        done = self._db.submit(lambda: work(self.begun()))
+        return await asyncio.wrap_future(done)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """The same at once, in the calling thread: for screens and commands."""
+        with self._db.transaction():
+            yield self.begun()
+
+    def begun(self) -> Tx:
+        """For whoever has opened the transaction already."""
+        return Tx(self._db, self._clock)

@@ -1,0 +1,142 @@
+"""What can go wrong with the store: the file's own troubles, and words that do not fit what is
+kept.
+"""
+
+from __future__ import annotations
+
+from core.errors import N_, BadInput, OurBug, TryAgain, UserMustAct
+
+# -- the file ------------------------------------------------------------------------------------
+
+
+class DiskFull(UserMustAct):
+    code = "disk_full"
+    message = N_("There is no space left to write %(file)s.")
+    remedy = N_("Nothing was changed. Free some space and try again.")
+
+
+class CannotOpen(UserMustAct):
+    code = "cannot_open"
+    message = N_("%(file)s cannot be opened: %(detail)s.")
+    remedy = N_("Check that the folder exists and that you may read and write in it.")
+
+
+class CannotWrite(UserMustAct):
+    code = "cannot_write"
+    message = N_("%(file)s cannot be written: %(detail)s.")
+    remedy = N_("Nothing was changed. Check the permissions of the file and of its folder.")
+
+
+class Damaged(UserMustAct):
+    code = "damaged"
+    message = N_("%(file)s is damaged: %(detail)s.")
+    remedy = N_("Nothing was written to it. Keep a copy of it, and restore a backup.")
+
+
+class DiskFailed(UserMustAct):
+    code = "disk_failed"
+    message = N_("The disk failed on %(file)s: %(detail)s.")
+    remedy = N_("Nothing more is written until dextre-sync is started again. Check the disk first.")
+
+
+class MustReopen(UserMustAct):
+    code = "must_reopen"
+    message = N_("An earlier write to %(file)s failed (%(detail)s), so nothing more is written.")
+    remedy = N_("Check the disk, then start dextre-sync again.")
+
+
+class NewerFile(UserMustAct):
+    code = "newer_file"
+    message = N_(
+        "%(file)s was written by a newer dextre-sync "
+        "(its version is %(found)s, this program knows %(known)s)."
+    )
+    remedy = N_("The file was not touched. Install the newer dextre-sync.")
+
+
+class StoreBusy(TryAgain):
+    code = "store_busy"
+    message = N_("%(file)s was busy with another change for too long.")
+    remedy = N_("Nothing was changed. Try again in a moment.")
+
+
+class StoreClosed(OurBug):
+    code = "store_closed"
+    message = N_("%(file)s was used after it had been closed.")
+
+
+class CannotLock(UserMustAct):
+    code = "cannot_lock"
+    message = N_(
+        "%(folder)s cannot hold the store, because files cannot be locked there: %(detail)s."
+    )
+    remedy = N_("Choose a folder on a local disk with --home or DEXTRE_SYNC_HOME.")
+
+
+# -- secrets -------------------------------------------------------------------------------------
+
+
+class SecretsExposed(UserMustAct):
+    code = "secrets_exposed"
+    message = N_("%(file)s holds secrets, and other users of this machine can read it.")
+    remedy = N_("Run `chmod 600` on it, and replace the secrets if others may have seen them.")
+
+
+class SecretsUnreadable(UserMustAct):
+    code = "secrets_unreadable"
+    message = N_("The secrets of the brand cannot be read from %(place)s: %(detail)s.")
+    remedy = N_("Unlock or repair it, or connect the shop again.")
+
+
+# -- words that do not fit -----------------------------------------------------------------------
+
+
+class UnknownSku(BadInput):
+    code = "unknown_sku"
+    message = N_("There is no item with the SKU number %(sku)s.")
+    remedy = N_("Upper and lower case count. `dextre-sync item export` lists all items.")
+
+
+class UnknownLocation(BadInput):
+    code = "unknown_location"
+    message = N_("There is no location %(location)s.")
+    remedy = N_("`dextre-sync location list` shows them all.")
+
+
+class UnknownLabel(BadInput):
+    code = "unknown_label"
+    message = N_("There is no inventory label %(label)s.")
+    remedy = N_("`dextre-sync label list` shows them all.")
+
+
+class UnknownBrand(BadInput):
+    code = "unknown_brand"
+    message = N_("There is no brand %(brand)s.")
+    remedy = N_("`dextre-sync brand list` shows them all.")
+
+
+class NegativeStock(BadInput):
+    code = "negative_stock"
+    message = N_(
+        "%(sku)s at %(location)s would go from %(before)s to %(after)s, "
+        "and the inventory label %(label)s does not allow negative stock."
+    )
+    remedy = N_("Nothing was changed. Give a smaller number, or a label that allows it.")
+
+
+class QuantityOutOfRange(BadInput):
+    code = "quantity_out_of_range"
+    message = N_("%(sku)s at %(location)s: %(quantity)s is not a quantity that can be kept.")
+    remedy = N_("Quantities are whole numbers between -1,000,000,000 and 1,000,000,000.")
+
+
+class EmptyName(BadInput):
+    code = "empty_name"
+    message = N_("The %(what)s is empty.")
+    remedy = N_("Give it at least one character that is not a space.")
+
+
+class NameTaken(BadInput):
+    code = "name_taken"
+    message = N_("The %(what)s %(name)s is there already.")
+    remedy = N_("Choose another one.")

@@ -1,0 +1,158 @@
+"""Who runs the sync engine on a data directory: one process at a time.
+
+A kernel lock on `<home>/owner.lock`, which a killed process cannot leave behind, and
+`<home>/owner.json` beside it, which says who holds it. The file alone means nothing. Not needed
+for reading, nor for a short change: the inventory file orders those by itself.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import orjson
+
+from core.clock import Clock, iso
+from core.errors import StoreInUse
+from core.store.errors import CannotLock
+from core.store.files import file_faults, make_private_folder, write_private
+
+PROBES = 20
+PROBE_S = 0.01
+"""`holder` takes a shared lock for a moment; an acquiring process must not take it for an
+owner."""
+
+
+class Purpose(StrEnum):
+    APP = "app"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    user: str
+    pid: int
+    tty: str
+    since: str
+    purpose: Purpose
+
+    def __str__(self) -> str:
+        where = f", {self.tty}" if self.tty else ""
+        return f"{self.user} (pid {self.pid}{where}, {self.purpose.value}, since {self.since})"
+
+
+class Ownership:
+    """Held from `acquire` to `release`, or to the end of the process, however it ends."""
+
+    def __init__(self, home: Path, owner: Owner, handle: int) -> None:
+        self.owner = owner
+        self._home = home
+        self._handle: int | None = handle
+
+    @classmethod
+    def acquire(
+        cls,
+        home: Path,
+        purpose: Purpose,
+        clock: Clock,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> Ownership:
+        """Raises StoreInUse(who=…) at once where another process owns the sync, CannotLock where
+        the folder cannot lock.
+        """
+        make_private_folder(home)
+        handle = _open_lock(home)
+        try:
+            if not _lock_exclusively(home, handle, pause):
+                raise StoreInUse(who=str(_named(home) or "?"))
+            owner = _this_process(purpose, clock)
+            write_private(_record(home), orjson.dumps(asdict(owner)))
+        except BaseException:
+            os.close(handle)
+            raise
+        return cls(home, owner, handle)
+
+    @staticmethod
+    def holder(home: Path) -> Owner | None:
+        """Who owns the sync now; None where nobody does."""
+        if not _lock_file(home).exists():
+            return None
+        handle = _open_lock(home)
+        try:
+            return None if _try(home, handle, fcntl.LOCK_SH) else _named(home)
+        finally:
+            os.close(handle)
+
+    def release(self) -> None:
+        if self._handle is None:
+            return
+        handle, self._handle = self._handle, None
+        with suppress(OSError):  # it means nothing without the lock
+            _record(self._home).unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _lock_file(home: Path) -> Path:
+    return home / "owner.lock"
+
+
+def _record(home: Path) -> Path:
+    return home / "owner.json"
+
+
+def _open_lock(home: Path) -> int:
+    path = _lock_file(home)
+    with file_faults(path):
+        return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+
+
+def _lock_exclusively(home: Path, handle: int, pause: Callable[[float], None]) -> bool:
+    for _ in range(PROBES):
+        if _try(home, handle, fcntl.LOCK_EX):
+            return True
+        pause(PROBE_S)
+    return False
+
+
+def _try(home: Path, handle: int, kind: int) -> bool:
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise CannotLock(folder=str(home), detail=error.strerror or str(error)) from error
+    return True
+
+
+def _named(home: Path) -> Owner | None:
+    """What the record says. Between the lock and the record there is a moment without one."""
+    try:
+        fields = orjson.loads(_record(home).read_bytes())
+        return Owner(**{**fields, "purpose": Purpose(fields["purpose"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return Owner("?", 0, "", "?", Purpose.SERVICE)
+
+
+def _this_process(purpose: Purpose, clock: Clock) -> Owner:
+    return Owner(_user(), os.getpid(), _tty(), iso(clock.now()), purpose)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user without a name, as in some containers
+        return str(os.getuid())
+
+
+def _tty() -> str:
+    for handle in (0, 1, 2):
+        with suppress(OSError):
+            return os.ttyname(handle)
+    return ""

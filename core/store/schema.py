@@ -1,0 +1,66 @@
+"""The shape of an inventory file: its tables, what is looked up in them, and how old files become
+new ones.
+
+A table is `(id, doc)`: a natural key and a flat JSON document. A looked-up field is a generated
+column over the document with an index on it, so the document is the only thing that is ever
+written and an index cannot disagree with it.
+
+A change of shape is a new VERSION and one function in MIGRATIONS, from the version before. All
+of them run in the one transaction that also writes the new version.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+APPLICATION_ID = 0x44585359  # "DXSY": tells our files from other SQLite files
+
+Migration = Callable[[sqlite3.Connection], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """`tables`: name → looked-up fields. `migrations[n]` takes a file from version n to n + 1."""
+
+    version: int
+    tables: Mapping[str, tuple[str, ...]]
+    migrations: Mapping[int, Migration] = field(default_factory=dict)
+
+    def create(self, connection: sqlite3.Connection) -> None:
+        for name, fields in self.tables.items():
+            create_table(connection, name, fields)
+
+
+def create_table(connection: sqlite3.Connection, name: str, fields: tuple[str, ...]) -> None:
+    columns = "".join(
+        f", \"{f}\" GENERATED ALWAYS AS (json_extract(doc, '$.{f}')) VIRTUAL" for f in fields
+    )
+    connection.execute(
+        f'CREATE TABLE "{name}" (id TEXT PRIMARY KEY NOT NULL, doc TEXT NOT NULL{columns})'
+        " WITHOUT ROWID"
+    )
+    for f in fields:
+        connection.execute(f'CREATE INDEX "{name}_by_{f}" ON "{name}" ("{f}")')
+
+
+INVENTORY = Schema(
+    version=1,
+    tables={
+        "meta": (),  # link, connection, settings
+        "labels": (),  # by code
+        "locations": (),
+        "items": ("search", "barcode"),  # by SKU number
+        "levels": (),  # by SKU number: {label: {location: quantity}}
+        "movements": ("sku_number",),  # by moment and counter
+        "variants": ("sku", "barcode"),  # the shop's catalogue, by inventory item id
+        "shop_locations": (),
+        "pairs": (),  # by local location
+        "mappings": ("sku_number",),  # by inventory item id
+        "cells": ("state", "sku_number", "location_id", "changed_at"),  # by item|location
+        "outbox": (),  # intents, by idempotency key
+        "runs": ("at",),
+        "run_rows": (),  # by run|item|location
+    },
+)

@@ -1,0 +1,309 @@
+"""One SQLite file, used safely by many threads and processes. Knows SQL, not documents.
+
+* One connection writes, under a lock of this process and `BEGIN IMMEDIATE` for the others: what
+  is read inside a transaction cannot change before it commits, so no update is lost.
+* Reading takes a connection from a pool: readers never wait for a writer (WAL). Nothing is kept
+  in memory, so another process's commit is seen at once and memory and disk cannot disagree.
+* A commit is on the disk when it returns (synchronous=FULL). After an I/O failure nobody knows
+  what reached it; nothing more is written until the file is opened again.
+
+Results are always fetched whole and in bounded pages: an open cursor would keep an old picture
+alive and hold up checkpoints.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.errors import DextreError, OurBug
+from core.store.errors import (
+    CannotOpen,
+    CannotWrite,
+    Damaged,
+    DiskFailed,
+    DiskFull,
+    MustReopen,
+    NewerFile,
+    StoreBusy,
+    StoreClosed,
+)
+from core.store.files import file_faults
+from core.store.schema import APPLICATION_ID, Schema
+
+BUSY_S = 30.0
+"""How long one change waits for another's; longer than the largest import takes."""
+
+WAL_KEPT = 64 << 20
+"""Bytes of write-ahead log that stay allocated after a large change."""
+
+Params = tuple[Any, ...]
+
+
+class Source(Protocol):
+    """Where rows are read from: the file as it is now, or one picture of it."""
+
+    def rows(self, sql: str, params: Params = ()) -> list[Any]: ...
+
+
+class SqliteFile:
+    """Opens (creating or migrating where needed); `close` when done."""
+
+    def __init__(self, path: Path, schema: Schema, busy_s: float = BUSY_S) -> None:
+        self.path = path
+        self._busy_s = busy_s
+        self._lock = threading.RLock()
+        self._owner: int | None = None  # the thread whose transaction is open
+        self._depth = 0
+        self._broken: str | None = None
+        self._closed = False
+        self._pool: deque[sqlite3.Connection] = deque()
+        with file_faults(path):
+            _create_private(path)
+        with self._faults(opening=True):
+            self._writer = self._connect()
+            try:
+                self._prepare(schema)
+            except BaseException:
+                self._writer.close()
+                raise
+
+    # -- opening ---------------------------------------------------------------------------------
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=self._busy_s,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA fullfsync = 1")  # macOS: fsync alone stops at the drive's cache
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT}")
+        return connection
+
+    def _prepare(self, schema: Schema) -> None:
+        run = self._writer.execute
+        self._refuse_foreign(schema)
+        if run("PRAGMA journal_mode").fetchone()[0] != "wal":
+            run("PRAGMA journal_mode = WAL")
+        if self._version() == schema.version:
+            return
+        with self.transaction():  # asks again inside: another process may have been quicker
+            self._refuse_foreign(schema)
+            version = self._version()
+            if version == 0:
+                schema.create(self._writer)
+                run(f"PRAGMA application_id = {APPLICATION_ID}")
+            for step in range(version or schema.version, schema.version):
+                schema.migrations[step](self._writer)
+            run(f"PRAGMA user_version = {schema.version}")
+
+    def _version(self) -> int:
+        return int(self._writer.execute("PRAGMA user_version").fetchone()[0])
+
+    def _refuse_foreign(self, schema: Schema) -> None:
+        application = self._writer.execute("PRAGMA application_id").fetchone()[0]
+        tables = self._writer.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if application != APPLICATION_ID and tables:
+            raise CannotOpen(file=str(self.path), detail="it is not a file of dextre-sync")
+        if self._version() > schema.version:
+            raise NewerFile(file=str(self.path), found=self._version(), known=schema.version)
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def rows(self, sql: str, params: Params = ()) -> list[Any]:
+        """What a statement finds, as it is now; inside a transaction, with its own changes."""
+        with self._faults():
+            if self._owner == threading.get_ident():
+                return self._writer.execute(sql, params).fetchall()
+            connection = self._take()
+            try:
+                return connection.execute(sql, params).fetchall()
+            finally:
+                self._give(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Source]:
+        """One consistent picture, whatever is committed meanwhile."""
+        with self._faults():
+            connection = self._take()
+        try:
+            with self._faults():
+                connection.execute("BEGIN")
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # fixes the moment
+            yield _Snapshot(self, connection)
+        finally:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            self._give(connection)
+
+    def _take(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreClosed(file=str(self.path))
+        with suppress(IndexError):
+            return self._pool.pop()
+        connection = self._connect()
+        connection.execute("PRAGMA query_only = 1")
+        return connection
+
+    def _give(self, connection: sqlite3.Connection) -> None:
+        if self._closed:
+            connection.close()
+        else:
+            self._pool.append(connection)
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes inside are on the disk together when this ends, or none is.
+
+        Belongs to the calling thread. Inside another one of the same thread it is a savepoint:
+        its own failure undoes its own changes only. Never wait for anything inside.
+        """
+        if not self._lock.acquire(timeout=self._busy_s):
+            raise StoreBusy(file=str(self.path))
+        try:
+            scope = self._savepoint() if self._depth else self._outermost()
+            with scope:
+                yield
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def _outermost(self) -> Iterator[None]:
+        if self._closed:
+            raise StoreClosed(file=str(self.path))
+        if self._broken is not None:
+            raise MustReopen(file=str(self.path), detail=self._broken)
+        with self._faults():
+            self._writer.execute("BEGIN IMMEDIATE")
+        self._owner, self._depth = threading.get_ident(), 1
+        try:
+            yield
+            with self._faults():
+                self._require_open_transaction()
+                self._writer.execute("COMMIT")
+        except BaseException:
+            self._undo("ROLLBACK")
+            raise
+        finally:
+            self._owner, self._depth = None, 0
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        name = f"s{self._depth}"
+        with self._faults():
+            self._require_open_transaction()
+            self._writer.execute(f"SAVEPOINT {name}")
+        self._depth += 1
+        try:
+            yield
+            with self._faults():
+                self._require_open_transaction()
+                self._writer.execute(f"RELEASE {name}")
+        except BaseException:
+            self._undo(f"ROLLBACK TO {name}")
+            self._undo(f"RELEASE {name}")
+            raise
+        finally:
+            self._depth -= 1
+
+    def _require_open_transaction(self) -> None:
+        # A full disk or an I/O failure makes SQLite roll everything back by itself, including
+        # what outer blocks did. Going on would commit a part.
+        if not self._writer.in_transaction:
+            raise CannotWrite(file=str(self.path), detail="the transaction was rolled back")
+
+    def _undo(self, sql: str) -> None:
+        if not self._writer.in_transaction:
+            return
+        try:
+            self._writer.execute(sql)
+        except sqlite3.Error as error:
+            self._broken = str(error)
+
+    def execute(self, sql: str, params: Params = ()) -> int:
+        """Change rows inside the open transaction; gives how many."""
+        with self._faults():
+            self._require_transaction_here()
+            return self._writer.execute(sql, params).rowcount
+
+    def execute_many(self, sql: str, params: Iterable[Params]) -> None:
+        with self._faults():
+            self._require_transaction_here()
+            self._writer.executemany(sql, params)
+
+    def _require_transaction_here(self) -> None:
+        if self._owner != threading.get_ident():
+            raise OurBug(detail="a change outside of a transaction")
+        self._require_open_transaction()
+
+    # -- the rest --------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Read the whole file and compare its indexes; raises Damaged."""
+        found = [row[0] for row in self.rows("PRAGMA integrity_check(1)")]
+        if found != ["ok"]:
+            raise Damaged(file=str(self.path), detail=str(found[0]))
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            while self._pool:
+                self._pool.pop().close()
+            self._writer.close()
+
+    @contextmanager
+    def _faults(self, *, opening: bool = False) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            fault = self._fault_of(error, opening)
+            if isinstance(fault, DiskFailed):
+                self._broken = str(error)
+            raise fault from error
+
+    def _fault_of(self, error: sqlite3.Error, opening: bool) -> DextreError:
+        file = str(self.path)
+        name: str = getattr(error, "sqlite_errorname", "") or ""
+        match name.split("_")[1:2]:
+            case ["FULL"]:
+                return DiskFull(file=file)
+            case ["BUSY"] | ["LOCKED"]:
+                return StoreBusy(file=file)
+            case ["CORRUPT"] | ["NOTADB"]:
+                return Damaged(file=file, detail=str(error))
+            case ["IOERR"]:
+                return DiskFailed(file=file, detail=f"{error} ({name})")
+            case ["CANTOPEN"] | ["PERM"] | ["AUTH"]:
+                return CannotOpen(file=file, detail=str(error))
+            case ["READONLY"]:
+                kind = CannotOpen if opening else CannotWrite
+                return kind(file=file, detail=str(error))
+        if self._closed:
+            return StoreClosed(file=file)
+        return OurBug(detail=f"{type(error).__name__} {name}: {error}")
+
+
+class _Snapshot:
+    def __init__(self, file: SqliteFile, connection: sqlite3.Connection) -> None:
+        self._file = file
+        self._connection = connection
+
+    def rows(self, sql: str, params: Params = ()) -> list[Any]:
+        with self._file._faults():
+            return self._connection.execute(sql, params).fetchall()
+
+
+def _create_private(path: Path) -> None:
+    """SQLite gives its companions (-wal, -shm) the mode of the file, so it must be right first."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

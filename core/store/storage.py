@@ -1,0 +1,159 @@
+"""TinyDB's Storage over an SQLite file: hands out tables that are read on demand, and takes
+changes as {id: document or None} instead of the whole database.
+"""
+
+# ruff: noqa: S608 - the names in the SQL are the schema's, values are always parameters
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from tinydb.storages import Storage
+
+from core.errors import OurBug
+from core.store.rows import Doc, Rows
+from core.store.schema import Schema
+from core.store.sqlite import BUSY_S, Source, SqliteFile
+
+Change = tuple[str, Mapping[str, Any] | None]
+
+
+class Tables(Mapping[str, Rows]):
+    """All tables of the schema; an empty one is there, too."""
+
+    def __init__(self, source: Source, schema: Schema) -> None:
+        self._source = source
+        self._schema = schema
+
+    def __getitem__(self, name: str) -> Rows:
+        return Rows(self._source, name, self._schema.tables[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._schema.tables)
+
+    def __len__(self) -> int:
+        return len(self._schema.tables)
+
+
+class DocumentStorage(Storage):
+    """What our tables need of a storage, beyond TinyDB's `read`, `write` and `close`."""
+
+    schema: Schema
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[None]: ...
+
+    @abstractmethod
+    def change(self, name: str, changes: Iterable[Change]) -> None:
+        """Keep documents, remove those that are None. In the open transaction, or as one."""
+
+    @abstractmethod
+    def clear(self, name: str) -> None: ...
+
+    @abstractmethod
+    def rows(self, name: str) -> Rows: ...
+
+
+class SqliteStorage(DocumentStorage):
+    def __init__(self, path: Path, schema: Schema, busy_s: float = BUSY_S) -> None:
+        self.schema = schema
+        self.file = SqliteFile(path, schema, busy_s)
+        self._tables = Tables(self.file, schema)
+
+    def read(self) -> Tables:  # type: ignore[override]  # lazy Mappings where TinyDB says dict
+        return self._tables
+
+    def rows(self, name: str) -> Rows:
+        return self._tables[name]
+
+    def write(self, data: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+        """Make the whole database equal to `data`, at once. O(everything): not for daily use."""
+        unknown = set(data) - set(self.schema.tables)
+        if unknown:
+            raise OurBug(detail=f"no such table: {', '.join(sorted(unknown))}")
+        with self.transaction():
+            for name in self.schema.tables:
+                table = data.get(name, {})
+                if isinstance(table, Rows):  # what `read` gave: it is as it is
+                    continue
+                self.clear(name)
+                self.change(name, table.items())
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return self.file.transaction()
+
+    def change(self, name: str, changes: Iterable[Change]) -> None:
+        kept: list[tuple[str, str]] = []
+        gone: list[tuple[str]] = []
+        for key, doc in changes:
+            if doc is None:
+                gone.append((key,))
+            else:
+                kept.append((key, encode(doc)))
+        if not kept and not gone:
+            return
+        with self.transaction():
+            if kept:
+                self._put(name, kept)
+            if gone:
+                self.file.execute_many(f'DELETE FROM "{name}" WHERE id = ?', gone)
+
+    def _put(self, name: str, kept: list[tuple[str, str]]) -> None:
+        sql = f'INSERT OR REPLACE INTO "{name}" (id, doc) VALUES (?, ?)'
+        if len(kept) == 1:
+            self.file.execute(sql, kept[0])
+        else:
+            self.file.execute_many(sql, kept)
+
+    def clear(self, name: str) -> None:
+        with self.transaction():
+            self.file.execute(f'DELETE FROM "{name}"')
+
+    @contextmanager
+    def snapshot(self) -> Iterator[SnapshotStorage]:
+        with self.file.snapshot() as source:
+            yield SnapshotStorage(source, self.schema)
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class SnapshotStorage(DocumentStorage):
+    """The documents of one moment; nothing can be changed through it."""
+
+    def __init__(self, source: Source, schema: Schema) -> None:
+        self.schema = schema
+        self._tables = Tables(source, schema)
+
+    def read(self) -> Tables:  # type: ignore[override]  # as above
+        return self._tables
+
+    def rows(self, name: str) -> Rows:
+        return self._tables[name]
+
+    def write(self, data: object) -> None:  # noqa: ARG002 - refused, whatever it is
+        raise OurBug(detail="a change through a view")
+
+    def transaction(self) -> AbstractContextManager[None]:
+        raise OurBug(detail="a change through a view")
+
+    def change(self, name: str, changes: Iterable[Change]) -> None:  # noqa: ARG002 - as above
+        raise OurBug(detail="a change through a view")
+
+    def clear(self, name: str) -> None:  # noqa: ARG002 - as above
+        raise OurBug(detail="a change through a view")
+
+
+def encode(doc: Mapping[str, Any]) -> str:
+    return orjson.dumps(doc if isinstance(doc, dict) else dict(doc)).decode()
+
+
+def copy_of(doc: Mapping[str, Any]) -> Doc:
+    """A copy that shares nothing, with the meaning a reader will find on disk."""
+    found: Doc = orjson.loads(encode(doc))
+    return found
