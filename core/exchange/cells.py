@@ -9,7 +9,6 @@ comes back as it was, and what Shopify or a person marked with an apostrophe rea
 from __future__ import annotations
 
 import re
-import unicodedata
 
 LARGEST = 1_000_000_000
 """Shopify's bound for a quantity, either way (facts.md §4.6)."""
@@ -20,7 +19,8 @@ NOT_STOCKED = "not stocked"
 _FORMULA = frozenset("=+-@＝＋－＠'\t\r\n")
 # Quoted beyond what RFC 4180 asks: a semicolon or tab is a separator in some spreadsheets' locales.
 _QUOTED = re.compile(r'[",;\t\r\n]|^\s|\s$')
-_INTEGER = re.compile(r"[-−]?[0-9]+", re.ASCII)
+_WIDE_DIGITS = str.maketrans("０１２３４５６７８９－−", "0123456789--")
+_INTEGER = re.compile(r"-?[0-9]+")
 
 
 def text_cell(value: str) -> str:
@@ -56,11 +56,11 @@ def integer_of(cell: str) -> int | None:
     """
     cell = text_of(cell.strip())
     if not cell.isascii():
-        cell = unicodedata.normalize("NFKC", cell)
+        cell = cell.translate(_WIDE_DIGITS)
     if not _INTEGER.fullmatch(cell):
         return None
     # Longer than any quantity: no need to convert thousands of digits to know that.
-    return int(cell.replace("−", "-")) if len(cell) <= 20 else LARGEST * 10
+    return int(cell) if len(cell) <= 20 else LARGEST * 10
 
 
 def is_not_stocked(cell: str) -> bool:

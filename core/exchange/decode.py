@@ -2,7 +2,8 @@
 
 Encodings: UTF-8, with or without a byte order mark; else Shift_JIS as Windows writes it (CP932),
 if the bytes are valid and the outcome reads like Japanese. Western one-byte texts are often valid
-CP932 by accident; they come out as single kanji glued to Latin letters, and are refused.
+CP932 by accident: their accented letters (0xC0 and up) come out as rare kanji or half-width kana,
+each alone and glued to a Latin letter. Where most of the text is of that kind, it is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ EXAMPLE = "sku_number,name,barcode"
 
 _BOM = "\ufeff"
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_GLUED = re.compile(r"[A-Za-z][^\x00-\x7f](?![^\x00-\x7f])")
+_GLUED = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f](?![^\x00-\x7f])")
+_FIRST_ACCENTED = 0xC0
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -86,8 +88,8 @@ def _japanese(data: bytes) -> str | None:
         return None
     if _PRIVATE_USE.search(text):
         return None
-    glued = len(_GLUED.findall(text))
-    return text if glued * 2 <= len(_NOT_ASCII.findall(text)) else None
+    accented = sum(glued.encode("cp932")[0] >= _FIRST_ACCENTED for glued in _GLUED.findall(text))
+    return text if accented * 2 <= len(_NOT_ASCII.findall(text)) else None
 
 
 def _delimiter(text: str) -> str:

@@ -127,7 +127,7 @@ class ImportPreview:
         if not self.problems:
             return
         lines = [
-            f"line {problem.line}, {problem.field}: {problem}"
+            f"line {problem.line}{', ' if problem.field else ''}{problem.field}: {problem}"
             for problem in self.problems[:SHOWN_PROBLEMS]
         ]
         if len(self.problems) > SHOWN_PROBLEMS:
