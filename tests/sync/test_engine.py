@@ -1,0 +1,281 @@
+"""Stories of the engine against twins: one fault or race each."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import LinkIsOff
+from core.model import CellKey, CellState, PlanKind, Problem
+from core.sync.cells import unmap_one
+from core.sync.events import NeedsYou, Pushed, SaleSeen
+from core.sync.reading import Pacing
+from tests.twins.world import World
+
+
+def faults(*names: str) -> tuple[list[str], World]:
+    """A world in which each named fault happens once, in order."""
+    left = list(names)
+
+    def fault(name: str) -> bool:
+        if left and left[0] == name:
+            left.pop(0)
+            return True
+        return False
+
+    return left, World(fault=fault)
+
+
+async def test_both_sides_changed_and_both_are_kept() -> None:
+    world = World()
+    key = world.linked(here=12, there=9, base=10)
+    report = await world.engine.rest()
+    assert report.rests
+    assert (world.here(), world.there(key)) == (11, 11)
+    assert world.codes().count("sale_seen") == world.codes().count("pushed") == 1
+
+
+async def test_at_rest_nothing_is_written() -> None:
+    world = World()
+    world.linked(here=12, there=9, base=10)
+    await world.engine.rest()
+    writes, commits = world.shop.writes, len(world.books.state.movements)
+    report = await world.engine.rest()
+    assert (report.pulled, report.pushed) == (0, 0)
+    assert (world.shop.writes, len(world.books.state.movements)) == (writes, commits)
+
+
+async def test_a_sale_during_our_push_is_kept() -> None:
+    world = World()
+    key = world.linked(here=12, there=10, base=10)
+    write = world.shop.write
+
+    async def sell_meanwhile(intent):  # type: ignore[no-untyped-def]
+        world.shop.sell(key, 1)
+        return await write(intent)
+
+    world.shop.write = sell_meanwhile  # type: ignore[method-assign]
+    await world.engine.push_pass()
+    world.shop.write = write  # type: ignore[method-assign]
+    await world.engine.rest()
+    assert (world.here(), world.there(key)) == (11, 11)
+
+
+async def test_a_lost_answer_is_asked_again_with_the_same_key() -> None:
+    _, world = faults("lose_after")
+    key = world.linked(here=12, there=10, base=10)
+    report = await world.engine.rest()
+    assert report.rests
+    assert world.there(key) == 12
+    assert len(world.shop.ledger) == 1
+    assert "write_waits" in world.codes()
+
+
+async def test_a_write_lost_before_it_happened_happens_later() -> None:
+    _, world = faults("lose_before")
+    key = world.linked(here=12, there=10, base=10)
+    assert (await world.engine.rest()).rests
+    assert world.there(key) == 12
+
+
+async def test_a_restart_finishes_what_the_last_one_began() -> None:
+    _, world = faults("lose_after")
+    key = world.linked(here=12, there=10, base=10)
+    await world.engine.push_pass()
+    assert world.cell(key).state is CellState.PUSHING
+    world.start()
+    await world.engine.rest()
+    assert (world.here(), world.there(key)) == (12, 12)
+    assert len(world.shop.ledger) == 1
+
+
+async def test_a_change_here_while_its_push_is_in_flight_goes_out_next() -> None:
+    _, world = faults("lose_after")
+    key = world.linked(here=12, there=10, base=10)
+    await world.engine.push_pass()
+    world.add_here(-5)
+    await world.engine.rest()
+    assert (world.here(), world.there(key)) == (7, 7)
+
+
+async def test_while_a_push_is_in_flight_readings_are_not_taken() -> None:
+    _, world = faults("lose_after")
+    key = world.linked(here=12, there=10, base=10)
+    await world.engine.push_pass()
+    await world.engine.read(world.engine._set.batches)
+    assert world.cell(key).base == 10
+    assert world.here() == 12
+
+
+async def test_an_answer_that_does_not_know_of_our_push_is_not_believed() -> None:
+    lag = {"on": False}
+    world = World(fault=lambda name: name == "lag" and lag["on"])
+    key = world.linked(here=12, there=10, base=10)
+    world.clock.advance(5)
+    world.shop.put(key, 10)
+    await world.engine.rest()
+    lag["on"] = True
+    world.add_here(3)
+    await world.engine.push_pass()
+    for _ in range(3):
+        await world.engine._whole_pass()
+    assert world.here() == 15
+    assert not [e for e in world.events if isinstance(e, SaleSeen)]
+    lag["on"] = False
+    assert (await world.engine.rest()).rests
+    assert (world.here(), world.there(key)) == (15, 15)
+
+
+async def test_rest_is_not_claimed_while_answers_are_behind() -> None:
+    lag = {"on": False}
+    world = World(fault=lambda name: name == "lag" and lag["on"])
+    world.linked(here=10, there=10, base=10)
+    await world.engine.rest()
+    lag["on"] = True
+    world.clock.advance(5)
+    world.add_here(3)
+    await world.engine.push_pass()
+    assert not await world.engine._whole_pass()
+
+
+async def test_two_variants_of_one_item_share_its_stock() -> None:
+    world = World()
+    first = world.linked(here=10, there=10, base=10, item="i1")
+    second = world.linked(here=10, there=10, base=10, item="i2")
+    world.shop.sell(first, 3)
+    await world.engine.rest()
+    assert (world.here(), world.there(first), world.there(second)) == (7, 7, 7)
+
+
+async def test_an_oversale_waits_for_stock_where_negative_is_forbidden() -> None:
+    world = World(negative_allowed=False)
+    key = world.linked(here=1, there=-2, base=1)
+    report = await world.engine.rest()
+    assert (report.rests, report.needs_you) == (True, 1)
+    assert world.here() == 0
+    assert world.cell(key).problem is Problem.NEGATIVE_NOT_ALLOWED
+    world.add_here(5)
+    await world.engine.rest()
+    assert (world.here(), world.there(key)) == (3, 3)
+    assert world.cell(key).state is CellState.IN_SYNC
+
+
+async def test_a_refused_row_is_put_aside_and_the_others_go_on() -> None:
+    world = World()
+    bad = world.linked(here=5, there=4, base=4, item="i1", sku="A")
+    good = world.linked(here=5, there=4, base=4, item="i2", sku="B")
+    world.shop.refuse[bad] = "NON_MUTABLE_INVENTORY_ITEM"
+    report = await world.engine.rest()
+    assert report.needs_you == 1
+    assert world.there(good) == 5
+    assert world.there(bad) == 4
+    assert world.cell(bad).problem is Problem.REJECTED
+    told = [event for event in world.events if isinstance(event, NeedsYou)]
+    assert [event.sku for event in told] == ["A"]
+
+
+async def test_an_item_that_left_the_location_is_listed_and_comes_back_by_itself() -> None:
+    world = World()
+    key = world.linked(here=5, there=5, base=5)
+    world.shop.problems[key] = Problem.NOT_STOCKED
+    world.add_here(2)
+    await world.engine.rest()
+    assert world.cell(key).state is CellState.NEEDS_YOU
+    assert world.there(key) == 5
+    del world.shop.problems[key]
+    await world.engine.rest()
+    assert (world.there(key), world.cell(key).state) == (7, CellState.IN_SYNC)
+
+
+async def test_nothing_flows_while_the_link_is_off() -> None:
+    world = World()
+    key = world.linked(here=5, there=5, base=5)
+    await world.runs.disable()
+    world.add_here(2)
+    world.shop.sell(key, 1)
+    await world.engine.push_pass()
+    with pytest.raises(LinkIsOff):
+        await world.engine.rest()
+    assert (world.here(), world.there(key)) == (7, 4)
+
+
+async def test_a_new_cell_that_differs_waits_for_a_person_and_for_nothing_else() -> None:
+    world = World()
+    known = world.linked(here=5, there=5, base=5, item="i1", sku="A")
+    world.shop.put(CellKey("i2", "there-x"), 9)
+    world.set_here(4, "B")
+    world.map(i2="B")
+    world.shop.sell(known, 1)
+    report = await world.engine.rest()
+    assert report.needs_you == 1
+    assert (world.here("A"), world.here("B")) == (4, 4)
+    assert world.shop.quantity(CellKey("i2", "there-x")) == 9
+    world.set_here(9, "B")
+    report = await world.engine.rest()
+    assert report.needs_you == 0
+
+
+async def test_a_write_whose_key_expired_is_decided_by_reading() -> None:
+    _, world = faults("lose_after")
+    key = world.linked(here=12, there=10, base=10)
+    await world.engine.push_pass()
+    world.clock.advance(25 * 3600)
+    await world.engine.rest()
+    assert (world.here(), world.there(key), len(world.shop.ledger)) == (12, 12, 1)
+
+
+async def test_an_expired_write_that_reading_cannot_settle_is_given_to_a_person() -> None:
+    _, world = faults("lose_after")
+    key = world.linked(here=12, there=10, base=10)
+    await world.engine.push_pass()
+    world.shop.sell(key, 1)
+    world.clock.advance(25 * 3600)
+    await world.engine.rest()
+    assert world.cell(key).problem is Problem.OUTCOME_UNKNOWN
+    assert len(world.shop.ledger) == 1
+    await world.do(PlanKind.PULL)
+    assert (world.here(), world.cell(key).state) == (11, CellState.IN_SYNC)
+
+
+async def test_unmapping_in_flight_settles_the_write_and_touches_nothing_else() -> None:
+    _, world = faults("lose_before")
+    key = world.linked(here=12, there=10, base=10)
+    await world.engine.push_pass()
+    world.books.now(lambda tx: unmap_one(tx, "i1"))
+    world.clock.advance(60)
+    await world.engine.settle_outbox()
+    assert world.books.state.intents == {}
+    assert world.books.state.cells == {}
+    assert (world.here(), world.there(key)) == (12, 12)
+
+
+async def test_the_story_of_a_push_carries_key_and_receipt() -> None:
+    world = World()
+    world.linked(here=12, there=10, base=10)
+    await world.engine.rest()
+    pushed = [event for event in world.events if isinstance(event, Pushed)]
+    assert [(e.pushed, e.before, e.after) for e in pushed] == [(2, 10, 12)]
+    assert pushed[0].key
+    assert pushed[0].receipt
+    assert pushed[0].request_id
+
+
+async def test_offline_is_said_and_waited_out() -> None:
+    left, world = faults("read", "read")
+    world.linked(here=12, there=9, base=10)
+    report = await world.engine.rest()
+    assert report.rests
+    assert left == []
+
+
+async def test_above_the_limit_hints_and_the_sweep_find_every_change() -> None:
+    world = World(pacing=Pacing(everything_up_to=2, sweep_s=10, tick_s=2))
+    keys = [world.linked(here=5, there=5, base=5, item=f"i{n}", sku=f"S{n}") for n in range(6)]
+    await world.engine._read_due()
+    world.clock.advance(3600)
+    world.shop.sell(keys[3], 2)
+    await world.engine._read_due()
+    assert world.here("S3") == 3
+    world.shop.levels[keys[4]].quantity = 1  # the index never hears of it
+    for _ in range(6):
+        await world.engine._read_due()
+    assert world.here("S4") == 1

@@ -1,0 +1,191 @@
+"""A machine that does everything that can happen, in any order, with faults; then it asks for calm.
+
+At rest: both sides equal, start + all changes on both sides, and no write carried out twice. A
+crash is a new engine on the same books, cut off at any request and before or after any commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from core.errors import TryAgain
+from core.model import CellKey, CellState, Problem
+from tests.twins.world import World
+
+ITEMS = ("i1", "i2", "i3")
+SKUS = {"i1": "A", "i2": "B", "i3": "B"}  # two variants share the item B
+PLACES = ("x", "y")
+
+
+class Crash(BaseException):
+    """kill -9: nothing of ours runs after it."""
+
+
+class SyncMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.armed: list[str] = []
+        self.crash_in: int | None = None
+        self.loop = asyncio.new_event_loop()
+
+    def teardown(self) -> None:
+        self.calm()
+        self.loop.close()
+
+    # -- the world ----------------------------------------------------------------------------
+
+    @initialize(negative=st.booleans(), start=st.integers(0, 20))
+    def begin(self, negative: bool, start: int) -> None:
+        self.world = World(negative_allowed=negative, fault=self.fault)
+        self.negative = negative
+        self.expected: Counter[tuple[str, str]] = Counter()
+        for item in ITEMS:
+            for place in PLACES:
+                self.world.shop.put(CellKey(item, f"there-{place}"), start)
+        self.world.pair(*PLACES)
+        self.world.map(**SKUS)
+        for sku in set(SKUS.values()):
+            for place in PLACES:
+                self.world.set_here(start, sku, f"here-{place}")
+                self.expected[sku, place] = start
+        self.run(self.world.enable())
+
+    def fault(self, name: str) -> bool:
+        if self.crash_in is not None:
+            self.crash_in -= 1
+            if self.crash_in <= 0:
+                self.crash_in = None
+                raise Crash
+        if name in self.armed:
+            self.armed.remove(name)
+            return True
+        return False
+
+    def run(self, work: Any) -> Any:
+        try:
+            return self.loop.run_until_complete(work)
+        except Crash:
+            self.world.start()
+            return None
+
+    # -- what happens -------------------------------------------------------------------------
+
+    @rule(sku=st.sampled_from(["A", "B"]), place=st.sampled_from(PLACES), n=st.integers(-4, 6))
+    def change_here(self, sku: str, place: str, n: int) -> None:
+        here = self.world.here(sku, f"here-{place}")
+        n = n if self.negative else max(n, -max(here, 0))
+        self.world.add_here(n, sku, f"here-{place}")
+        self.expected[sku, place] += n
+
+    @rule(item=st.sampled_from(ITEMS), place=st.sampled_from(PLACES), n=st.integers(-5, 5))
+    def change_there(self, item: str, place: str, n: int) -> None:
+        self.world.shop.sell(CellKey(item, f"there-{place}"), n)
+        self.expected[SKUS[item], place] -= n
+
+    @rule(kind=st.sampled_from(["lose_before", "lose_after", "read", "lag"]))
+    def arm(self, kind: str) -> None:
+        self.armed.append(kind)
+
+    @rule(steps=st.integers(1, 12))
+    def arm_crash(self, steps: int) -> None:
+        self.crash_in = steps
+
+    @rule()
+    def restart(self) -> None:
+        self.world.start()
+
+    @rule(seconds=st.sampled_from([0, 1, 3, 70]))
+    def time_passes(self, seconds: int) -> None:
+        self.world.clock.advance(seconds)
+
+    @rule()
+    def read(self) -> None:
+        self.run(self.guarded(self.world.engine._read_tick()))
+
+    @rule()
+    def push(self) -> None:
+        self.run(self.guarded(self.world.engine.push_pass()))
+
+    @rule()
+    def pause_and_go_on(self) -> None:
+        async def both() -> None:
+            await self.world.runs.disable()
+            self.turn_on()
+
+        self.run(self.guarded(both()))
+
+    @precondition(lambda self: hasattr(self, "world"))
+    @invariant()
+    def no_write_happened_twice(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        seen = Counter((key, cell) for key, cell, _ in self.world.shop.ledger)
+        assert not [pair for pair, times in seen.items() if times > 1]
+
+    @precondition(lambda self: hasattr(self, "world"))
+    @invariant()
+    def forbidden_negative_never_stands_here(self) -> None:
+        if hasattr(self, "world") and not self.negative:
+            assert all(quantity >= 0 for quantity in self.world.books.state.levels.values())
+
+    async def guarded(self, work: Any) -> None:
+        try:
+            await work
+        except TryAgain:
+            self.world.clock.advance(2)
+
+    def turn_on(self) -> None:
+        """On again with the bases as they are, which is what a pause without a new alignment is."""
+        self.world.books.now(lambda tx: tx.put_link(replace(tx.link(), enabled=True)))
+
+    # -- calm ---------------------------------------------------------------------------------
+
+    def calm(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        self.armed, self.crash_in = [], None
+        self.world.clock.advance(70)
+        self.turn_on()
+        report = self.run(self.world.engine.rest())
+        assert report.rests, report
+        for cell in self.world.books.state.cells.values():
+            place = cell.location_id.removeprefix("here-")
+            total = self.expected[cell.sku_number, place]
+            held_back = cell.unsynced_there
+            assert cell.here == self.world.here(cell.sku_number, cell.location_id)
+            assert cell.there == self.world.there(cell.key)
+            assert cell.unsynced_here == 0
+            if held_back:
+                assert cell.problem is Problem.NEGATIVE_NOT_ALLOWED
+                assert cell.here == 0
+            else:
+                assert cell.state is CellState.IN_SYNC
+                assert cell.here == cell.there
+        for (sku, place), total in self.expected.items():
+            cells = [
+                cell
+                for cell in self.world.books.state.cells.values()
+                if (cell.sku_number, cell.location_id) == (sku, f"here-{place}")
+            ]
+            here = self.world.here(sku, f"here-{place}")
+            assert here + sum(cell.unsynced_there for cell in cells) == total
+        writes = self.world.shop.writes
+        again = self.run(self.world.engine.rest())
+        assert (again.pulled, again.pushed, self.world.shop.writes) == (0, 0, writes)
+
+
+SyncMachine.TestCase.settings = settings(
+    max_examples=int(os.environ.get("DEXTRE_SYNC_EXAMPLES", "200")),
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestSyncMachine = SyncMachine.TestCase

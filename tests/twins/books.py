@@ -1,0 +1,180 @@
+"""Books in memory: the same promises as the store's (tests/contracts), kept by copying on write."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from core.clock import Clock, iso
+from core.model import (
+    Cause,
+    Cell,
+    CellKey,
+    CellState,
+    Intent,
+    Label,
+    LevelKey,
+    Link,
+    LocationPair,
+    Movement,
+    Run,
+    RunRow,
+    SkuMapping,
+)
+from core.sync.ports import BooksTx, BooksView
+
+T = TypeVar("T")
+
+
+@dataclass
+class _State:
+    link: Link = field(default_factory=Link)
+    labels: dict[str, Label] = field(default_factory=dict)
+    pairs: tuple[LocationPair, ...] = ()
+    mappings: dict[str, SkuMapping] = field(default_factory=dict)
+    levels: dict[LevelKey, int] = field(default_factory=dict)
+    movements: list[Movement] = field(default_factory=list)
+    cells: dict[CellKey, Cell] = field(default_factory=dict)
+    intents: dict[str, Intent] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    run_rows: dict[str, dict[CellKey, RunRow]] = field(default_factory=dict)
+
+    def copy(self) -> _State:
+        return _State(
+            self.link,
+            dict(self.labels),
+            self.pairs,
+            dict(self.mappings),
+            dict(self.levels),
+            list(self.movements),
+            dict(self.cells),
+            dict(self.intents),
+            dict(self.runs),
+            {run: dict(rows) for run, rows in self.run_rows.items()},
+        )
+
+
+class _Tx:
+    def __init__(self, state: _State, clock: Clock) -> None:
+        self.state = state
+        self._clock = clock
+
+    def link(self) -> Link:
+        return self.state.link
+
+    def label(self, code: str) -> Label | None:
+        return self.state.labels.get(code)
+
+    def pairs(self) -> Sequence[LocationPair]:
+        return self.state.pairs
+
+    def mappings(self) -> Iterator[SkuMapping]:
+        return iter(list(self.state.mappings.values()))
+
+    def mapping(self, inventory_item_id: str) -> SkuMapping | None:
+        return self.state.mappings.get(inventory_item_id)
+
+    def mappings_of(self, sku_number: str) -> Sequence[SkuMapping]:
+        return [m for m in self.state.mappings.values() if m.sku_number == sku_number]
+
+    def level(self, sku_number: str, location_id: str, label_code: str) -> int | None:
+        return self.state.levels.get(LevelKey(sku_number, location_id, label_code))
+
+    def cell(self, key: CellKey) -> Cell | None:
+        return self.state.cells.get(key)
+
+    def cells(self, states: Collection[CellState] | None = None) -> Iterator[Cell]:
+        found = [c for c in self.state.cells.values() if states is None or c.state in states]
+        return iter(sorted(found, key=lambda cell: cell.key))
+
+    def count_cells(self) -> Mapping[CellState, int]:
+        return Counter(cell.state for cell in self.state.cells.values())
+
+    def intents(self) -> Sequence[Intent]:
+        return sorted(self.state.intents.values(), key=lambda intent: (intent.at, intent.key))
+
+    def run(self, run_id: str) -> Run | None:
+        return self.state.runs.get(run_id)
+
+    def run_rows(self, run_id: str) -> Iterator[RunRow]:
+        return iter(list(self.state.run_rows.get(run_id, {}).values()))
+
+    def put_link(self, link: Link) -> None:
+        self.state.link = link
+
+    def put_pairs(self, pairs: Sequence[LocationPair]) -> None:
+        self.state.pairs = tuple(pairs)
+
+    def put_mapping(self, mapping: SkuMapping) -> None:
+        self.state.mappings[mapping.inventory_item_id] = mapping
+
+    def remove_mapping(self, inventory_item_id: str) -> None:
+        self.state.mappings.pop(inventory_item_id, None)
+
+    def set_level(
+        self, sku_number: str, location_id: str, label_code: str, quantity: int, cause: Cause
+    ) -> None:
+        key = LevelKey(sku_number, location_id, label_code)
+        before = self.state.levels.get(key)
+        self.state.levels[key] = quantity
+        at = iso(self._clock.now())
+        self.state.movements.append(
+            Movement(f"{len(self.state.movements):08}", at, key, before, quantity, cause)
+        )
+        for cell in list(self.state.cells.values()):
+            if (cell.sku_number, cell.location_id) == (sku_number, location_id):
+                self.put_cell(cell)
+
+    def put_cell(self, cell: Cell) -> None:
+        label = self.state.link.label_code
+        here = self.level(cell.sku_number, cell.location_id, label) if label else None
+        cell = replace(cell, here=here)
+        changed_at = (cell.changed_at or iso(self._clock.now())) if cell.unsynced_here else ""
+        self.state.cells[cell.key] = replace(cell, changed_at=changed_at)
+
+    def remove_cell(self, key: CellKey) -> None:
+        self.state.cells.pop(key, None)
+
+    def put_intent(self, intent: Intent) -> None:
+        self.state.intents[intent.key] = intent
+
+    def remove_intent(self, key: str) -> None:
+        self.state.intents.pop(key, None)
+
+    def put_run(self, run: Run, rows: Iterable[RunRow]) -> None:
+        self.state.runs[run.id] = run
+        kept = self.state.run_rows.setdefault(run.id, {})
+        kept.update((row.row.key, row) for row in rows)
+
+
+class MemoryBooks:
+    """Durable as a dict: what survives a "crash" is what was committed. `on_commit` may raise
+    before or after.
+    """
+
+    def __init__(self, clock: Clock, labels: Iterable[Label] = ()) -> None:
+        self.state = _State(labels={label.code: label for label in labels})
+        self.clock = clock
+        self.commits = 0
+        self.on_commit: Callable[[str], object] = lambda _when: None
+
+    @contextmanager
+    def view(self) -> Iterator[BooksView]:
+        yield _Tx(self.state, self.clock)
+
+    async def commit(self, work: Callable[[BooksTx], T], /) -> T:
+        self.on_commit("before commit")
+        result = self.now(work)
+        self.on_commit("after commit")
+        return result
+
+    def now(self, work: Callable[[BooksTx], T], /) -> T:
+        """The same for tests that are not async."""
+        tx = _Tx(self.state.copy(), self.clock)
+        result = work(tx)
+        self.state = tx.state
+        self.commits += 1
+        return result
