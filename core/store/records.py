@@ -1,7 +1,6 @@
 """The nouns of core.model as documents and back. The only place that knows the shape on disk.
 
-Documents are flat and leave out what is empty; what was left out comes back as the noun's own
-default.
+Documents are flat and leave out what is None.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ from core.store.rows import Doc
 
 
 def _full(**fields: Any) -> Doc:
-    return {name: value for name, value in fields.items() if value is not None and value != ""}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 # -- the inventory -------------------------------------------------------------------------------
@@ -71,7 +70,7 @@ def label_doc(label: Label) -> Doc:
 def label_from(code: str, doc: Doc) -> Label:
     return Label(
         code=code,
-        name=doc.get("name", ""),
+        name=doc["name"],
         colour=doc["colour"],
         type=LabelType(doc["type"]),
         is_default=doc["is_default"],
@@ -94,7 +93,7 @@ def item_doc(item: Item) -> Doc:
 
 
 def item_from(sku_number: str, doc: Doc) -> Item:
-    return Item(sku_number, doc.get("name", ""), doc.get("barcode", ""))
+    return Item(sku_number, doc["name"], doc["barcode"])
 
 
 def movement_doc(movement: Movement) -> Doc:
@@ -123,10 +122,10 @@ def movement_from(key: str, doc: Doc) -> Movement:
         after=doc["after"],
         cause=Cause(
             kind=CauseKind(doc["kind"]),
-            who=doc.get("who", ""),
-            reason=doc.get("reason", ""),
+            who=doc["who"],
+            reason=doc["reason"],
             run=doc.get("run"),
-            arithmetic=doc.get("arithmetic", ""),
+            arithmetic=doc["arithmetic"],
         ),
     )
 
@@ -150,10 +149,10 @@ def connection_from(doc: Doc) -> Connection:
     return Connection(
         domain=doc["domain"],
         auth=AuthKind(doc["auth"]),
-        shop_id=doc.get("shop_id", ""),
-        shop_name=doc.get("shop_name", ""),
-        connected_at=doc.get("connected_at", ""),
-        api_key=doc.get("api_key", ""),
+        shop_id=doc["shop_id"],
+        shop_name=doc["shop_name"],
+        connected_at=doc["connected_at"],
+        api_key=doc["api_key"],
         api_url=doc.get("api_url"),
     )
 
@@ -184,10 +183,10 @@ def variant_doc(variant: Variant) -> Doc:
 def variant_from(inventory_item_id: str, doc: Doc) -> Variant:
     return Variant(
         inventory_item_id=inventory_item_id,
-        variant_id=doc.get("variant_id", ""),
-        sku=doc.get("sku", ""),
-        barcode=doc.get("barcode", ""),
-        name=doc.get("name", ""),
+        variant_id=doc["variant_id"],
+        sku=doc["sku"],
+        barcode=doc["barcode"],
+        name=doc["name"],
         tracked=doc["tracked"],
         requires_components=doc["requires_components"],
     )
@@ -253,7 +252,7 @@ def cell_doc(cell: Cell) -> Doc:
         detail=cell.detail,
         updated_at=cell.updated_at,
         read_at=cell.read_at,
-        changed_at=cell.changed_at,
+        changed_at=cell.changed_at or None,  # so that the index knows the waiting ones only
     )
 
 
@@ -268,9 +267,9 @@ def cell_from(key: str, doc: Doc) -> Cell:
         base=doc.get("base"),
         intent=doc.get("intent"),
         problem=None if problem is None else Problem(problem),
-        detail=doc.get("detail", ""),
-        updated_at=doc.get("updated_at", ""),
-        read_at=doc.get("read_at", ""),
+        detail=doc["detail"],
+        updated_at=doc["updated_at"],
+        read_at=doc["read_at"],
         changed_at=doc.get("changed_at", ""),
     )
 
@@ -291,7 +290,7 @@ def intent_from(key: str, doc: Doc) -> Intent:
     return Intent(
         key=key,
         kind=IntentKind(doc["kind"]),
-        at=doc.get("at", ""),
+        at=doc["at"],
         name=QuantityName(doc["name"]),
         rows=tuple(
             IntentRow(CellKey(item, location), sku, before, delta, new_base)
@@ -322,8 +321,8 @@ def run_from(key: str, doc: Doc) -> Run:
     return Run(
         id=key,
         kind=PlanKind(doc["kind"]),
-        at=doc.get("at", ""),
-        who=doc.get("who", ""),
+        at=doc["at"],
+        who=doc["who"],
         applied=doc["applied"],
         moved=doc["moved"],
         rejected=doc["rejected"],
@@ -371,8 +370,8 @@ def run_row_from(doc: Doc) -> RunRow:
             new_base=doc.get("new_base"),
             why=Why(doc["why"]),
             left_out=doc["left_out"],
-            detail=doc.get("row_detail", ""),
+            detail=doc["row_detail"],
         ),
         outcome=RowOutcome(doc["outcome"]),
-        detail=doc.get("detail", ""),
+        detail=doc["detail"],
     )

@@ -122,7 +122,7 @@ class SqliteFile:
     def rows(self, sql: str, params: Params = ()) -> list[Any]:
         """What a statement finds, as it is now; inside a transaction, with its own changes."""
         with self._faults():
-            if self._owner == threading.get_ident():
+            if self.in_transaction_here:
                 return self._writer.execute(sql, params).fetchall()
             connection = self._take()
             try:
@@ -231,6 +231,11 @@ class SqliteFile:
         except sqlite3.Error as error:
             self._broken = str(error)
 
+    @property
+    def in_transaction_here(self) -> bool:
+        """Whether the calling thread has a transaction open."""
+        return self._owner == threading.get_ident()
+
     def execute(self, sql: str, params: Params = ()) -> int:
         """Change rows inside the open transaction; gives how many."""
         with self._faults():
@@ -243,7 +248,7 @@ class SqliteFile:
             self._writer.executemany(sql, params)
 
     def _require_transaction_here(self) -> None:
-        if self._owner != threading.get_ident():
+        if not self.in_transaction_here:
             raise OurBug(detail="a change outside of a transaction")
         self._require_open_transaction()
 

@@ -95,20 +95,21 @@ class SqliteStorage(DocumentStorage):
                 gone.append((key,))
             else:
                 kept.append((key, encode(doc)))
-        if not kept and not gone:
-            return
-        with self.transaction():
-            if kept:
-                self._put(name, kept)
-            if gone:
-                self.file.execute_many(f'DELETE FROM "{name}" WHERE id = ?', gone)
+        if len(kept) + len(gone) == 1 and self.file.in_transaction_here:
+            self._write(name, kept, gone)  # one statement is a savepoint of its own
+        elif kept or gone:
+            with self.transaction():
+                self._write(name, kept, gone)
 
-    def _put(self, name: str, kept: list[tuple[str, str]]) -> None:
-        sql = f'INSERT OR REPLACE INTO "{name}" (id, doc) VALUES (?, ?)'
+    def _write(self, name: str, kept: list[tuple[str, str]], gone: list[tuple[str]]) -> None:
+        put = f'INSERT OR REPLACE INTO "{name}" (id, doc) VALUES (?, ?)'
+        remove = f'DELETE FROM "{name}" WHERE id = ?'
         if len(kept) == 1:
-            self.file.execute(sql, kept[0])
-        else:
-            self.file.execute_many(sql, kept)
+            self.file.execute(put, kept[0])
+        elif kept:
+            self.file.execute_many(put, kept)
+        if gone:
+            self.file.execute_many(remove, gone)
 
     def clear(self, name: str) -> None:
         with self.transaction():
