@@ -1,0 +1,182 @@
+"""`AdminClient.execute`: one document to the shop, and its answer or an error of the right family.
+
+    read    tried again a few times where the cause may pass
+    write   sent once. What certainly did not happen raises what it was; everything else raises
+            `OutcomeUnknown`, and only the outbox sends it again, under the same key
+    both    wait for their points, are told once to renew the token, and wait out a THROTTLED,
+            which the shop says before it carries anything out
+
+Not its business: what documents mean (`shop.py`) and what an idempotency key is.
+"""
+
+from __future__ import annotations
+
+import logging
+import random as random_module
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from core.clock import Clock
+from core.errors import DextreError, Offline, TryAgain
+from core.model import Secret
+from core.shopify.answers import Answer, Parsed, answer_of, parse, seconds_of, unknown
+from core.shopify.auth import Auth
+from core.shopify.documents import Document
+from core.shopify.errors import (
+    ApiVersionChanged,
+    InvalidToken,
+    ServerTrouble,
+    Throttled,
+)
+from core.shopify.throttle import LONGEST_PAUSE, Throttle
+from core.shopify.version import API_VERSION
+from core.shopify.wire import Wire
+
+PATH = f"/admin/api/{API_VERSION}/graphql.json"
+
+RETRIES = 3
+FIRST_BACKOFF = 0.5
+MAX_THROTTLED = 8
+
+logger = logging.getLogger("core.shopify")
+
+
+class AdminClient:
+    """One shop's Admin API. Safe for many tasks of one event loop."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        auth: Auth,
+        *,
+        clock: Clock,
+        random: random_module.Random,
+        throttle: Throttle | None = None,
+        retries: int = RETRIES,
+    ) -> None:
+        self._wire = wire
+        self._auth = auth
+        self._clock = clock
+        self._random = random
+        self._retries = retries
+        self._changed: ApiVersionChanged | None = None
+        self.throttle = throttle or Throttle(clock)
+
+    async def execute(self, document: Document, variables: Mapping[str, Any]) -> Answer:
+        """Send one document. Whether it is a write, the document knows."""
+        tries = refusals = 0
+        while True:
+            if self._changed is not None:
+                raise self._changed
+            try:
+                return await self._once(document, variables)
+            except Throttled as refusal:
+                refusals += 1
+                # The pause itself is the throttle's: nobody else sends meanwhile either.
+                if refusals > MAX_THROTTLED or refusal.params.get("seconds", 0) > LONGEST_PAUSE:
+                    raise
+            except TryAgain as failure:
+                tries += 1
+                wait = self._backoff(tries, failure)
+                if document.is_mutation or tries > self._retries or wait > LONGEST_PAUSE:
+                    raise
+                logger.info("%s again in %.1f s: %s", document.name, wait, failure.code)
+                await self._clock.sleep(wait)
+
+    async def aclose(self) -> None:
+        await self._wire.aclose()
+
+    async def _once(self, document: Document, variables: Mapping[str, Any]) -> Answer:
+        token = await self._auth.token()
+        try:
+            return await self._send(document, variables, token)
+        except InvalidToken:
+            fresh = await self._auth.renewed(token)
+            if fresh is None:
+                raise
+        return await self._send(document, variables, fresh)
+
+    async def _send(
+        self, document: Document, variables: Mapping[str, Any], token: Secret
+    ) -> Answer:
+        content = orjson.dumps(
+            {"query": document.text, "variables": variables, "operationName": document.name}
+        )
+        headers = {
+            "Content-Type": "application/json",
+            "X-Shopify-Access-Token": token.reveal(),
+        }
+        hold = await self.throttle.reserve(document.name, document.cost, write=document.is_mutation)
+        started = self._clock.monotonic()
+        settled = False
+        try:
+            reply = await self._wire.post(PATH, content, headers)
+            parsed = parse(reply)
+            self.throttle.settle(hold, document.name, parsed.status)
+            settled = True
+        except Offline as failure:
+            self.throttle.give_back(hold)
+            settled = True
+            self._log(document, started, failure.code)
+            raise
+        except DextreError as failure:
+            self._log(document, started, failure.code)
+            raise unknown(document, failure) from None
+        finally:
+            # Also when we were cancelled: the request may be with the shop.
+            if not settled:
+                self.throttle.settle(hold, document.name, None)
+        return self._read(document, parsed, started)
+
+    def _read(self, document: Document, parsed: Parsed, started: float) -> Answer:
+        try:
+            answer = answer_of(document, self._wire.host, parsed)
+        except Throttled:
+            self._log(document, started, "throttled", parsed)
+            raise self._refused(parsed) from None
+        except ServerTrouble as failure:
+            self._log(document, started, failure.code, parsed)
+            failure.params["retry_after"] = self._retry_after(parsed)
+            raise
+        except DextreError as failure:
+            self._log(document, started, failure.code, parsed)
+            raise
+        self._log(document, started, "ok", parsed)
+        if answer.api_version not in ("", API_VERSION):
+            self._changed = ApiVersionChanged(asked=API_VERSION, served=answer.api_version)
+            # A write was carried out and answered: its outcome is not thrown away. The next
+            # request is the one that is stopped.
+            if not document.is_mutation:
+                raise self._changed
+        return answer
+
+    def _refused(self, parsed: Parsed) -> Throttled:
+        wait = self.throttle.refused(self._retry_after(parsed), parsed.status)
+        return Throttled(seconds=wait)
+
+    def _retry_after(self, parsed: Parsed) -> float | None:
+        return seconds_of(parsed.retry_after, self._clock.now())
+
+    def _backoff(self, tries: int, failure: TryAgain) -> float:
+        """0.5, 1, 2… s, each between its half and its whole; never shorter than asked for."""
+        longest: float = FIRST_BACKOFF * 2.0 ** (tries - 1)
+        wait = longest * (0.5 + self._random.random() / 2)
+        asked: float | None = failure.params.get("retry_after")
+        return wait if asked is None else max(wait, asked)
+
+    def _log(
+        self, document: Document, started: float, outcome: str, parsed: Parsed | None = None
+    ) -> None:
+        status = parsed.status if parsed else None
+        logger.info(
+            "%s %s http=%s ms=%d cost=%s left=%s request_id=%s",
+            document.name,
+            outcome,
+            parsed.reply.status if parsed else "-",
+            (self._clock.monotonic() - started) * 1000,
+            "-" if status is None else status.charged,
+            "-" if status is None else status.available,
+            parsed.request_id if parsed else "-",
+        )

@@ -1,0 +1,363 @@
+"""A Shopify shop as the sync sees it: identity, locations, catalogue, levels, and writes.
+
+Turns answers into the model's nouns and nothing more. What to read and when, what a difference
+means, and what becomes of a refused row is the sync's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random as random_module
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC
+from typing import Any
+
+import httpx
+
+from core.clock import Clock, iso, parse_iso
+from core.errors import OurBug
+from core.model import (
+    CellKey,
+    Credentials,
+    Intent,
+    Problem,
+    QuantityName,
+    Reading,
+    ShopIdentity,
+    ShopLocation,
+    Variant,
+    WriteResult,
+)
+from core.shopify import writes
+from core.shopify.answers import Answer, unknown
+from core.shopify.auth import auth_of
+from core.shopify.client import RETRIES, AdminClient
+from core.shopify.cost import PAGE
+from core.shopify.documents import (
+    ACTIVATE,
+    CHANGED_LEVELS,
+    LOCATIONS,
+    PROBE,
+    RECHECK_LEVELS,
+    SET_TRACKED,
+    VARIANTS,
+    Document,
+)
+from core.shopify.domain import base_url, shop_domain
+from core.shopify.errors import AnotherShop, ChangeRefused, GarbledAnswer
+from core.shopify.version import API_VERSION
+from core.shopify.wire import Wire
+
+PAGES_IN_A_LISTING = 100
+"""One paged listing reaches 25,000 rows and no further (facts.md §3.4)."""
+
+logger = logging.getLogger("core.shopify")
+
+
+class ShopifyShop:
+    """Fulfils the sync's `Shop`. With `expected_shop_id`, nothing is asked of a shop before it has
+    said that it is that one.
+    """
+
+    def __init__(self, client: AdminClient, *, expected_shop_id: str | None = None) -> None:
+        self._client = client
+        self._expected = expected_shop_id
+        self._verified = expected_shop_id is None
+        self._verifying = asyncio.Lock()
+
+    @property
+    def throttled(self) -> int:
+        """How often the shop said THROTTLED or 429 since this was opened."""
+        return self._client.throttle.throttled
+
+    @property
+    def points(self) -> int:
+        """Points left in the shop's bucket, as far as we know."""
+        return self._client.throttle.points
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    # -- reads -----------------------------------------------------------------------------------
+
+    async def identity(self) -> ShopIdentity:
+        answer = await self._client.execute(PROBE, {})
+        with _shape_of(PROBE):
+            found = identity_of(answer)
+        if self._expected is not None and found.shop_id != self._expected:
+            self._verified = False
+            raise AnotherShop(found=f"{found.name} ({found.domain})", expected=self._expected)
+        self._verified = True
+        return found
+
+    async def locations(self) -> Sequence[ShopLocation]:
+        """All of them: inactive ones and those of fulfilment services are marked, not left out."""
+        found: list[ShopLocation] = []
+        async for page in self._pages(LOCATIONS, {}, "locations"):
+            with _shape_of(LOCATIONS):
+                found += [_location(node) for node in page]
+        return tuple(found)
+
+    async def variants(self) -> AsyncIterator[Sequence[Variant]]:
+        """The whole catalogue, 250 at a time, in order of id. One listing ends at 25,000 rows, so
+        the next one begins after the last id.
+        """
+        query: str | None = None
+        while True:
+            rows = 0
+            last = ""
+            async for page in self._pages(VARIANTS, {"query": query}, "productVariants"):
+                with _shape_of(VARIANTS):
+                    variants = tuple(_variant(node) for node in page)
+                if variants:
+                    rows += len(variants)
+                    last = variants[-1].variant_id
+                    yield variants
+            if rows < PAGE * PAGES_IN_A_LISTING:
+                return
+            query = f"id:>{_number_of(last)}"
+
+    async def read_levels(
+        self, shopify_location_id: str, inventory_item_ids: Sequence[str], name: QuantityName
+    ) -> Sequence[Reading]:
+        if not inventory_item_ids:
+            return ()
+        if len(inventory_item_ids) > PAGE:
+            raise OurBug(detail=f"a read of {len(inventory_item_ids)} ids at once")
+        answer = await self._execute(
+            RECHECK_LEVELS,
+            {
+                "ids": list(inventory_item_ids),
+                "location": shopify_location_id,
+                "names": [name.value],
+            },
+        )
+        with _shape_of(RECHECK_LEVELS):
+            return tuple(
+                _reading(CellKey(item, shopify_location_id), node, name)
+                for item, node in zip(inventory_item_ids, answer.data["nodes"], strict=True)
+            )
+
+    async def changed_items(self, shopify_location_id: str, since: str) -> Sequence[str]:
+        """At most 25,000 hints; more than that are not hints any more, and a sweep finds them."""
+        try:
+            moment = parse_iso(since).astimezone(UTC).replace(microsecond=0)
+        except ValueError:
+            raise OurBug(detail=f"{since!r} is not a moment") from None
+        variables = {
+            "location": shopify_location_id,
+            # Shopify keeps whole seconds: the second that `since` lies in counts as a whole.
+            "query": f"updated_at:>='{moment:%Y-%m-%dT%H:%M:%SZ}'",
+        }
+        found: dict[str, None] = {}
+        async for page in self._pages(CHANGED_LEVELS, variables, "location", "inventoryLevels"):
+            with _shape_of(CHANGED_LEVELS):
+                found.update((_text(node["item"]["id"]), None) for node in page)
+        return tuple(found)
+
+    # -- writes ----------------------------------------------------------------------------------
+
+    async def write(self, intent: Intent) -> WriteResult:
+        """Send an intent under its key. `WriteInProgress` (an `OutcomeUnknown`) where the shop is
+        still busy with the same key; IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED and
+        IDEMPOTENCY_KEY_PARAMETER_MISMATCH come back as problems that name no row.
+        """
+        document = writes.document_of(intent)
+        answer = await self._execute(document, writes.variables_of(intent))
+        with _shape_of(document):
+            return writes.result_of(intent, answer.data, answer.request_id)
+
+    async def activate(self, inventory_item_id: str, shopify_location_id: str, key: str) -> None:
+        """Stock an item at a location, with the quantity that it had there, else 0."""
+        variables = {"item": inventory_item_id, "location": shopify_location_id, "key": key}
+        await self._change(ACTIVATE, variables, "inventoryActivate")
+
+    async def set_tracked(self, inventory_item_id: str) -> None:
+        """Have Shopify track an item's quantity. Doing it twice is doing it once."""
+        await self._change(SET_TRACKED, {"item": inventory_item_id}, "inventoryItemUpdate")
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    async def _execute(self, document: Document, variables: Mapping[str, Any]) -> Answer:
+        if not self._verified:
+            async with self._verifying:
+                if not self._verified:
+                    await self.identity()
+        return await self._client.execute(document, variables)
+
+    async def _change(self, document: Document, variables: Mapping[str, Any], root: str) -> None:
+        answer = await self._execute(document, variables)
+        with _shape_of(document):
+            errors = [str(error["message"]) for error in answer.data[root]["userErrors"]]
+        if errors:
+            raise ChangeRefused(detail=" ".join(errors))
+
+    async def _pages(
+        self, document: Document, variables: Mapping[str, Any], *path: str
+    ) -> AsyncIterator[list[dict[str, Any]]]:
+        """The nodes of one listing, page by page, at most as many as one listing reaches."""
+        after: str | None = None
+        for _ in range(PAGES_IN_A_LISTING):
+            answer = await self._execute(document, {**variables, "after": after})
+            with _shape_of(document):
+                listing: Any = answer.data
+                for step in path:
+                    if listing is None:
+                        return  # the object that owns the listing is gone
+                    listing = listing[step]
+                if listing is None:
+                    return
+                nodes: list[dict[str, Any]] = list(listing["nodes"])
+                more = listing["pageInfo"]["hasNextPage"]
+                end = listing["pageInfo"]["endCursor"]
+                if more and (not end or end == after):
+                    raise ValueError("the listing does not move on")
+            yield nodes
+            if not more:
+                return
+            after = end
+        logger.info("%s: a listing of %d pages ends here", document.name, PAGES_IN_A_LISTING)
+
+
+def open_shop(
+    credentials: Credentials,
+    *,
+    clock: Clock,
+    random: random_module.Random,
+    transport: httpx.AsyncBaseTransport | None = None,
+    expected_shop_id: str | None = None,
+) -> ShopifyShop:
+    """A shop to talk to; nothing is sent yet. `transport` stays its giver's. Raises a `BadInput`
+    where domain, address or credentials cannot be right.
+    """
+    client = open_client(credentials, clock=clock, random=random, transport=transport)
+    return ShopifyShop(client, expected_shop_id=expected_shop_id)
+
+
+def open_client(
+    credentials: Credentials,
+    *,
+    clock: Clock,
+    random: random_module.Random,
+    transport: httpx.AsyncBaseTransport | None = None,
+    retries: int = RETRIES,
+) -> AdminClient:
+    base = base_url(shop_domain(credentials.domain), credentials.api_url)
+    wire = Wire(base, clock, transport)
+    auth = auth_of(credentials, wire, clock)
+    return AdminClient(wire, auth, clock=clock, random=random, retries=retries)
+
+
+# -- answers into nouns --------------------------------------------------------------------------
+
+
+def identity_of(answer: Answer) -> ShopIdentity:
+    shop = answer.data["shop"]
+    granted = answer.data["currentAppInstallation"]["accessScopes"]
+    return ShopIdentity(
+        shop_id=_text(shop["id"]),
+        name=_text(shop["name"]),
+        domain=_text(shop["myshopifyDomain"]),
+        scopes=frozenset(_text(scope["handle"]) for scope in granted),
+        api_version=answer.api_version or API_VERSION,
+    )
+
+
+def _location(node: dict[str, Any]) -> ShopLocation:
+    return ShopLocation(
+        id=_text(node["id"]),
+        name=_text(node["name"]),
+        is_active=_flag(node["isActive"]),
+        is_fulfillment_service=_flag(node["isFulfillmentService"]),
+    )
+
+
+def _variant(node: dict[str, Any]) -> Variant:
+    item = node["inventoryItem"]
+    return Variant(
+        inventory_item_id=_text(item["id"]),
+        variant_id=_text(node["id"]),
+        sku=_text_or_empty(item["sku"]) or _text_or_empty(node["sku"]),
+        barcode=_text_or_empty(node["barcode"]),
+        name=_text_or_empty(node["displayName"]),
+        tracked=_flag(item["tracked"]),
+        requires_components=_flag(node["requiresComponents"]),
+    )
+
+
+def _reading(key: CellKey, node: dict[str, Any] | None, name: QuantityName) -> Reading:
+    """One cell as the shop has it now. An inactive level is not stocked: the number that it keeps
+    cannot be sold, so it is not taken for a quantity. Bundles are known from the catalogue.
+    """
+    if node is None:
+        return Reading(key, None, problem=Problem.DELETED)
+    if node["id"] != key.inventory_item_id:
+        raise ValueError("nodes in another order than asked for")
+    sku = _text_or_empty(node["sku"])
+    untracked = not _flag(node["tracked"])
+    level = node["inventoryLevel"]
+    if level is None or not _flag(level["isActive"]):
+        problem = Problem.UNTRACKED if untracked else Problem.NOT_STOCKED
+        updated_at = "" if level is None else _moment(level["updatedAt"])
+        return Reading(key, None, updated_at, problem, sku)
+    return Reading(
+        key,
+        _quantity(level["quantities"], name),
+        _moment(level["updatedAt"]),
+        Problem.UNTRACKED if untracked else None,
+        sku,
+    )
+
+
+def _quantity(quantities: list[dict[str, Any]], name: QuantityName) -> int:
+    for entry in quantities:
+        if entry["name"] == name.value:
+            return _whole(entry["quantity"])
+    raise ValueError(f"no {name.value}")
+
+
+def _moment(value: object) -> str:
+    """Moments are compared as texts here, so all have the same form."""
+    return iso(parse_iso(_text(value)))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} in place of a text")
+    return value
+
+
+def _text_or_empty(value: object) -> str:
+    return "" if value is None else _text(value)
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{type(value).__name__} in place of true or false")
+    return value
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{type(value).__name__} in place of a whole number")
+    return value
+
+
+def _number_of(gid: str) -> int:
+    """Search filters take the number at the end of an id, not the id: facts.md §5.3."""
+    tail = gid.rpartition("/")[2]
+    if not (tail.isascii() and tail.isdigit()):
+        raise GarbledAnswer(document=VARIANTS.name, detail="an id without a number")
+    return int(tail)
+
+
+@contextmanager
+def _shape_of(document: Document) -> Iterator[None]:
+    """An answer of another shape than asked for is garbled; for a write, its outcome is open."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as misfit:
+        detail = f"{type(misfit).__name__}: {misfit}"[:200]
+        raise unknown(document, GarbledAnswer(document=document.name, detail=detail)) from None

@@ -1,0 +1,235 @@
+"""Points are reserved before a request leaves, and corrected by what each answer says.
+
+`Bucket` is the arithmetic, without clock or waiting; `Throttle` makes requests wait their turn. Not
+its business: what a request is, and what to do when one fails.
+
+The invariant: `available` is never more than what the shop's bucket holds less what may still be
+charged to it. An answer says `currentlyAvailable` at some unknown moment between its request and
+its arrival, so from that figure everything is taken off that may have been charged after that
+moment: all requests in flight now, and all that finished while it was in flight. Two lower bounds
+of the same number result, the running estimate and the answer's; the higher is taken. Only where
+the running estimate is above what the answer allows at best has somebody else used the bucket, and
+then the answer's bound counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+
+from core.clock import Clock
+
+FIRST_MAXIMUM = 1000.0
+FIRST_AVAILABLE = 100.0
+FIRST_RESTORE = 50.0
+"""Until the first answer: less than any plan has, for the bucket may be in use by others."""
+
+HEADROOM = 0.05
+"""Share of the bucket left untouched: the shop may restore in steps of a second. It costs nothing
+under load, where only the restore rate counts."""
+
+MAX_IN_FLIGHT = 8
+MIN_PAUSE = 1.0
+
+LONGEST_PAUSE = 60.0
+"""A longer one is left to the callers, who are told and can say so on the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`extensions.cost` of an answer. `charged` is None where the shop refused before running."""
+
+    requested: float | None
+    charged: float | None
+    maximum: float
+    available: float
+    restore_rate: float
+
+
+@dataclass(slots=True, eq=False)
+class Hold:
+    """A reservation: `finished` and `refunded` gather what other requests did meanwhile."""
+
+    cost: float
+    since: float
+    finished: float = 0.0
+    refunded: float = 0.0
+
+
+class Bucket:
+    """A lower bound of the points that the shop's bucket has left for us."""
+
+    def __init__(self, now: float) -> None:
+        self.maximum = FIRST_MAXIMUM
+        self.restore_rate = FIRST_RESTORE
+        self._available = FIRST_AVAILABLE
+        self._at = now
+        self._paused_until = now
+        self._holds: list[Hold] = []
+
+    def available(self, now: float) -> float:
+        self._refill(now)
+        return self._available
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._holds)
+
+    def wait_for(self, cost: float, now: float) -> float:
+        """Seconds until `cost` may be reserved, if nothing else happens; 0 for now."""
+        self._refill(now)
+        pause = max(0.0, self._paused_until - now)
+        goal = min(cost + self.maximum * HEADROOM, self.maximum)
+        lacking = goal - self._available
+        if lacking <= 0:
+            return pause
+        if self._holds and goal > self._ceiling():
+            # No refill gets there before something in flight ends; its end asks again.
+            return max(pause, lacking / self.restore_rate, MIN_PAUSE)
+        return max(pause, lacking / self.restore_rate)
+
+    def reserve(self, cost: float, now: float) -> Hold:
+        self._refill(now)
+        hold = Hold(cost, now)
+        self._holds.append(hold)
+        self._available -= cost
+        return hold
+
+    def settle(self, hold: Hold, now: float, *, charged: float, status: Status | None) -> None:
+        """A request ended. `charged` is what it cost, or may have cost where nobody said."""
+        self._refill(now)
+        self._holds.remove(hold)
+        refund = hold.cost - charged
+        for other in self._holds:
+            other.finished += charged
+            other.refunded += max(0.0, refund)
+        self._available += refund
+        if status is not None:
+            self._correct(hold, now, status)
+        self._available = min(self._available, self._ceiling())
+
+    def pause(self, seconds: float, now: float) -> None:
+        self._paused_until = max(self._paused_until, now + seconds)
+
+    def _correct(self, hold: Hold, now: float, status: Status) -> None:
+        if status.maximum > 0 and status.restore_rate > 0:
+            self.maximum, self.restore_rate = status.maximum, status.restore_rate
+        in_flight = sum(other.cost for other in self._holds)
+        at_least = status.available - in_flight - hold.finished
+        at_most = status.available + status.restore_rate * (now - hold.since) + hold.refunded
+        if self._available < at_least or self._available > at_most:
+            self._available = at_least
+
+    def _ceiling(self) -> float:
+        """What is in flight may not have been charged yet: no refill counts beyond that."""
+        return self.maximum - sum(hold.cost for hold in self._holds)
+
+    def _refill(self, now: float) -> None:
+        if now > self._at:
+            grown = self._available + (now - self._at) * self.restore_rate
+            self._available = max(self._available, min(grown, self._ceiling()))
+            self._at = now
+
+
+@dataclass(order=True, slots=True)
+class _Ticket:
+    rank: int
+    number: int
+    cost: float = field(compare=False)
+    called: asyncio.Event = field(compare=False, default_factory=asyncio.Event)
+
+
+class Throttle:
+    """The queue before the bucket: writes before reads, otherwise first come, first served."""
+
+    def __init__(self, clock: Clock, *, max_in_flight: int = MAX_IN_FLIGHT) -> None:
+        self._clock = clock
+        self._bucket = Bucket(clock.monotonic())
+        self._max_in_flight = max_in_flight
+        self._numbers = count()
+        self._queue: list[_Ticket] = []
+        self._charged: dict[str, float] = {}
+        self.throttled = 0
+        """How often the shop said that it is asked too much."""
+
+    @property
+    def points(self) -> int:
+        """Points that are left, as far as we know."""
+        return max(0, int(self._bucket.available(self._clock.monotonic())))
+
+    async def reserve(self, name: str, estimate: float, *, write: bool) -> Hold:
+        """Wait until the points for one request are there, and take them. `name` is the document's:
+        what the shop asked for it the last time is better known than our estimate.
+        """
+        cost = self._charged.get(name, estimate)
+        ticket = _Ticket(0 if write else 1, next(self._numbers), cost)
+        with self._queued(ticket):
+            while (wait := self._wait_of(ticket)) is None or wait > 0:
+                await self._until_called(ticket, wait)
+            return self._bucket.reserve(cost, self._clock.monotonic())
+
+    def settle(self, hold: Hold, name: str, status: Status | None) -> None:
+        """The request was answered, or may have been carried out (`status` None)."""
+        charged = hold.cost
+        if status is not None:
+            if status.requested is not None:
+                self._charged[name] = status.requested
+            charged = status.charged or 0.0
+        self._bucket.settle(hold, self._clock.monotonic(), charged=charged, status=status)
+        self._call_next()
+
+    def give_back(self, hold: Hold) -> None:
+        """The request never reached the shop."""
+        self._bucket.settle(hold, self._clock.monotonic(), charged=0.0, status=None)
+        self._call_next()
+
+    def refused(self, seconds: float | None, status: Status | None) -> float:
+        """The shop said THROTTLED or 429: nobody sends for as long as it asks for. Returns that
+        time in seconds: `seconds` of its Retry-After, else until the points are there.
+        """
+        self.throttled += 1
+        wait = MIN_PAUSE
+        if seconds is not None:
+            wait = seconds
+        elif status is not None and status.requested is not None and status.restore_rate > 0:
+            wait = max(wait, (status.requested - status.available) / status.restore_rate)
+        self._bucket.pause(min(wait, LONGEST_PAUSE), self._clock.monotonic())
+        return wait
+
+    @contextmanager
+    def _queued(self, ticket: _Ticket) -> Iterator[None]:
+        heapq.heappush(self._queue, ticket)
+        try:
+            yield
+        finally:
+            self._queue.remove(ticket)
+            heapq.heapify(self._queue)
+            self._call_next()
+
+    def _wait_of(self, ticket: _Ticket) -> float | None:
+        """Seconds to wait; None: until called."""
+        if self._queue[0] is not ticket or self._bucket.in_flight >= self._max_in_flight:
+            return None
+        return self._bucket.wait_for(ticket.cost, self._clock.monotonic())
+
+    async def _until_called(self, ticket: _Ticket, seconds: float | None) -> None:
+        ticket.called.clear()
+        if seconds is None:
+            await ticket.called.wait()
+            return
+        called = asyncio.ensure_future(ticket.called.wait())
+        slept = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait((called, slept), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            called.cancel()
+            slept.cancel()
+            await asyncio.gather(called, slept, return_exceptions=True)
+
+    def _call_next(self) -> None:
+        if self._queue:
+            self._queue[0].called.set()

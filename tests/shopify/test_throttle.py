@@ -1,0 +1,290 @@
+"""Points: never more than the shop has, and hardly fewer than it gives."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import random
+from datetime import datetime, timedelta
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.shopify.throttle import HEADROOM, LONGEST_PAUSE, Bucket, Hold, Status, Throttle
+from tests.shopify.support import START, QuickClock
+
+MAXIMUM = 2000.0
+RATE = 100.0
+
+
+class ShopBucket:
+    """The shop's side: charges what was asked for, refunds what was not used."""
+
+    def __init__(self, maximum: float = MAXIMUM, rate: float = RATE, left: float = 2000.0) -> None:
+        self.maximum, self.rate, self.left, self.at = maximum, rate, min(left, maximum), 0.0
+        self.overdrawn = 0.0
+
+    def charge(self, now: float, cost: float) -> None:
+        self._to(now)
+        self.left -= cost
+        self.overdrawn = min(self.overdrawn, self.left)
+
+    def finish(self, now: float, requested: float, actual: float) -> Status:
+        self._to(now)
+        self.left = min(self.maximum, self.left + requested - actual)
+        return Status(requested, actual, self.maximum, self.left, self.rate)
+
+    def _to(self, now: float) -> None:
+        self.left = min(self.maximum, self.left + (now - self.at) * self.rate)
+        self.at = now
+
+
+class Play:
+    """Requests with any delays, against the shop's bucket, in the order of their moments."""
+
+    def __init__(self, seed: int, shop: ShopBucket, mine: Bucket) -> None:
+        self.random, self.shop, self.mine = random.Random(seed), shop, mine
+        self.events: list[tuple[float, int, str, float, float, Hold]] = []
+        self.numbers = count()
+        self.now = 0.0
+        self.answers: dict[int, Status] = {}
+
+    def run(self, costs: list[int], lost: float = 0.0, in_flight: int = 8) -> float:
+        for cost in costs:
+            while True:
+                wait = self.mine.wait_for(cost, self.now)
+                if self.mine.in_flight >= in_flight:
+                    self._step()
+                elif wait > 0:
+                    self._until(self.now + wait)
+                else:
+                    break
+            self._send(float(cost), lost)
+        while self.events:
+            self._step()
+        return self.now
+
+    def _send(self, cost: float, lost: float) -> None:
+        hold = self.mine.reserve(cost, self.now)
+        actual = cost - self.random.choice((0, 0, self.random.randint(0, int(cost) - 1)))
+        runs = self.now + self.random.expovariate(1 / 0.2)
+        ends = runs + self.random.expovariate(1 / 0.1)
+        arrives = ends + self.random.expovariate(1 / 0.2)
+        if self.random.random() < lost:
+            actual = -1.0
+        for moment, what in ((runs, "charge"), (ends, "finish"), (arrives, "arrive")):
+            heapq.heappush(self.events, (moment, next(self.numbers), what, cost, actual, hold))
+
+    def _until(self, moment: float) -> None:
+        if self.events and self.events[0][0] <= moment:
+            self._step()
+        else:
+            self.now = moment
+
+    def _step(self) -> None:
+        self.now, _, what, cost, actual, hold = heapq.heappop(self.events)
+        if what == "charge":
+            self.shop.charge(self.now, cost)
+        elif what == "finish":
+            self.answers[id(hold)] = self.shop.finish(self.now, cost, max(actual, 0.0))
+        elif actual < 0:
+            self.mine.settle(hold, self.now, charged=cost, status=None)
+        else:
+            status = self.answers[id(hold)]
+            self.mine.settle(hold, self.now, charged=actual, status=status)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    costs=st.lists(st.integers(1, 120), min_size=1, max_size=120),
+    left=st.floats(100, MAXIMUM),
+    lost=st.sampled_from((0.0, 0.2)),
+)
+def test_no_order_of_answers_makes_us_ask_for_more_than_there_is(
+    seed: int, costs: list[int], left: float, lost: float
+) -> None:
+    shop = ShopBucket(left=left)
+    Play(seed, shop, Bucket(0.0)).run(costs, lost)
+    assert shop.overdrawn > -1e-6
+
+
+@pytest.mark.parametrize("cost", [3, 10, 36])
+@pytest.mark.parametrize("maximum", [1000.0, 2000.0, 20000.0])
+def test_under_load_nearly_all_points_are_used(cost: int, maximum: float) -> None:
+    rate = maximum / 20
+    shop = ShopBucket(maximum=maximum, rate=rate, left=maximum)
+    total = maximum + 60 * rate
+    took = Play(7, shop, Bucket(0.0)).run([cost] * int(total / cost), in_flight=1000)
+    assert shop.overdrawn > -1e-6
+    assert total / took >= 0.9 * (maximum + rate * took) / took
+
+
+def test_what_another_app_takes_is_noticed_with_the_next_answer() -> None:
+    bucket = Bucket(0.0)
+    first = bucket.reserve(3, 0.0)
+    bucket.settle(first, 0.1, charged=3, status=Status(3, 3, 2000, 1997, 100))
+    assert bucket.available(0.1) == pytest.approx(1997)
+    second = bucket.reserve(3, 1.0)
+    bucket.settle(second, 1.1, charged=3, status=Status(3, 3, 2000, 40, 100))
+    assert bucket.available(1.1) == pytest.approx(40)
+
+
+def test_a_lowered_limit_is_taken_over() -> None:
+    bucket = Bucket(0.0)
+    hold = bucket.reserve(3, 0.0)
+    bucket.settle(hold, 0.1, charged=3, status=Status(3, 3, 500, 497, 25))
+    assert bucket.available(100.0) == 500
+    assert bucket.wait_for(400, 100.0) == 0
+    bucket.reserve(400, 100.0)
+    assert bucket.wait_for(100, 100.0) == pytest.approx((100 + 500 * HEADROOM - 100) / 25, abs=1)
+
+
+def test_a_request_dearer_than_the_bucket_waits_for_the_full_bucket_not_for_ever() -> None:
+    bucket = Bucket(0.0)
+    hold = bucket.reserve(3, 0.0)
+    bucket.settle(hold, 0.0, charged=3, status=Status(3, 3, 100, 50, 10))
+    assert bucket.wait_for(500, 0.0) == pytest.approx(5)
+    assert bucket.wait_for(500, 5.0) == 0
+
+
+# -- the queue -----------------------------------------------------------------------------------
+
+
+class ManualClock:
+    """Time moves when the test says so; sleepers wake in order."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._sleepers: list[tuple[float, int, asyncio.Event]] = []
+        self._numbers = count()
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        event = asyncio.Event()
+        heapq.heappush(self._sleepers, (self.seconds + seconds, next(self._numbers), event))
+        await event.wait()
+
+    async def advance(self, seconds: float) -> None:
+        goal = self.seconds + seconds
+        await settle_down()
+        while self._sleepers and self._sleepers[0][0] <= goal:
+            self.seconds, _, event = heapq.heappop(self._sleepers)
+            event.set()
+            await settle_down()
+        self.seconds = goal
+        await settle_down()
+
+
+async def settle_down() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def full(left: float, charged: float = 1) -> Status:
+    return Status(charged, charged, MAXIMUM, left, RATE)
+
+
+async def emptied(clock: ManualClock | QuickClock, left: float) -> Throttle:
+    throttle = Throttle(clock)
+    hold = await throttle.reserve("First", 1, write=False)
+    throttle.settle(hold, "First", full(left))
+    return throttle
+
+
+async def test_writes_go_before_reads_that_came_earlier() -> None:
+    clock = ManualClock()
+    throttle = await emptied(clock, left=0)
+    order: list[str] = []
+
+    async def take(name: str, *, write: bool) -> None:
+        hold = await throttle.reserve(name, 50, write=write)
+        order.append(name)
+        throttle.settle(hold, name, None)
+
+    tasks = [asyncio.create_task(take(f"read {number}", write=False)) for number in range(3)]
+    await clock.advance(1.0)
+    assert order == []
+    tasks.append(asyncio.create_task(take("write", write=True)))
+    await clock.advance(5.0)
+    assert order == ["write", "read 0", "read 1", "read 2"]
+    await asyncio.gather(*tasks)
+
+
+async def test_a_waiter_that_gives_up_does_not_hold_up_the_next() -> None:
+    clock = ManualClock()
+    throttle = await emptied(clock, left=0)
+    dear = asyncio.create_task(throttle.reserve("Dear", 900, write=True))
+    cheap = asyncio.create_task(throttle.reserve("Cheap", 1, write=False))
+    await clock.advance(2.0)
+    assert not cheap.done()
+    dear.cancel()
+    await clock.advance(0.1)
+    assert cheap.done()
+
+
+async def test_only_so_many_are_in_flight_at_once() -> None:
+    clock = ManualClock()
+    throttle = Throttle(clock, max_in_flight=2)
+    holds = [await throttle.reserve("Read", 1, write=False) for _ in range(2)]
+    third = asyncio.create_task(throttle.reserve("Read", 1, write=False))
+    await clock.advance(10)
+    assert not third.done()
+    throttle.settle(holds[0], "Read", full(1999))
+    await settle_down()
+    assert third.done()
+
+
+async def test_a_throttled_is_waited_out_for_exactly_the_time_that_the_points_need() -> None:
+    clock = ManualClock()
+    throttle = Throttle(clock)
+    hold = await throttle.reserve("Read", 50, write=False)
+    refusal = Status(350, None, MAXIMUM, 50, RATE)
+    throttle.settle(hold, "Read", refusal)
+    assert throttle.refused(None, refusal) == pytest.approx(3.0)
+    again = asyncio.create_task(throttle.reserve("Other", 1, write=True))
+    await clock.advance(2.99)
+    assert not again.done()
+    await clock.advance(0.02)
+    assert again.done()
+    assert throttle.throttled == 1
+
+
+async def test_a_retry_after_stops_everyone_but_never_for_longer_than_can_be_shown() -> None:
+    clock = ManualClock()
+    throttle = await emptied(clock, left=1999)
+    assert throttle.refused(7.0, None) == 7.0
+    waiting = asyncio.create_task(throttle.reserve("Read", 1, write=False))
+    await clock.advance(6.9)
+    assert not waiting.done()
+    await clock.advance(0.2)
+    assert waiting.done()
+    assert throttle.refused(3600.0, None) == 3600.0
+    late = asyncio.create_task(throttle.reserve("Read", 1, write=False))
+    await clock.advance(LONGEST_PAUSE + 0.1)
+    assert late.done()
+
+
+async def test_a_cost_that_the_shop_names_replaces_our_estimate() -> None:
+    clock = ManualClock()
+    throttle = Throttle(clock)
+    hold = await throttle.reserve("Read", 3, write=False)
+    throttle.settle(hold, "Read", Status(40, 10, MAXIMUM, 1960, RATE))
+    assert (await throttle.reserve("Read", 3, write=False)).cost == 40
+
+
+async def test_a_request_that_never_left_costs_nothing() -> None:
+    clock = ManualClock()
+    throttle = await emptied(clock, left=1000)
+    before = throttle.points
+    hold = await throttle.reserve("Read", 300, write=False)
+    assert throttle.points == before - 300
+    throttle.give_back(hold)
+    assert throttle.points == before
