@@ -144,7 +144,7 @@ class Rows(Mapping[str, Doc]):
             doc: Doc = orjson.loads(text)
         except orjson.JSONDecodeError as error:
             detail = f"document {key!r} of {self._name}: {error}"
-            raise Damaged(file=self._name, detail=detail) from error
+            raise Damaged(file=str(self._source.path), detail=detail) from error
         return doc
 
     def _column(self, field: str) -> str:

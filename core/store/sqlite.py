@@ -49,6 +49,8 @@ Params = tuple[Any, ...]
 class Source(Protocol):
     """Where rows are read from: the file as it is now, or one picture of it."""
 
+    path: Path
+
     def rows(self, sql: str, params: Params = ()) -> list[Any]: ...
 
 
@@ -301,6 +303,7 @@ class SqliteFile:
 
 class _Snapshot:
     def __init__(self, file: SqliteFile, connection: sqlite3.Connection) -> None:
+        self.path = file.path
         self._file = file
         self._connection = connection
 
