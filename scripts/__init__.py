@@ -1,0 +1,1 @@
+"""Scripts for the people who develop this; nothing of the product."""
