@@ -43,7 +43,7 @@ class DoubledColumns(BadInput):
 
 class BrokenCsv(BadInput):
     code = "broken_csv"
-    message = N_("%(file)s is not well-formed CSV at line %(line)s: %(detail)s")
+    message = N_("%(file)s is not well-formed CSV at line %(line)s: %(detail)s.")
     remedy = N_("Look at the quotation marks from that line on, or export the file again.")
 
 

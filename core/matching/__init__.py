@@ -7,10 +7,11 @@ business.
 
 from core.matching.edits import Edit, EditBatch, combined, edit_many, map_one, unmap_one
 from core.matching.errors import NoSuchItem, NoSuchVariant, NotMapped
-from core.matching.match import Matching, Rule, match, report
+from core.matching.match import Catalogue, Matching, Rule, match, report
 from core.matching.view import MappingView
 
 __all__ = [
+    "Catalogue",
     "Edit",
     "EditBatch",
     "MappingView",

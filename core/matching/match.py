@@ -19,12 +19,15 @@ The result does not depend on the order of what comes in.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeVar
 
+from core.errors import OurBug
+from core.matching.edits import Edit
 from core.matching.fold import difference, is_blank, loose
 from core.model import (
     Item,
@@ -40,6 +43,7 @@ from core.model import (
 Rule = tuple[ShopifyField, LocalField]
 
 T = TypeVar("T", Item, Variant)
+E = TypeVar("E", SkuMapping, MappingRow)
 
 SHOWN_FIRST = (
     MatchState.CASE_DIFFERS,
@@ -76,9 +80,7 @@ def match(
     """Map by the rule; of `kept`, those by hand stay while both their ends exist. Mappings by rule
     in `kept` are made anew, so all mappings of a brand may be given.
     """
-    table = _Table(items, variants, rule)
-    fixed, dropped = table.valid(mapping for mapping in kept if mapping.by is MappedBy.HAND)
-    return _matching(table, fixed + table.pairs(fixed), dropped)
+    return Catalogue(items, variants, rule).match(kept)
 
 
 def report(
@@ -90,21 +92,7 @@ def report(
     """The same rows for mappings as they stand, without making any: what a screen shows between
     two matchings.
     """
-    table = _Table(items, variants, rule)
-    return _matching(table, *table.valid(mappings))
-
-
-def _matching(
-    table: _Table, mappings: Sequence[SkuMapping], dropped: Sequence[SkuMapping]
-) -> Matching:
-    rows = table.rows(mappings)
-    counted = Counter(row.state for row in rows)
-    return Matching(
-        mappings=tuple(sorted(mappings, key=attrgetter("sku_number", "inventory_item_id"))),
-        rows=tuple(rows),
-        counts={state: counted[state] for state in MatchState},
-        dropped=tuple(sorted(dropped, key=attrgetter("sku_number", "inventory_item_id"))),
-    )
+    return Catalogue(items, variants, rule).report(mappings)
 
 
 class _Side:
@@ -130,8 +118,10 @@ class _Side:
         )
 
 
-class _Table:
-    """Both sides, each entry once by its key, with the value that the rule looks at."""
+class Catalogue:
+    """Both sides, each entry once by its key, with the value that the rule looks at. Kept, it
+    answers what an edit does without looking at everything again.
+    """
 
     def __init__(self, items: Iterable[Item], variants: Iterable[Variant], rule: Rule) -> None:
         shopify_field, local_field = rule
@@ -143,21 +133,69 @@ class _Table:
         self._side_here = _Side(map(self._here, self.items.values()))
         self._side_there = _Side(map(self._there, self.variants.values()))
 
-    def valid(
+    def match(self, kept: Iterable[SkuMapping] = ()) -> Matching:
+        """See the function `match`."""
+        fixed, dropped = self._valid(mapping for mapping in kept if mapping.by is MappedBy.HAND)
+        return self._matching(fixed + self._pairs(fixed), dropped)
+
+    def report(self, mappings: Iterable[SkuMapping]) -> Matching:
+        """See the function `report`."""
+        return self._matching(*self._valid(mappings))
+
+    def edited(self, matching: Matching, edit: Edit) -> Matching:
+        """What `report` would say after an edit of what `matching` says, found by touching only the
+        rows concerned: whether and why a row is not mapped depends on the values alone.
+        """
+        mappings, rows = list(matching.mappings), list(matching.rows)
+        gone = [mapping for mapping in edit.before if self._has(mapping)]
+        added = [mapping for mapping in edit.put if self._has(mapping)]
+        items = {mapping.sku_number for mapping in (*gone, *added)}
+        mapped_before = {mapping.inventory_item_id for mapping in gone}
+        mapped_after = {mapping.inventory_item_id for mapping in added}
+        for row in self._unmapped_rows(mappings, items, mapped_after - mapped_before):
+            _take(rows, row, self._place)
+        for mapping in gone:
+            _take(mappings, mapping, _by_item)
+            _take(rows, self._mapped_row(mapping), self._place)
+        for mapping in added:
+            insort(mappings, mapping, key=_by_item)
+            insort(rows, self._mapped_row(mapping), key=self._place)
+        for row in self._unmapped_rows(mappings, items, mapped_before - mapped_after):
+            insort(rows, row, key=self._place)
+        dropped = {*matching.dropped, *edit.put}.difference(edit.before, added)
+        return _told(mappings, rows, sorted(dropped, key=_by_item))
+
+    def _unmapped_rows(
+        self, mappings: Sequence[SkuMapping], sku_numbers: Iterable[str], variants: Iterable[str]
+    ) -> Iterator[MappingRow]:
+        """The rows of these items, where they are not mapped, and of these variants."""
+        for sku_number in sku_numbers:
+            if not _is_mapped(mappings, sku_number):
+                yield self._item_row(self.items[sku_number])
+        for inventory_item_id in variants:
+            yield self._variant_row(self.variants[inventory_item_id])
+
+    def _matching(self, mappings: Iterable[SkuMapping], dropped: Iterable[SkuMapping]) -> Matching:
+        ordered = sorted(mappings, key=_by_item)
+        return _told(ordered, self._rows(ordered), sorted(set(dropped), key=_by_item))
+
+    def _has(self, mapping: SkuMapping) -> bool:
+        return mapping.inventory_item_id in self.variants and mapping.sku_number in self.items
+
+    def _valid(
         self, mappings: Iterable[SkuMapping]
     ) -> tuple[tuple[SkuMapping, ...], tuple[SkuMapping, ...]]:
         """The mappings whose two ends exist, one a variant; and the rest."""
         valid: dict[str, SkuMapping] = {}
         dropped: list[SkuMapping] = []
         for mapping in sorted(mappings, key=attrgetter("inventory_item_id", "sku_number", "by")):
-            known = mapping.inventory_item_id in self.variants and mapping.sku_number in self.items
-            if known and mapping.inventory_item_id not in valid:
+            if self._has(mapping) and mapping.inventory_item_id not in valid:
                 valid[mapping.inventory_item_id] = mapping
             else:
                 dropped.append(mapping)
         return tuple(valid.values()), tuple(dropped)
 
-    def pairs(self, fixed: Iterable[SkuMapping]) -> tuple[SkuMapping, ...]:
+    def _pairs(self, fixed: Iterable[SkuMapping]) -> tuple[SkuMapping, ...]:
         """What the rule maps: values that name one item and one variant, neither of them fixed."""
         taken_items = {mapping.sku_number for mapping in fixed}
         taken_variants = {mapping.inventory_item_id for mapping in fixed}
@@ -175,16 +213,14 @@ class _Table:
             and inventory_item_id not in taken_variants
         )
 
-    def rows(self, mappings: Iterable[SkuMapping]) -> list[MappingRow]:
+    def _rows(self, mappings: Iterable[SkuMapping]) -> list[MappingRow]:
         rows: list[MappingRow] = []
         mapped_items: set[str] = set()
         mapped_variants: set[str] = set()
         for mapping in mappings:
             mapped_items.add(mapping.sku_number)
             mapped_variants.add(mapping.inventory_item_id)
-            item = self.items[mapping.sku_number]
-            variant = self.variants[mapping.inventory_item_id]
-            rows.append(MappingRow(MatchState.MAPPED, item, variant, mapping.by))
+            rows.append(self._mapped_row(mapping))
         rows.extend(
             self._item_row(item)
             for sku_number, item in self.items.items()
@@ -197,6 +233,11 @@ class _Table:
         )
         rows.sort(key=self._place)
         return rows
+
+    def _mapped_row(self, mapping: SkuMapping) -> MappingRow:
+        item = self.items[mapping.sku_number]
+        variant = self.variants[mapping.inventory_item_id]
+        return MappingRow(MatchState.MAPPED, item, variant, mapping.by)
 
     def _item_row(self, item: Item) -> MappingRow:
         value = self._here(item)
@@ -220,21 +261,55 @@ class _Table:
         state, near = _counterpart(value, self._side_here, MatchState.ONLY_THERE)
         return MappingRow(state, variant=variant, near=near)
 
-    def _place(self, row: MappingRow) -> tuple[int, str, str, str, str, str]:
-        """Rows of one state by value, so that what almost fits or is shared stands together."""
+    def _place(self, row: MappingRow) -> str:
+        """Rows of one state by value, so that what almost fits or is shared stands together. No two
+        rows of a matching have the same place. One text compares faster than a tuple.
+        """
         item, variant = row.item, row.variant
-        value = self._here(item) if item else self._there(variant) if variant else ""
-        return (
-            _PLACE[row.state],
-            loose(value),
-            value,
-            item.sku_number if item else "",
-            variant.name if variant else "",
-            variant.inventory_item_id if variant else "",
-        )
+        place = _PLACE[row.state]
+        if item is not None:
+            value = self._here(item)
+            there = variant.inventory_item_id if variant is not None else ""
+            return f"{place}\0{loose(value)}\0{value}\0{item.sku_number}\0{there}"
+        if variant is not None:
+            value = self._there(variant)
+            named = f"{variant.name}\0{variant.inventory_item_id}"
+            return f"{place}\0{loose(value)}\0{value}\0\0{named}"
+        return place
 
 
-_PLACE = {state: place for place, state in enumerate(SHOWN_FIRST)}
+_PLACE = {state: str(place) for place, state in enumerate(SHOWN_FIRST)}
+
+
+def _by_item(mapping: SkuMapping) -> tuple[str, str]:
+    return mapping.sku_number, mapping.inventory_item_id
+
+
+def _told(
+    mappings: Iterable[SkuMapping], rows: Sequence[MappingRow], dropped: Iterable[SkuMapping]
+) -> Matching:
+    counted = Counter(map(attrgetter("state"), rows))
+    return Matching(
+        mappings=tuple(mappings),
+        rows=tuple(rows),
+        counts={state: counted[state] for state in MatchState},
+        dropped=tuple(dropped),
+    )
+
+
+def _is_mapped(mappings: Sequence[SkuMapping], sku_number: str) -> bool:
+    place = bisect_left(mappings, (sku_number, ""), key=_by_item)
+    return place < len(mappings) and mappings[place].sku_number == sku_number
+
+
+def _take(
+    ordered: list[E], entry: E, key: Callable[[E], str] | Callable[[E], tuple[str, str]]
+) -> None:
+    """Take an entry out of a list ordered by `key`."""
+    place = bisect_left(ordered, key(entry), key=key)
+    if place == len(ordered) or ordered[place] != entry:
+        raise OurBug(detail="an edit of the mapping does not start from what is mapped")
+    del ordered[place]
 
 
 def _counterpart(value: str, other: _Side, alone: MatchState) -> tuple[MatchState, str]:

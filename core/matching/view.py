@@ -7,6 +7,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 
 from core.matching.fold import folded
 from core.model import MappingRow, MatchState
@@ -19,10 +20,15 @@ class MappingView:
     or barcodes. Case and width do not count, so two letters of Japanese find their row.
     """
 
-    def __init__(self, rows: Sequence[MappingRow]) -> None:
+    def __init__(self, rows: Sequence[MappingRow], before: MappingView | None = None) -> None:
+        """`before`: a view of nearly the same rows (before an edit), whose texts are used again."""
         self._rows = rows
-        self._texts = [_text(row) for row in rows]
-        counted = Counter(row.state for row in rows)
+        # By identity: the earlier view keeps its rows alive meanwhile, so no id is used twice.
+        known = (
+            {} if before is None else dict(zip(map(id, before._rows), before._texts, strict=True))
+        )
+        self._texts: list[str] = [known.get(id(row)) or _text(row) for row in rows]
+        counted = Counter(map(attrgetter("state"), rows))
         self.counts: Mapping[MatchState, int] = {state: counted[state] for state in MatchState}
         # One value, replaced whole: paging with an unchanged filter does not search again.
         self._last: tuple[frozenset[MatchState] | None, tuple[str, ...], array[int]] | None = None

@@ -257,6 +257,11 @@ def test_a_row_of_another_width_is_told() -> None:
     assert [item.sku_number for item in found.items] == ["C"]
 
 
+def test_a_blank_name_is_filled_from_another_line_of_the_item() -> None:
+    found = look("sku_number,name,barcode,location,label,quantity\nA,,,Tokyo,,5\nA,x,1,Osaka,,5\n")
+    assert found.items == (Item("A", "x", "1"),)
+
+
 def test_a_blank_field_empties_only_in_our_own_layout() -> None:
     there = Item("A", "Shirt", "0490")
     ours = look("sku_number,name,barcode\nA,,\n")
@@ -264,6 +269,8 @@ def test_a_blank_field_empties_only_in_our_own_layout() -> None:
     shopify = look(INVENTORY_OLD + "shirt,Tee,Title,Default Title,,,,,A,,,Tokyo,0,0,0,1,1\n")
     assert shopify.item_over(there, shopify.items[0]) == Item("A", "Tee", "0490")
     assert shopify.item_over(None, shopify.items[0]) == Item("A", "Tee", "")
+    products = look("Handle,Title,Variant SKU,Variant Barcode,Variant Price\nt,Tee,A,,1\n")
+    assert products.item_over(there, products.items[0]) == Item("A", "Tee", "0490")
 
 
 def test_refusing_names_the_file_the_number_and_the_first_lines() -> None:

@@ -83,7 +83,12 @@ def test_negative_quantities_stay_numbers() -> None:
 
 
 def test_what_cannot_be_encoded_does_not_end_the_export() -> None:
-    items_text(Item("A\0B", "lone \ud800")).encode()
+    text = items_text(Item("A\0B", "lone \ud800"))
+    assert preview_bytes(text.encode(), "a.csv", KNOWN).items == (Item("AB", "lone ?"),)
+
+
+def test_spaces_at_the_ends_are_quoted_so_that_no_program_trims_them() -> None:
+    assert items_text(Item(" A", "B ")).endswith('" A","B ",\r\n')
 
 
 @given(hostile_text)

@@ -39,6 +39,7 @@ def test_a_variant_mapped_elsewhere_is_retargeted_and_can_be_put_back() -> None:
     assert after["gid://1"].sku_number == "A"
     assert applied(edit.inverse, after) == books
     assert applied(edit.inverse.inverse, books) == after
+    assert edit.inverse.remove == (), "what is put back is never removed on the way"
 
 
 def test_confirming_a_mapping_by_rule_makes_it_one_by_hand() -> None:

@@ -70,3 +70,11 @@ def test_a_changed_filter_is_not_answered_from_the_last_one() -> None:
     assert list(VIEW.rows(search="cup")) == []
     assert list(VIEW.rows(search="hat")) == [HAT]
     assert list(VIEW.rows([MatchState.MAPPED], search="hat")) == []
+
+
+def test_a_view_after_an_edit_finds_the_new_rows_and_not_the_old() -> None:
+    cap = MappingRow(MatchState.ONLY_HERE, Item("B-3", "キャップ"))
+    after = MappingView([HAT, cap, SHIRT], before=VIEW)
+    assert list(after.rows(search="キャップ")) == [cap]
+    assert list(after.rows(search="カップ")) == []
+    assert list(after.rows(search="straw")) == [HAT]
