@@ -89,6 +89,7 @@ class Engine:
     location_name: Callable[[str], str]
     pacing: Pacing = field(default_factory=Pacing)
     on_settled: Settler | None = None
+    on_health: Callable[[], None] = lambda: None
     gate: Gate = field(default_factory=Gate)
     health: Health = field(default_factory=Health)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -170,11 +171,13 @@ class Engine:
     def _tell_trouble(self, error: TryAgain, *, first: bool) -> None:
         self.health.online = False
         self.health.error, self.health.detail = error.code, str(error)
+        self.on_health()
         if first:
             self.emit(WentOffline(at=self.now(), brand=self.brand, detail=str(error)))
 
     def _tell_stop(self, error: DextreError, *, first: bool) -> None:
         self.health.error, self.health.detail = error.code, str(error)
+        self.on_health()
         if first:
             self.emit(
                 SyncStopped(at=self.now(), brand=self.brand, detail=str(error), error=error.code)
@@ -266,11 +269,10 @@ class Engine:
         with self.books.view() as view:
             counts = view.count_cells()
         total = sum(counts.values())
-        if not total:
-            self.health.verified_share = None
-            return
-        seen = 1.0 if whole else min(1.0, len(self._set.last) / total)
-        self.health.verified_share = seen * counts.get(CellState.IN_SYNC, 0) / total
+        seen = 1.0 if whole else min(1.0, len(self._set.last) / max(total, 1))
+        equal = counts.get(CellState.IN_SYNC, 0)
+        self.health.verified_share = seen * equal / total if total else None
+        self.on_health()
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -386,7 +388,7 @@ class Engine:
 
     # -- to rest ------------------------------------------------------------------------------
 
-    async def rest(self, *, passes: int = 30) -> RestReport:
+    async def rest(self, *, passes: int = 60) -> RestReport:
         """Pass after pass until both sides rest: a whole pass by direct reads that finds nothing
         to do.
 

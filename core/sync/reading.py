@@ -82,7 +82,7 @@ class WorkingSet:
         return [reading for reading in readings if self.last.get(reading.key) != reading]
 
 
-ECHO_S = 60.0
+ECHO_S = 20.0
 """How long an answer may be held for an echo from before our write. Longer would hide a true
 number that happens to be the same (the opposite change in the same second)."""
 

@@ -1,0 +1,170 @@
+"""What all parts of a desk stand on: the brand's store, the engine's session, and names."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from core.clock import Clock, iso
+from core.errors import NotConnected
+from core.model import AuthKind, Brand, Credentials, Location
+from core.shopify import ShopifyShop, open_shop
+from core.store import BrandStore, SecretsStore
+from core.sync.engine import Engine
+from core.sync.events import Event
+from core.sync.runs import Runs
+from core.workspace import health
+from core.workspace.errors import SecretsAreGone, UnknownLocationName
+from core.workspace.log import EventLog
+from core.workspace.thread import EngineThread
+
+T = TypeVar("T")
+ACCESS_TOKEN = "access_token"  # noqa: S105 - the name under which it is kept
+API_SECRET = "api_secret"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a desk is given: files, thread, time, chance, network. `own` makes this process the one
+    that syncs.
+    """
+
+    folder: Path
+    store: BrandStore
+    secrets: SecretsStore
+    thread: EngineThread
+    clock: Clock
+    random: random.Random
+    transport: httpx.AsyncBaseTransport | None
+    who: str
+    new_id: Callable[[], str]
+    own: Callable[[], AbstractContextManager[None]]
+    owner: Callable[[], str | None]
+
+
+@dataclass(slots=True)
+class Session:
+    """One connection in use: lives on the engine's loop only."""
+
+    shop: ShopifyShop
+    engine: Engine
+    runs: Runs
+
+
+class DeskBase:
+    def __init__(self, brand: Brand, around: Surroundings) -> None:
+        self.brand = brand
+        self._around = around
+        self._store = around.store
+        self._log = EventLog(around.folder / "log.jsonl")
+        self._health_path = around.folder / "health.json"
+        self._session: Session | None = None
+        self._places: dict[str, str] = {}
+
+    @property
+    def log_path(self) -> Path:
+        return self._log.path
+
+    def close(self) -> None:
+        self._store.close()
+
+    # -- names --------------------------------------------------------------------------------
+
+    def locations(self) -> tuple[Location, ...]:
+        return self._store.locations()
+
+    def location_name(self, location_id: str) -> str:
+        if location_id not in self._places:
+            self._places = {location.id: location.name for location in self.locations()}
+        return self._places.get(location_id, location_id)
+
+    def _location(self, name_or_id: str) -> Location:
+        places = self.locations()
+        for place in places:
+            if name_or_id in (place.name, place.id):
+                return place
+        names = ", ".join(place.name for place in places) or "—"
+        raise UnknownLocationName(location=name_or_id, locations=names)
+
+    # -- the engine's loop --------------------------------------------------------------------
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        return self._around.thread.call(work)
+
+    def _now(self) -> str:
+        return iso(self._around.clock.now())
+
+    def _tell(self, event: Event) -> None:
+        self._log.append(event)
+
+    async def _open(self) -> Session:
+        """The session of the kept connection, made when first needed. Raises NotConnected,
+        SecretsAreGone.
+        """
+        if self._session is None:
+            connection = self._store.connection()
+            if connection is None:
+                raise NotConnected(brand=self.brand.name)
+            self._session = self._session_with(
+                open_shop(
+                    self._kept_credentials(),
+                    clock=self._around.clock,
+                    random=self._around.random,
+                    transport=self._around.transport,
+                    expected_shop_id=connection.shop_id,
+                )
+            )
+        return self._session
+
+    def _session_with(self, shop: ShopifyShop) -> Session:
+        engine = Engine(
+            brand=self.brand.name,
+            shop=shop,
+            books=self._store.books,
+            clock=self._around.clock,
+            new_key=self._around.new_id,
+            emit=self._tell,
+            location_name=self.location_name,
+        )
+        return Session(shop, engine, Runs(engine, self._around.who, self._around.new_id))
+
+    async def _drop_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.shop.aclose()
+
+    def _kept_credentials(self) -> Credentials:
+        connection = self._store.connection()
+        if connection is None:
+            raise NotConnected(brand=self.brand.name)
+        secrets = self._around.secrets
+        token = secrets.get(ACCESS_TOKEN) if connection.auth is AuthKind.TOKEN else None
+        secret = secrets.get(API_SECRET)
+        if (token if connection.auth is AuthKind.TOKEN else secret) is None:
+            raise SecretsAreGone(brand=self.brand.name, place=secrets.where)
+        return Credentials(
+            domain=connection.domain,
+            access_token=token,
+            api_key=connection.api_key,
+            api_secret=secret,
+            api_url=connection.api_url,
+        )
+
+    def _note_health(self, session: Session) -> None:
+        state = session.engine.health
+        note = health.HealthNote(
+            last_pass_at=state.last_pass_at,
+            verified_share=state.verified_share,
+            throttled=session.shop.throttled,
+            points=session.shop.points,
+            error=state.error,
+            detail=state.detail or None,
+        )
+        health.write(self._health_path, note)

@@ -1,0 +1,270 @@
+"""A desk: everything a screen or a command may do for one brand. Here: the link itself, and how it
+stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import ExitStack, suppress
+from itertools import islice
+
+from core.clock import parse_iso
+from core.errors import DextreError
+from core.model import (
+    Cell,
+    CellState,
+    ConnectionState,
+    Link,
+    Plan,
+    PlanKind,
+    Run,
+    RunRow,
+    Status,
+)
+from core.sync.engine import RestReport
+from core.sync.events import Event, SyncStopped
+from core.sync.runs import NoSuchRun, Progress
+from core.workspace import health
+from core.workspace.base import Surroundings
+from core.workspace.log import EventFeed
+from core.workspace.mapping import MappingDesk
+
+__all__ = ["Desk", "Surroundings"]
+
+log = logging.getLogger(__name__)
+
+RESTART_S = 5.0
+"""Pause before an engine that failed in an unforeseen way is started again."""
+
+
+def _silent(_done: int, _total: int | None) -> None:
+    """Progress for those who do not ask."""
+
+
+class Desk(MappingDesk):
+    _owned: ExitStack | None = None
+    _running: Future[None] | None = None
+    _reconnected: asyncio.Event | None = None
+
+    # -- plans and runs -----------------------------------------------------------------------
+
+    def link(self) -> Link:
+        return self._store.link()
+
+    def plan(
+        self, kind: PlanKind, only: Collection[str] = (), progress: Progress | None = None
+    ) -> Future[Plan]:
+        """Read both sides and say what would change; writes nothing on either side."""
+
+        async def work() -> Plan:
+            with self._around.own():
+                session = await self._open()
+                return await session.runs.plan(kind, tuple(only), progress or _silent)
+
+        return self._call(work())
+
+    def undo_plan(self, run_id: str | None = None) -> Future[Plan]:
+        """What would take a run back (None: the last one that was not taken back)."""
+
+        async def work() -> Plan:
+            chosen = run_id or self._last_run()
+            with self._around.own():
+                session = await self._open()
+                return await session.runs.undo_plan(chosen)
+
+        return self._call(work())
+
+    def _last_run(self) -> str:
+        for run in self.runs():
+            if run.undone_by is None and run.kind is not PlanKind.UNDO:
+                return run.id
+        raise NoSuchRun(run="")
+
+    def apply(self, plan: Plan, progress: Progress | None = None) -> Future[Run]:
+        """Do exactly this plan; rows that have moved since are told, not forced."""
+
+        async def work() -> Run:
+            with self._around.own():
+                session = await self._open()
+                return await session.runs.apply(plan, progress or _silent)
+
+        return self._call(work())
+
+    def enable(self, plan: Plan, progress: Progress | None = None) -> Future[Run]:
+        """Apply the first alignment, then turn the link on."""
+
+        async def work() -> Run:
+            with self._around.own():
+                session = await self._open()
+                return await session.runs.enable(plan, progress or _silent)
+
+        return self._call(work())
+
+    def disable(self) -> Future[None]:
+        return self._call(self._turn_off())
+
+    def runs(self, limit: int = 50) -> Sequence[Run]:
+        """Newest first."""
+        return self._store.runs(limit)
+
+    def run_rows(self, run_id: str) -> Iterator[RunRow]:
+        return self._store.run_rows(run_id)
+
+    def run_once(self) -> Future[RestReport]:
+        """Passes until both sides rest."""
+
+        async def work() -> RestReport:
+            with self._around.own():
+                session = await self._open()
+                session.engine.on_health = lambda: self._note_health(session)
+                return await session.engine.rest()
+
+        return self._call(work())
+
+    # -- the engine ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Become the one that syncs and keep this brand's engine going. Raises StoreInUse."""
+        if self._running is not None:
+            return
+        stack = ExitStack()
+        stack.enter_context(self._around.own())
+        self._owned = stack
+        self._running = self._call(self._keep_running())
+
+    def stop(self) -> None:
+        """Stop the engine; what is in flight stays in the outbox and is asked about at the next
+        start.
+        """
+        running, self._running = self._running, None
+        if running is not None:
+            running.cancel()
+            with suppress(CancelledError):
+                running.exception(timeout=10)
+        if self._owned is not None:
+            self._owned.close()
+            self._owned = None
+
+    def close(self) -> None:
+        self.stop()
+        if self._session is not None:
+            self._call(self._drop_session()).result()
+        super().close()
+
+    @property
+    def is_syncing(self) -> bool:
+        """Whether this process runs the engine of this brand."""
+        return self._running is not None
+
+    async def _keep_running(self) -> None:
+        """Run the engine of whatever connection there is, from each connecting to the next."""
+        self._reconnected = asyncio.Event()
+        while True:
+            self._reconnected.clear()
+            if self._store.connection() is None:
+                await self._reconnected.wait()
+                continue
+            engine = asyncio.ensure_future(self._run_engine())
+            changed = asyncio.ensure_future(self._reconnected.wait())
+            try:
+                await asyncio.wait({engine, changed}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in (engine, changed):
+                    task.cancel()
+                await asyncio.gather(engine, changed, return_exceptions=True)
+
+    async def _run_engine(self) -> None:
+        try:
+            session = await self._open()
+            session.engine.on_health = lambda: self._note_health(session)
+            await session.engine.run()
+        except DextreError as error:
+            self._stopped(error.code, str(error))
+        except Exception as error:
+            # The last fence: whatever it is, the sync of a merchant's stock starts again.
+            log.exception("the engine of %s failed", self.brand.name)
+            self._stopped("engine_failed", f"{type(error).__name__}: {error}")
+        await self._around.clock.sleep(RESTART_S)
+
+    def _stopped(self, code: str, detail: str) -> None:
+        self._tell(SyncStopped(at=self._now(), brand=self.brand.name, detail=detail, error=code))
+        note = health.read(self._health_path)
+        health.write(
+            self._health_path,
+            health.HealthNote(last_pass_at=note.last_pass_at, error=code, detail=detail),
+        )
+
+    async def _after_connecting(self) -> None:
+        health.write(self._health_path, health.HealthNote())
+        if self._reconnected is not None:
+            self._reconnected.set()
+
+    # -- how it stands ------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """Works beside any owner, and without a network."""
+        connection = self._store.connection()
+        link = self._store.link()
+        counts = self._store.count_cells()
+        note = health.read(self._health_path)
+        return Status(
+            brand=self.brand.name,
+            connection=_connection_state(connection is not None, note),
+            link=link.enabled,
+            label=link.label_code,
+            pairs=len(self._store.pairs()),
+            mapped=self._store.count_mappings(),
+            unmapped_local=self._store.count_unmapped_local(),
+            unmapped_shopify=self._store.count_unmapped_shopify(),
+            cells=sum(counts.values()),
+            in_sync=counts.get(CellState.IN_SYNC, 0),
+            pending_push=counts.get(CellState.PENDING_PUSH, 0) + counts.get(CellState.PUSHING, 0),
+            pending_pull=counts.get(CellState.PENDING_PULL, 0),
+            needs_you=counts.get(CellState.NEEDS_YOU, 0),
+            last_pass_at=note.last_pass_at,
+            oldest_unsent_s=self._oldest_unsent(),
+            verified_share=note.verified_share,
+            throttled=note.throttled,
+            owner=self._around.owner(),
+            domain=connection.domain if connection else None,
+            shop_name=connection.shop_name if connection else None,
+            error=note.detail or note.error,
+            points=note.points,
+        )
+
+    def _oldest_unsent(self) -> float | None:
+        since = self._store.oldest_change()
+        if not since:
+            return None
+        age = self._around.clock.now() - parse_iso(since)
+        return max(0.0, round(age.total_seconds(), 1))
+
+    def needs_you(self) -> Sequence[Cell]:
+        return list(self._store.cells((CellState.NEEDS_YOU,)))
+
+    def cells_of(self, sku_number: str) -> Sequence[Cell]:
+        return self._store.cells_of(sku_number)
+
+    def cells(
+        self, states: Collection[CellState] | None = None, offset: int = 0, limit: int = 200
+    ) -> Sequence[Cell]:
+        found = self._store.cells(None if states is None else tuple(states))
+        return list(islice(found, offset, offset + limit))
+
+    # -- what happens -------------------------------------------------------------------------
+
+    def feed(self) -> EventFeed:
+        return self._log.feed()
+
+    def log(self, sku: str | None = None, limit: int = 200) -> list[Event]:
+        """Oldest first."""
+        return self._log.events(sku, limit)
+
+
+def _connection_state(connected: bool, note: health.HealthNote) -> ConnectionState:
+    if not connected:
+        return ConnectionState.NOT_CONNECTED
+    return ConnectionState.ERROR if note.error else ConnectionState.CONNECTED

@@ -1,0 +1,107 @@
+"""What can go wrong at the door itself; the rooms have their own."""
+
+from __future__ import annotations
+
+from core.errors import N_, BadInput, DextreError, SafetyStop, UserMustAct
+
+
+class NoBrand(UserMustAct):
+    code = "no_brand"
+    message = N_("There is no brand yet.")
+    remedy = N_("Make one with `dextre-sync brand add NAME`, or start the app.")
+
+
+class WhichBrand(BadInput):
+    code = "which_brand"
+    message = N_("There are several brands: %(brands)s.")
+    remedy = N_("Say which one with --brand NAME.")
+
+
+class UnknownBrandName(BadInput):
+    code = "unknown_brand"
+    message = N_("There is no brand %(brand)s; there are: %(brands)s.")
+    remedy = N_("Check the spelling, or make it with `dextre-sync brand add NAME`.")
+
+
+class UnknownLocationName(BadInput):
+    code = "unknown_location"
+    message = N_("There is no DEXTRE location %(location)s; there are: %(locations)s.")
+    remedy = N_("Check the spelling, or add it with `dextre-sync location add NAME`.")
+
+
+class UnknownShopifyLocation(BadInput):
+    code = "unknown_shopify_location"
+    message = N_("The shop has no location %(location)s that can be paired; it has: %(locations)s.")
+    remedy = N_("Locations of fulfilment services and inactive ones cannot be paired.")
+
+
+class PairedTwice(BadInput):
+    code = "paired_twice"
+    message = N_("The location %(location)s is in more than one pair.")
+    remedy = N_("Locations are paired one to one: leave one of the pairs out.")
+
+
+class NoPairs(BadInput):
+    code = "no_pairs"
+    message = N_("No pair of locations was given.")
+    remedy = N_("Pair at least one DEXTRE location with a Shopify location.")
+
+
+class WhichLabel(BadInput):
+    code = "which_label"
+    message = N_("No inventory label was named and none is the default; there are: %(labels)s.")
+    remedy = N_("Name one with --label CODE.")
+
+
+class NoLabelYet(UserMustAct):
+    code = "no_label"
+    message = N_("There is no inventory label yet.")
+    remedy = N_("Make one with `dextre-sync label add CODE`.")
+
+
+class UnknownLabelCode(BadInput):
+    code = "unknown_label"
+    message = N_("There is no inventory label %(label)s; there are: %(labels)s.")
+    remedy = N_("Check the code, or make it with `dextre-sync label add CODE`.")
+
+
+class NotPaired(UserMustAct):
+    code = "not_paired"
+    message = N_("No locations are paired yet.")
+    remedy = N_("Pair them with `dextre-sync pair LOCAL=SHOPIFY`, or in Settings > Inventory link.")
+
+
+class NothingToMap(UserMustAct):
+    code = "nothing_to_map"
+    message = N_("There is no item here that could be mapped.")
+    remedy = N_("Import the items first: `dextre-sync item import FILE.csv`.")
+
+
+class CannotConnect(UserMustAct):
+    """Wraps the error behind the first finding that failed, so that its code and remedy stay."""
+
+    code = "cannot_connect"
+    message = N_("The connection was not made, nothing was changed: %(detail)s")
+
+
+class SecretsAreGone(UserMustAct):
+    code = "secrets_are_gone"
+    message = N_("The token of %(brand)s is not where it was kept (%(place)s).")
+    remedy = N_("Connect again with the shop's access token or client secret.")
+
+
+class OtherShop(SafetyStop):
+    code = "other_shop"
+    message = N_("%(brand)s is linked with %(old)s; this would connect it with %(new)s.")
+    remedy = N_(
+        "Delete the SKU mappings first if the brand is to move to another shop, "
+        "or make another brand for it."
+    )
+
+
+class EngineFailed(DextreError):
+    """Something that is no error of ours came out of the engine: the log has the whole of it."""
+
+    code = "engine_failed"
+    message = N_("The sync met an unexpected fault: %(detail)s")
+    remedy = N_("It starts again by itself. Please report it with the log file.")

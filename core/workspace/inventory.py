@@ -1,0 +1,171 @@
+"""The inventory part of a desk: labels, items, stock, CSV. Everything here works without any
+connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from core.exchange import ImportPreview, Known, StockRow, preview, write_items, write_stock
+from core.model import Cause, CauseKind, Item, Label, Level, LevelKey, Location, Movement
+from core.sync.events import ChangedHere, ItemsImported
+from core.sync.runs import Progress
+from core.workspace.base import DeskBase
+from core.workspace.errors import NoLabelYet, UnknownLabelCode, WhichLabel
+
+
+class InventoryDesk(DeskBase):
+    # -- labels and locations -----------------------------------------------------------------
+
+    def labels(self) -> tuple[Label, ...]:
+        return self._store.labels()
+
+    def add_label(self, label: Label) -> None:
+        self._store.add_label(label)
+
+    def add_location(self, name: str) -> Location:
+        return self._store.add_location(name)
+
+    def label_or_default(self, code: str | None) -> Label:
+        """The label named; else the linked one, the default one, or the only one."""
+        labels = {label.code: label for label in self.labels()}
+        if not labels:
+            raise NoLabelYet
+        if code is not None:
+            if code not in labels:
+                raise UnknownLabelCode(label=code, labels=", ".join(labels))
+            return labels[code]
+        linked = self._store.link().label_code
+        if linked in labels:
+            return labels[linked]
+        defaults = [label for label in labels.values() if label.is_default] or [*labels.values()]
+        if len(defaults) > 1:
+            raise WhichLabel(labels=", ".join(labels))
+        return defaults[0]
+
+    # -- items --------------------------------------------------------------------------------
+
+    def item(self, sku_number: str) -> Item | None:
+        return self._store.item(sku_number)
+
+    def count_items(self, search: str = "") -> int:
+        return self._store.count_items(search)
+
+    def items(self, search: str = "", offset: int = 0, limit: int = 200) -> Sequence[Item]:
+        return self._store.search_items(search, offset, limit)
+
+    def levels_of(self, sku_number: str) -> Sequence[Level]:
+        return self._store.levels_of(sku_number)
+
+    def movements(self, sku_number: str, limit: int = 200) -> Sequence[Movement]:
+        """Newest first."""
+        return self._store.movements(sku_number, limit)
+
+    # -- stock --------------------------------------------------------------------------------
+
+    def set_stock(
+        self,
+        sku_number: str,
+        location: str,
+        quantity: int,
+        label: str | None = None,
+        reason: str = "",
+    ) -> Movement:
+        key = self._level_key(sku_number, location, label)
+        cause = Cause(CauseKind.SET, self._around.who, reason)
+        return self._changed(self._store.set_level(key, quantity, cause))
+
+    def adjust_stock(
+        self,
+        sku_number: str,
+        location: str,
+        delta: int,
+        label: str | None = None,
+        reason: str = "",
+    ) -> Movement:
+        key = self._level_key(sku_number, location, label)
+        cause = Cause(CauseKind.ADJUST, self._around.who, reason)
+        return self._changed(self._store.adjust_level(key, delta, cause))
+
+    def _level_key(self, sku_number: str, location: str, label: str | None) -> LevelKey:
+        place = self._location(location)
+        return LevelKey(sku_number, place.id, self.label_or_default(label).code)
+
+    def _changed(self, movement: Movement) -> Movement:
+        self._tell(
+            ChangedHere(
+                at=movement.at,
+                brand=self.brand.name,
+                sku=movement.key.sku_number,
+                location=self.location_name(movement.key.location_id),
+                before=movement.before,
+                after=movement.after,
+                who=movement.cause.who,
+                reason=movement.cause.reason,
+            )
+        )
+        self.sync_now()
+        return movement
+
+    def sync_now(self) -> None:
+        """Wake the engine, where it runs in this process."""
+        session = self._session
+        if session is not None:
+            self._around.thread.soon(session.engine.wake)
+
+    # -- CSV ----------------------------------------------------------------------------------
+
+    def preview_import(self, path: Path) -> ImportPreview:
+        """What importing the file would do, with every row that stands against it; changes
+        nothing.
+        """
+        linked = self._store.link().label_code
+        known = Known.of(
+            self.locations(),
+            self.labels(),
+            default_label=linked,
+            has_item=lambda sku: self.item(sku) is not None,
+        )
+        return preview(path, known)
+
+    def import_items(self, path: Path, progress: Progress | None = None) -> ImportPreview:
+        """All or nothing. Raises BadInput (ImportRefused with every bad line)."""
+        found = self.preview_import(path)
+        found.refuse_if_bad()
+        if progress is not None:
+            progress(0, len(found.items))
+        place_of = {location.name: location.id for location in self.locations()}
+        items = [found.item_over(self.item(item.sku_number), item) for item in found.items]
+        levels = [
+            Level(LevelKey(row.sku_number, place_of[row.location], row.label), row.quantity)
+            for row in found.levels
+        ]
+        cause = Cause(CauseKind.IMPORT, self._around.who, path.name)
+        self._store.import_batch(items, levels, cause)
+        if progress is not None:
+            progress(len(items), len(items))
+        self._tell(
+            ItemsImported(
+                at=self._now(), brand=self.brand.name, items=len(items), levels=len(levels)
+            )
+        )
+        self.sync_now()
+        return found
+
+    def export_items(self, out: TextIO) -> int:
+        return write_items(out, self._store.items())
+
+    def export_stock(self, out: TextIO) -> int:
+        """`sku_number,location,label,quantity`, every level that was ever set."""
+        rows = (
+            StockRow(
+                level.key.sku_number,
+                self.location_name(level.key.location_id),
+                level.key.label_code,
+                level.quantity,
+            )
+            for level in self._store.levels()
+        )
+        return write_stock(out, rows)

@@ -1,0 +1,149 @@
+"""A data directory with its brands, one engine thread, and the ownership of who syncs."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import random
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import platformdirs
+
+from core.clock import Clock, SystemClock
+from core.model import Brand
+from core.store import Home, Ownership, Purpose, SecretsStore
+from core.workspace.desk import Desk, Surroundings
+from core.workspace.errors import NoBrand, UnknownBrandName, WhichBrand
+from core.workspace.thread import EngineThread
+
+
+def default_home(environ: Mapping[str, str]) -> Path:
+    """DEXTRE_SYNC_HOME, else where this system keeps an application's data."""
+    chosen = environ.get("DEXTRE_SYNC_HOME")
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("dextre-sync"))
+
+
+class Workspace:
+    """Use as a context manager. `transport` stands in for the network (the practice shop); `who`
+    is written into movements and runs."""
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        clock: Clock | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        who: str | None = None,
+        environ: Mapping[str, str] | None = None,
+        purpose: Purpose = Purpose.SERVICE,
+    ) -> None:
+        self.home = home
+        self._clock: Clock = clock or SystemClock()
+        self._environ = os.environ if environ is None else environ
+        self._store = Home(home, self._clock, _new_id)
+        self._thread = EngineThread()
+        self._transport = transport
+        self._who = who or _user()
+        self._desks: dict[str, Desk] = {}
+        self._ownership: Ownership | None = None
+        self._holders = 0
+        self._purpose = purpose
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def brands(self) -> tuple[Brand, ...]:
+        return self._store.brands()
+
+    def add_brand(self, name: str) -> Brand:
+        """Raises BadInput where the name is empty or taken."""
+        return self._store.add(name)
+
+    def desk(self, brand: str | None = None) -> Desk:
+        """By name; without one only where there is exactly one brand. Raises NoBrand, WhichBrand,
+        UnknownBrandName.
+        """
+        chosen = self._choose(brand)
+        if chosen.id not in self._desks:
+            self._desks[chosen.id] = Desk(chosen, self._surroundings(chosen))
+        return self._desks[chosen.id]
+
+    def _choose(self, name: str | None) -> Brand:
+        brands = self.brands()
+        if not brands:
+            raise NoBrand
+        names = ", ".join(brand.name for brand in brands)
+        if name is None:
+            if len(brands) > 1:
+                raise WhichBrand(brands=names)
+            return brands[0]
+        for brand in brands:
+            if brand.name == name:
+                return brand
+        raise UnknownBrandName(brand=name, brands=names)
+
+    def _surroundings(self, brand: Brand) -> Surroundings:
+        folder = self._store.folder(brand)
+        return Surroundings(
+            folder=folder,
+            store=self._store.open(brand),
+            secrets=SecretsStore.open(folder, brand.id, self._environ),
+            thread=self._thread,
+            clock=self._clock,
+            random=random.Random(),  # noqa: S311 - jitter of waits, no secret
+            transport=self._transport,
+            who=self._who,
+            new_id=_new_id,
+            own=self.own,
+            owner=self.owner,
+        )
+
+    # -- ownership ----------------------------------------------------------------------------
+
+    @contextmanager
+    def own(self) -> Iterator[None]:
+        """Be the process that syncs, for as long as somebody here wants it. Raises StoreInUse."""
+        if self._ownership is None:
+            self._ownership = Ownership.acquire(self.home, self._purpose, self._clock)
+        self._holders += 1
+        try:
+            yield
+        finally:
+            self._holders -= 1
+            if not self._holders and self._ownership is not None:
+                self._ownership.release()
+                self._ownership = None
+
+    def owner(self) -> str | None:
+        """Who syncs now, in words; None where nobody does."""
+        if self._ownership is not None:
+            return str(self._ownership.owner)
+        holder = Ownership.holder(self.home)
+        return None if holder is None else str(holder)
+
+    def close(self) -> None:
+        """Stop the engines (what is in flight stays in the outbox), end the thread, close the
+        files.
+        """
+        for desk in self._desks.values():
+            desk.close()
+        self._thread.close()
+        self._desks.clear()
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
