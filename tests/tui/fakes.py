@@ -1,0 +1,580 @@
+"""A desk and a workspace in memory with the signatures of `core.workspace`: enough to paint every
+screen and to see what the app asks for. Tests that need the real arithmetic use the real workspace.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+from core.errors import BadInput, StoreInUse
+from core.model import (
+    AuthKind,
+    Brand,
+    Cause,
+    CauseKind,
+    Cell,
+    CellKey,
+    CellState,
+    Connection,
+    ConnectionState,
+    Credentials,
+    Finding,
+    Item,
+    Label,
+    Level,
+    LevelKey,
+    Link,
+    LocalField,
+    Location,
+    LocationPair,
+    MappedBy,
+    MappingRow,
+    MatchState,
+    Movement,
+    Plan,
+    PlanKind,
+    PlanRow,
+    Problem,
+    RowOutcome,
+    Run,
+    RunRow,
+    ShopifyField,
+    ShopLocation,
+    Status,
+    Variant,
+    Verdict,
+    Why,
+)
+from core.sync.events import ChangedHere, Event, NeedsYou, Pushed, SaleSeen, WentOffline
+
+T = TypeVar("T")
+AT = "2026-11-23T09:00:00.000Z"
+
+
+def later(value: T) -> Future[T]:
+    future: Future[T] = Future()
+    future.set_result(value)
+    return future
+
+
+def failed(error: Exception) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_exception(error)
+    return future
+
+
+@dataclass
+class FakePreview:
+    layout: str = "items"
+    rows: int = 3
+    problems: tuple[Any, ...] = ()
+    items: tuple[Any, ...] = (1, 2, 3)
+    levels: tuple[Any, ...] = (1, 2, 3, 4, 5, 6)
+    locations_missing: tuple[str, ...] = ()
+    labels_missing: tuple[str, ...] = ()
+    skipped: tuple[Any, ...] = ()
+    notes: tuple[Any, ...] = ()
+
+
+@dataclass
+class FakeProblem:
+    line: int
+    message: str
+    remedy: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class FakeFeed:
+    waiting: list[Event] = field(default_factory=list)
+    closed: bool = False
+
+    def drain(self) -> list[Event]:
+        new, self.waiting = self.waiting, []
+        return new
+
+    def close(self) -> None:
+        self.closed = True
+
+
+NAMES = (
+    "抹茶ラテ 250g",
+    "Green tea tin",
+    "ほうじ茶ティーバッグ 20包",
+    "Cup, white",
+    "急須 黒 360ml",
+)
+
+
+class FakeDesk:
+    """`asked` tells what was called, in order."""
+
+    def __init__(self, name: str = "茶の子 Chanoko", *, filled: bool = True) -> None:
+        self.brand = Brand("b1", name)
+        self.asked: list[tuple[Any, ...]] = []
+        self.feeds: list[FakeFeed] = []
+        self.history: list[Event] = []
+        self.holder: str | None = None
+        self.hold: Future[Any] | None = None
+        self.fails: dict[str, Exception] = {}
+        self.log_path = Path("/var/lib/dextre-sync/log.jsonl")
+        self._labels: list[Label] = []
+        self._locations: list[Location] = []
+        self._items: dict[str, Item] = {}
+        self._levels: dict[LevelKey, int] = {}
+        self._pairs: tuple[LocationPair, ...] = ()
+        self._link = Link()
+        self._connection: Connection | None = None
+        self.rows_mapped: list[MappingRow] = []
+        self.cells_kept: list[Cell] = []
+        self.runs_kept: list[Run] = []
+        self.shop = (
+            ShopLocation("gid://shopify/Location/1", "渋谷店 Shibuya"),
+            ShopLocation("gid://shopify/Location/2", "Warehouse"),
+            ShopLocation("gid://shopify/Location/3", "Amazon FBA", is_fulfillment_service=True),
+        )
+        if filled:
+            self.fill()
+
+    # -- what a shop in full swing looks like ------------------------------------------------------
+
+    def fill(self) -> None:
+        self._labels = [
+            Label("NEW", "新品 New", is_default=True),
+            Label("B", "B級品", negative_allowed=True),
+        ]
+        self._locations = [
+            Location("l1", "渋谷店"),
+            Location("l2", "倉庫 Warehouse"),
+            Location("l3", "展示会"),
+        ]
+        for n in range(40):
+            sku = f"TEA-{n:03d}"
+            self._items[sku] = Item(sku, NAMES[n % len(NAMES)], f"49{n:011d}")
+            for k, place in enumerate(self._locations[:2]):
+                self._levels[LevelKey(sku, place.id, "NEW")] = (
+                    5 + n * (k + 1) - (30 if n == 1 else 0)
+                )
+        self.link_up()
+
+    def link_up(self) -> None:
+        self._connection = Connection(
+            "chanoko.myshopify.com", AuthKind.TOKEN, "gid://shopify/Shop/1", "茶の子オンライン", AT
+        )
+        self._pairs = (
+            LocationPair("l1", self.shop[0].id, self.shop[0].name),
+            LocationPair("l2", self.shop[1].id, self.shop[1].name),
+        )
+        self._link = Link("NEW", enabled=True, revision=3)
+        self.match()
+        self.cells_kept = [self._cell(n, place) for n in range(30) for place in (0, 1)]
+        self.runs_kept = [
+            Run("r2", PlanKind.PUSH, AT, "hana", 58, 1, 1),
+            Run("r1", PlanKind.MERGE, "2026-11-22T08:30:00.000Z", "hana", 12, 0, 0, undone_by="r3"),
+        ]
+        self.history = sample_events(self.brand.name)
+
+    def match(self) -> None:
+        items = list(self._items.values())
+        states = [MatchState.MAPPED] * 30 + [
+            MatchState.ONLY_HERE,
+            MatchState.CASE_DIFFERS,
+            MatchState.DUPLICATE_THERE,
+            MatchState.SPACES_DIFFER,
+        ]
+        self.rows_mapped = [
+            self._mapping(n, item, state)
+            for n, (item, state) in enumerate(zip(items, states, strict=False))
+        ]
+        self.rows_mapped.append(MappingRow(MatchState.ONLY_THERE, None, self._variant(90, "CUP-9")))
+        self.rows_mapped.append(MappingRow(MatchState.BLANK_THERE, None, self._variant(91, "")))
+
+    def _variant(self, n: int, sku: str) -> Variant:
+        return Variant(
+            f"gid://shopify/InventoryItem/{n}",
+            f"gid://shopify/ProductVariant/{n}",
+            sku,
+            "",
+            NAMES[n % len(NAMES)],
+        )
+
+    def _mapping(self, n: int, item: Item, state: MatchState) -> MappingRow:
+        if state is MatchState.ONLY_HERE:
+            return MappingRow(state, item)
+        sku = item.sku_number.lower() if state is MatchState.CASE_DIFFERS else item.sku_number
+        by = MappedBy.HAND if n == 2 else MappedBy.RULE if state is MatchState.MAPPED else None
+        near = sku if state is MatchState.CASE_DIFFERS else ""
+        return MappingRow(state, item, self._variant(n, sku), by, near)
+
+    def _cell(self, n: int, place: int) -> Cell:
+        sku = f"TEA-{n:03d}"
+        here = self._levels[LevelKey(sku, f"l{place + 1}", "NEW")]
+        cell = Cell(
+            CellKey(f"gid://shopify/InventoryItem/{n}", self.shop[place].id),
+            sku,
+            f"l{place + 1}",
+            here,
+            here,
+            here,
+        )
+        if n == 1:
+            return replace(cell, problem=Problem.NEGATIVE_NOT_ALLOWED, there=-3, base=here)
+        if n == 3 and place == 1:
+            return replace(cell, problem=Problem.NOT_STOCKED, there=None)
+        return replace(cell, base=here - 2) if n == 2 else cell
+
+    # -- inventory ---------------------------------------------------------------------------------
+
+    def labels(self) -> tuple[Label, ...]:
+        return tuple(self._labels)
+
+    def add_label(self, label: Label) -> None:
+        if not label.code:
+            raise BadInput(detail="The code of the inventory label is empty.")
+        self._labels.append(label)
+
+    def locations(self) -> tuple[Location, ...]:
+        return tuple(self._locations)
+
+    def add_location(self, name: str) -> Location:
+        if not name:
+            raise BadInput(detail="The name of the location is empty.")
+        place = Location(f"l{len(self._locations) + 1}", name)
+        self._locations.append(place)
+        return place
+
+    def location_name(self, location_id: str) -> str:
+        return next((p.name for p in self._locations if p.id == location_id), location_id)
+
+    def item(self, sku_number: str) -> Item | None:
+        return self._items.get(sku_number)
+
+    def count_items(self, search: str = "") -> int:
+        return len(self.items(search, 0, 10**9))
+
+    def items(self, search: str = "", offset: int = 0, limit: int = 200) -> Sequence[Item]:
+        found = [
+            i
+            for i in self._items.values()
+            if search.casefold() in f"{i.sku_number} {i.name} {i.barcode}".casefold()
+        ]
+        return found[offset : offset + limit]
+
+    def levels_of(self, sku_number: str) -> Sequence[Level]:
+        return [Level(key, n) for key, n in self._levels.items() if key.sku_number == sku_number]
+
+    def set_stock(
+        self,
+        sku_number: str,
+        location: str,
+        quantity: int,
+        label: str | None = None,
+        reason: str = "",
+    ) -> Movement:
+        place = next(p for p in self._locations if p.name == location)
+        key = LevelKey(sku_number, place.id, label or "NEW")
+        if quantity < 0:
+            raise BadInput(detail="The inventory label NEW does not allow negative quantities.")
+        before = self._levels.get(key)
+        self._levels[key] = quantity
+        self.asked.append(("set_stock", sku_number, location, quantity, label, reason))
+        return Movement("m", AT, key, before, quantity, Cause(CauseKind.SET, "hana", reason))
+
+    def adjust_stock(
+        self, sku_number: str, location: str, delta: int, label: str | None = None, reason: str = ""
+    ) -> Movement:
+        place = next(p for p in self._locations if p.name == location)
+        before = self._levels.get(LevelKey(sku_number, place.id, label or "NEW"), 0)
+        return self.set_stock(sku_number, location, before + delta, label, reason)
+
+    def movements(self, sku_number: str, limit: int = 200) -> Sequence[Movement]:
+        key = LevelKey(sku_number, "l1", "NEW")
+        return [
+            Movement(
+                "m2", AT, key, 9, 7, Cause(CauseKind.PULL, "sync", arithmetic="9 + (7 − 9) = 7")
+            ),
+            Movement("m1", AT, key, None, 9, Cause(CauseKind.SET, "hana", "棚卸し count")),
+        ]
+
+    def preview_import(self, path: Path) -> FakePreview:
+        if path.name == "missing.csv":
+            raise BadInput(detail=f"{path}: no such file.")
+        if path.name == "bad.csv":
+            return FakePreview(
+                problems=(FakeProblem(3, "The quantity “x” is no whole number.", "Type a number."),)
+            )
+        return FakePreview()
+
+    def import_items(self, path: Path, progress: Any = None) -> FakePreview:
+        self.asked.append(("import_items", path.name))
+        for n in range(3):
+            self._items[f"NEW-{n}"] = Item(f"NEW-{n}", "imported")
+        return FakePreview()
+
+    def export_stock(self, out: TextIO) -> int:
+        return out.write("sku_number,location,label,quantity\n") and 0
+
+    # -- connection, locations, mapping ------------------------------------------------------------
+
+    def connection(self) -> Connection | None:
+        return self._connection
+
+    def connect(
+        self, credentials: Credentials, on_finding: Callable[[Finding], None] | None = None
+    ) -> Future[Connection]:
+        self.asked.append(("connect", credentials.domain, credentials.auth))
+        if error := self.fails.get("connect"):
+            return failed(error)
+        for finding in sample_findings():
+            if on_finding:
+                on_finding(finding)
+        self._connection = Connection(
+            credentials.domain, credentials.auth, "gid://shopify/Shop/1", "Shop", AT
+        )
+        return later(self._connection)
+
+    def shop_locations(self) -> Future[tuple[ShopLocation, ...]]:
+        return later(self.shop)
+
+    def pairs(self) -> tuple[LocationPair, ...]:
+        return self._pairs
+
+    def pair(
+        self, pairs: Sequence[tuple[str, str]], label_code: str | None = None
+    ) -> Future[tuple[LocationPair, ...]]:
+        self.asked.append(("pair", tuple(pairs), label_code))
+        names = {place.id: place.name for place in self.shop}
+        self._pairs = tuple(LocationPair(here, there, names[there]) for here, there in pairs)
+        self._link = replace(self._link, label_code=label_code)
+        return later(self._pairs)
+
+    def link(self) -> Link:
+        return self._link
+
+    def set_fields(self, shopify_field: ShopifyField, local_field: LocalField) -> None:
+        self.asked.append(("set_fields", shopify_field, local_field))
+        self._link = replace(self._link, shopify_field=shopify_field, local_field=local_field)
+
+    def map(self, progress: Any = None) -> Future[Mapping[MatchState, int]]:
+        self.asked.append(("map",))
+        if self.hold is not None:
+            if progress:
+                progress(250, 1000)
+            return self.hold
+        self.match()
+        return later(self.mapping_counts())
+
+    def mapping_counts(self) -> Mapping[MatchState, int]:
+        return Counter(row.state for row in self.rows_mapped)
+
+    def _found(self, states: Collection[MatchState] | None, search: str) -> list[MappingRow]:
+        return [
+            row
+            for row in self.rows_mapped
+            if (states is None or row.state in states)
+            and search.casefold() in _text(row).casefold()
+        ]
+
+    def mapping_rows(
+        self,
+        states: Collection[MatchState] | None = None,
+        search: str = "",
+        offset: int = 0,
+        limit: int = 200,
+    ) -> Sequence[MappingRow]:
+        return self._found(states, search)[offset : offset + limit]
+
+    def count_mapping_rows(
+        self, states: Collection[MatchState] | None = None, search: str = ""
+    ) -> int:
+        return len(self._found(states, search))
+
+    def map_one(self, inventory_item_id: str, sku_number: str) -> None:
+        self.asked.append(("map_one", inventory_item_id, sku_number))
+
+    def unmap_one(self, inventory_item_id: str) -> None:
+        self.asked.append(("unmap_one", inventory_item_id))
+
+    def unmap_all(self) -> Future[int]:
+        self.asked.append(("unmap_all",))
+        count = self.mapping_counts()[MatchState.MAPPED]
+        self.rows_mapped, self.cells_kept = [], []
+        self._link = replace(self._link, enabled=False)
+        return later(count)
+
+    # -- the link ----------------------------------------------------------------------------------
+
+    def plan(
+        self, kind: PlanKind, only: Collection[str] = (), progress: Any = None
+    ) -> Future[Plan]:
+        self.asked.append(("plan", kind))
+        return later(sample_plan(kind))
+
+    def apply(self, plan: Plan, progress: Any = None) -> Future[Run]:
+        self.asked.append(("apply", plan.kind))
+        return later(Run("r9", plan.kind, AT, "hana", len(plan.changing), 0, 0))
+
+    def enable(self, plan: Plan, progress: Any = None) -> Future[Run]:
+        self.asked.append(("enable", plan.kind))
+        self._link = replace(self._link, enabled=True)
+        return later(Run("r9", plan.kind, AT, "hana", len(plan.changing), 0, 0))
+
+    def disable(self) -> Future[None]:
+        self.asked.append(("disable",))
+        self._link = replace(self._link, enabled=False)
+        return later(None)
+
+    def undo_plan(self, run_id: str | None = None) -> Future[Plan]:
+        self.asked.append(("undo_plan", run_id))
+        return later(sample_plan(PlanKind.UNDO))
+
+    def runs(self, limit: int = 50) -> Sequence[Run]:
+        return self.runs_kept[:limit]
+
+    def run_rows(self, run_id: str) -> Iterator[RunRow]:
+        for n, row in enumerate(sample_plan(PlanKind.PUSH).rows[:3]):
+            yield RunRow(row, (RowOutcome.APPLIED, RowOutcome.MOVED, RowOutcome.REJECTED)[n])
+
+    def start(self) -> None:
+        if self.holder:
+            raise StoreInUse(who=self.holder)
+        self.asked.append(("start",))
+
+    def stop(self) -> None:
+        self.asked.append(("stop",))
+
+    def sync_now(self) -> None:
+        self.asked.append(("sync_now",))
+
+    def status(self) -> Status:
+        counts = self.mapping_counts()
+        states = Counter(cell.state for cell in self.cells_kept)
+        connected = self._connection is not None
+        return Status(
+            brand=self.brand.name,
+            connection=ConnectionState.CONNECTED if connected else ConnectionState.NOT_CONNECTED,
+            link=self._link.enabled,
+            label=self._link.label_code,
+            pairs=len(self._pairs),
+            mapped=counts.get(MatchState.MAPPED, 0),
+            unmapped_local=counts.get(MatchState.ONLY_HERE, 0),
+            unmapped_shopify=counts.get(MatchState.ONLY_THERE, 0),
+            cells=len(self.cells_kept),
+            in_sync=states[CellState.IN_SYNC],
+            pending_push=states[CellState.PENDING_PUSH],
+            pending_pull=states[CellState.PENDING_PULL],
+            needs_you=states[CellState.NEEDS_YOU],
+            last_pass_at=None,
+            oldest_unsent_s=None,
+            verified_share=None,
+            throttled=0,
+            owner=self.holder,
+            domain=self._connection.domain if self._connection else None,
+            shop_name=self._connection.shop_name if self._connection else None,
+        )
+
+    def needs_you(self) -> Sequence[Cell]:
+        return [cell for cell in self.cells_kept if cell.state is CellState.NEEDS_YOU]
+
+    def cells_of(self, sku_number: str) -> Sequence[Cell]:
+        return [cell for cell in self.cells_kept if cell.sku_number == sku_number]
+
+    def feed(self) -> FakeFeed:
+        self.feeds.append(FakeFeed())
+        return self.feeds[-1]
+
+    def log(self, sku: str | None = None, limit: int = 200) -> list[Event]:
+        return [e for e in self.history if sku is None or getattr(e, "sku", None) == sku][-limit:]
+
+
+class FakeWorkspace:
+    def __init__(self, home: Path, *desks: FakeDesk) -> None:
+        self.home = home
+        self.desks = {desk.brand.name: desk for desk in desks}
+
+    def brands(self) -> tuple[Brand, ...]:
+        return tuple(desk.brand for desk in self.desks.values())
+
+    def add_brand(self, name: str) -> Brand:
+        if not name:
+            raise BadInput(detail="The name of the brand is empty.")
+        self.desks[name] = FakeDesk(name, filled=False)
+        return self.desks[name].brand
+
+    def desk(self, brand: str | None = None) -> FakeDesk:
+        if brand not in self.desks:
+            raise BadInput(detail=f"There is no brand “{brand}”.")
+        return self.desks[brand]
+
+
+def _text(row: MappingRow) -> str:
+    here = row.item.sku_number if row.item else ""
+    return f"{here} {row.variant.sku if row.variant else ''}"
+
+
+def sample_events(brand: str) -> list[Event]:
+    at = "2026-11-23T09:00:0%d.000Z"
+    return [
+        SaleSeen(
+            at=at % 1, brand=brand, sku="TEA-004", location="渋谷店", pulled=-2, before=9, after=7
+        ),
+        Pushed(
+            at=at % 2,
+            brand=brand,
+            sku="TEA-002",
+            location="倉庫 Warehouse",
+            pushed=3,
+            before=7,
+            after=10,
+        ),
+        ChangedHere(
+            at=at % 3, brand=brand, sku="TEA-002", location="渋谷店", before=7, after=9, who="hana"
+        ),
+        NeedsYou(
+            at=at % 4,
+            brand=brand,
+            sku="TEA-003",
+            location="倉庫 Warehouse",
+            problem="not_stocked",
+            here=11,
+        ),
+        WentOffline(at=at % 5, brand=brand, detail="no answer from chanoko.myshopify.com"),
+    ]
+
+
+def sample_findings() -> list[Finding]:
+    return [
+        Finding("reachable", Verdict.OK, "The shop answers."),
+        Finding("scope", Verdict.FAILED, "A scope is missing.", {}, "Add it to the app."),
+    ]
+
+
+def sample_plan(kind: PlanKind) -> Plan:
+    def row(
+        n: int,
+        here: int | None,
+        there: int | None,
+        result: int | None,
+        why: Why,
+        *,
+        out: bool = False,
+    ) -> PlanRow:
+        key = CellKey(f"gid://shopify/InventoryItem/{n}", "gid://shopify/Location/1")
+        return PlanRow(
+            key, f"TEA-{n:03d}", "l1", here, there, None, result, result, result, why, out
+        )
+
+    rows = (
+        row(0, 5, 3, 5, Why.HERE_WINS),
+        row(1, 6, 8, 8, Why.THERE_WINS),
+        row(2, 7, 7, 7, Why.AGREE),
+        row(3, None, 0, 0, Why.NEVER_SET_HERE),
+        row(4, 9, 4, None, Why.CANNOT_WRITE, out=True),
+        row(5, 4, 9, 0, Why.MERGED),
+    )
+    return Plan("p1", kind, AT, 3, rows)

@@ -1,0 +1,264 @@
+"""The one registry of what can be done by key: bindings, key line, `?` list, palette and the
+safe-key test all read it. A key that a plain terminal cannot send does not belong here.
+
+An action's `id` is `place.name`. A screen binds its places with `bindings(...)`; pressing a key
+runs the screen's `do_name`, unless its `why_not` gives a reason, which is then shown
+(tui/screens/base.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+from tui.i18n import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`keys` as Textual names them, the first one is shown; `run` is a widget's own action string
+    where it is not `act(id)`.
+    """
+
+    id: str
+    keys: str
+    description: str
+    tooltip: str
+    show: bool = True
+    run: str = ""
+    priority: bool = False
+
+    @property
+    def place(self) -> str:
+        return self.id.split(".", 1)[0]
+
+    @property
+    def name(self) -> str:
+        return self.id.split(".", 1)[1].replace("-", "_")
+
+    def binding(self) -> Binding:
+        return Binding(
+            self.keys,
+            self.run or f"act('{self.id}')",
+            self.description,
+            tooltip=self.tooltip,
+            show=self.show,
+            id=self.id,
+            priority=self.priority,
+        )
+
+
+A = Action
+
+ACTIONS: tuple[Action, ...] = (
+    # everywhere
+    A("app.help", "question_mark,f1", N_("Keys"), N_("All keys that work here.")),
+    A("app.palette", "ctrl+p", N_("Commands"), N_("Find a command by its name."), show=False),
+    A(
+        "app.quit-now",
+        "ctrl+q",
+        N_("Quit"),
+        N_("Leave the app from anywhere. The inventory is always saved."),
+        show=False,
+        run="app.act('app.quit-now')",
+        priority=True,
+    ),
+    A("app.language", "L", N_("Language"), N_("Switch between English and Japanese."), show=False),
+    A("app.theme", "T", N_("Theme"), N_("Switch between dark and light colours."), show=False),
+    # main screens
+    A("main.home", "1", N_("Home"), N_("How the link stands, and the live log."), show=False),
+    A("main.inventory", "2", N_("Inventory"), N_("Items and their quantities."), show=False),
+    A("main.mapping", "3", N_("SKU mapping"), N_("Which item is which in Shopify."), show=False),
+    A("main.needs", "4", N_("Needs you"), N_("What waits for a person."), show=False),
+    A("main.runs", "5", N_("Runs"), N_("Mass changes that were applied, and undo."), show=False),
+    A("main.log", "6", N_("Log"), N_("Everything that happened."), show=False),
+    A("main.settings", "7", N_("Settings"), N_("Shopify custom app, locations…"), show=False),
+    A("main.quit", "q", N_("Quit"), N_("Leave the app."), show=False),
+    A("main.cancel", "escape", N_("Cancel"), N_("Cancel the work that runs."), show=False),
+    # screens on top of them
+    A("sub.back", "escape,q", N_("Back"), N_("Leave this screen; nothing is lost.")),
+    # home
+    A("home.next", "n", N_("Next step"), N_("Go to the next step that is still missing.")),
+    A("home.sync", "s", N_("Sync now"), N_("Do not wait for the next look at the shop.")),
+    A("home.pause", "space", N_("Pause log"), N_("Stop or go on following the log.")),
+    A("home.brands", "b", N_("Brands"), N_("Choose or add a brand.")),
+    # brands
+    A("brands.add", "a", N_("Add a brand"), N_("A brand links to exactly one Shopify shop.")),
+    # inventory
+    A("inventory.search", "slash", N_("Search"), N_("SKU number, name or barcode.")),
+    A("inventory.open", "o", N_("Open"), N_("Why is this number what it is?"), show=False),
+    A("inventory.set", "e", N_("Set"), N_("Type the new quantity of the marked cell.")),
+    A("inventory.add", "plus", N_("Add"), N_("Add units to the marked cell, with a reason.")),
+    A("inventory.take", "minus", N_("Take"), N_("Take units from the marked cell.")),
+    A("inventory.left", "left,h", N_("Left"), N_("The location to the left."), show=False),
+    A("inventory.right", "right,l", N_("Right"), N_("The location to the right."), show=False),
+    A("inventory.label", "b", N_("Label"), N_("Show the next inventory label.")),
+    A("inventory.import", "i", N_("Import"), N_("Read items and quantities from a CSV file.")),
+    A("inventory.export", "x", N_("Export"), N_("Write all quantities to a CSV file."), show=False),
+    A("inventory.places", "p", N_("Locations"), N_("Locations and inventory labels.")),
+    # the import's preview
+    A("import.apply", "i", N_("Import"), N_("Import every line; all or nothing.")),
+    # an item
+    A("item.copy", "y", N_("Copy"), N_("Copy this page as text.")),
+    # locations and labels
+    A("places.location", "a", N_("Add a location"), N_("A place that holds stock.")),
+    A("places.label", "b", N_("Add an inventory label"), N_("A bucket of one kind of stock.")),
+    # Shopify custom app
+    A("shopify.sync", "s", N_("Sync now"), N_("Do not wait for the next look at the shop.")),
+    # connection wizard
+    A("connect.advanced", "f2", N_("Advanced"), N_("Another address of the API, such as a proxy.")),
+    A("connect.guide", "f3", N_("Guide"), N_("Where to click on Shopify's side.")),
+    A("connect.show", "f4", N_("Show secrets"), N_("Show or mask what was typed.")),
+    # pairing
+    A("pairing.choose", "enter", N_("Choose"), N_("Choose the Shopify location from a list.")),
+    A("pairing.left", "left,h", N_("Before"), N_("The Shopify location before."), show=False),
+    A("pairing.right", "right,l", N_("Next"), N_("The next Shopify location."), show=False),
+    A("pairing.clear", "x,delete", N_("Leave out"), N_("Leave this location without a pair.")),
+    A("pairing.label", "b", N_("Label"), N_("The inventory label that takes part in the link.")),
+    A("pairing.location", "a", N_("Add a location"), N_("Add a location in DEXTRE.")),
+    A("pairing.update", "U", N_("Update"), N_("Keep these pairs.")),
+    # SKU mapping
+    A("mapping.search", "slash", N_("Search"), N_("SKU, name or barcode on both sides.")),
+    A("mapping.previous", "left,h", N_("Filter before"), N_("The filter before."), show=False),
+    A("mapping.next", "f,right,l", N_("Filter"), N_("The next filter.")),
+    A("mapping.update", "U", N_("Update"), N_("Keep the two fields that are compared.")),
+    A("mapping.run", "M", N_("Map"), N_("Read the shop's catalogue and match every SKU.")),
+    A("mapping.map", "m", N_("Map by hand"), N_("Choose the counterpart of this row.")),
+    A("mapping.unmap", "u", N_("Unmap"), N_("Take this mapping (or all marked ones) away.")),
+    A("mapping.open", "o", N_("Open item"), N_("The item's quantities and story."), show=False),
+    # plans
+    A("plan.search", "slash", N_("Search"), N_("Only rows with this text.")),
+    A("plan.filter", "f", N_("Filter"), N_("Changing rows, left out rows, all rows.")),
+    A("plan.apply", "A", N_("Apply"), N_("Apply exactly what is shown.")),
+    # needs you
+    A("needs.open", "o", N_("Open item"), N_("The item's quantities and story."), show=False),
+    A("needs.search", "slash", N_("Search"), N_("Only rows with this text.")),
+    A("needs.refresh", "r", N_("Refresh"), N_("Read the list again.")),
+    # runs
+    A("runs.open", "o", N_("Open"), N_("The rows of this run."), show=False),
+    A("runs.undo", "u", N_("Undo"), N_("Plan the undoing of the run under the cursor.")),
+    A("runs.undo-last", "z", N_("Undo last"), N_("Plan the undoing of the last run.")),
+    A("run.undo", "u", N_("Undo"), N_("Plan the undoing of this run.")),
+    # log
+    A("log.search", "slash", N_("Search"), N_("Only lines with this text, such as an SKU.")),
+    A("log.level", "f", N_("Level"), N_("All lines, warnings and errors, errors only.")),
+    A("log.pause", "space", N_("Pause"), N_("Stop or go on following the log.")),
+    A("log.copy", "y", N_("Copy"), N_("Copy the lines that are shown.")),
+    # tables and logs
+    A("table.down", "down,j", N_("Down"), N_("The next row."), show=False, run="cursor(1)"),
+    A("table.up", "up,k", N_("Up"), N_("The row before."), show=False, run="cursor(-1)"),
+    A("table.page-down", "pagedown", N_("Page down"), N_("A page on."), show=False, run="page(1)"),
+    A("table.page-up", "pageup", N_("Page up"), N_("A page back."), show=False, run="page(-1)"),
+    A("table.end", "G,end,ctrl+end", N_("End"), N_("The last row."), show=False, run="go(-1)"),
+    A(
+        "table.start",
+        "g,home,ctrl+home",
+        N_("Start"),
+        N_("The first row."),
+        show=False,
+        run="go(0)",
+    ),
+    A("table.open", "enter", N_("Open"), N_("What is under the cursor."), run="activate"),
+    A("scroll.down", "down,j", N_("Down"), N_("A line on."), show=False, run="cursor(1)"),
+    A("scroll.up", "up,k", N_("Up"), N_("A line back."), show=False, run="cursor(-1)"),
+    A("scroll.page-down", "pagedown", N_("Page down"), N_("A page on."), show=False, run="page(1)"),
+    A("scroll.page-up", "pageup", N_("Page up"), N_("A page back."), show=False, run="page(-1)"),
+    A("scroll.end", "G,end,ctrl+end", N_("End"), N_("Follow the end."), show=False, run="go(-1)"),
+    A(
+        "scroll.start",
+        "g,home,ctrl+home",
+        N_("Start"),
+        N_("To the start."),
+        show=False,
+        run="go(0)",
+    ),
+    A("marks.toggle", "space", N_("Mark"), N_("Mark or unmark this row."), run="mark"),
+    A("marks.range", "v", N_("Mark range"), N_("Twice: all in between."), show=False, run="range"),
+    A(
+        "marks.clear",
+        "ctrl+backslash",
+        N_("Clear marks"),
+        N_("No row is marked."),
+        show=False,
+        run="clear_marks",
+    ),
+    # forms
+    A("form.down", "down", N_("Next"), N_("Next."), show=False, run="app.focus_next"),
+    A("form.up", "up", N_("Before"), N_("Before."), show=False, run="app.focus_previous"),
+    # dialogs
+    A("dialog.close", "escape", N_("Close"), N_("Close without changing anything."), run="close"),
+    A("dialog.left", "left", N_("Left"), N_("Button."), show=False, run="app.focus_previous"),
+    A("dialog.right", "right", N_("Right"), N_("Button."), show=False, run="app.focus_next"),
+    A("error.copy", "y", N_("Copy"), N_("Copy this text."), run="copy"),
+)
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+PLACES = {
+    "app": N_("Everywhere"),
+    "main": N_("Go to"),
+    "sub": N_("Everywhere"),
+    "table": N_("Table"),
+    "scroll": N_("Table"),
+    "marks": N_("Table"),
+    "form": N_("Table"),
+    "dialog": N_("Dialog"),
+}
+"""Headings of the `?` list; every other place is the screen itself."""
+
+SAFE_KEYS = frozenset(
+    [*"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"]
+    + [f"f{n}" for n in range(1, 13)]
+    + ["enter", "tab", "shift+tab", "escape", "backspace", "space", "insert", "delete"]
+    + ["up", "down", "left", "right", "home", "end", "pageup", "pagedown"]
+    + [f"shift+{arrow}" for arrow in ("up", "down", "left", "right")]
+    + [f"ctrl+{key}" for key in ("up", "down", "left", "right", "home", "end", "pageup")]
+    + ["ctrl+pagedown", "ctrl+backslash"]
+    + [f"ctrl+{letter}" for letter in "cdefgklnopqrstuvwxyz"]  # not a b (screen, tmux) h i j m
+    + ["slash", "question_mark", "plus", "minus", "colon", "comma", "full_stop", "equals_sign"]
+)
+"""What every terminal can send, through tmux and SSH as well."""
+
+KEY_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "plus": "+",
+    "minus": "-",
+    "space": N_("Space"),
+    "escape": "Esc",
+    "enter": "Enter",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "delete": "Del",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "ctrl+backslash": "^\\",
+}
+
+
+def key_name(key: str) -> str:
+    """How a key is written on the screen: `^p`, `Esc`, `F1`, `?`."""
+    from tui.clean import signs
+    from tui.i18n import _
+
+    if key in KEY_NAMES:
+        name = KEY_NAMES[key]
+        return signs(_(name) if len(name) > 1 else name)
+    if key.startswith("ctrl+"):
+        return "^" + key_name(key.removeprefix("ctrl+"))
+    if key[0] == "f" and key[1:].isdigit():
+        return key.upper()
+    return key.capitalize() if len(key) > 1 else key
+
+
+def of_places(*places: str) -> Iterator[Action]:
+    return (action for action in ACTIONS if action.place in places)
+
+
+def bindings(*places: str) -> list[BindingType]:
+    """The bindings of the given places, for a `BINDINGS`."""
+    return [action.binding() for action in of_places(*places)]

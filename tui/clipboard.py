@@ -1,0 +1,40 @@
+"""Copying over SSH: the terminal is asked by OSC 52, wrapped for tmux; what a terminal would drop
+goes to a file instead. Always says what was done.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+from tui.i18n import _
+
+LONGEST = 74_000
+"""Bytes of one OSC 52 that terminals take."""
+
+
+def sequence(text: str, inside_tmux: bool) -> str:
+    """The control sequence that puts `text` on the clipboard."""
+    encoded = base64.b64encode(text.encode()).decode()
+    osc = f"\x1b]52;c;{encoded}\a"
+    if inside_tmux:
+        return "\x1bPtmux;" + osc.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    return osc
+
+
+def copy_text(app: App[Any], text: str) -> str:
+    """Copy, or write to a file where it is too long; answers with what was done."""
+    if len(text.encode()) > LONGEST:
+        handle, name = tempfile.mkstemp(prefix="dextre-sync-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(text)
+        return _("Too long for the clipboard; written to %(file)s") % {"file": str(Path(name))}
+    driver = getattr(app, "_driver", None)
+    if driver is not None:
+        driver.write(sequence(text, bool(os.environ.get("TMUX"))))
+    return _("Copied (if this terminal allows it).")

@@ -1,0 +1,136 @@
+"""The one way from a catalogue id to the words on the screen, for the app and for the commands.
+
+English is the language of the ids, so it needs no catalogue. Catalogues are read with the standard
+library's gettext; they are extracted and compiled by scripts/compile_catalogues.py and kept with
+the program. The system's locale is never set: servers often have `C.UTF-8` only.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.errors import N_, DextreError, fill
+from core.sync.events import Event
+from tui.clean import clean, clean_block, signs
+
+__all__ = [
+    "LANGUAGES",
+    "N_",
+    "_",
+    "choose_language",
+    "event_text",
+    "finding_text",
+    "language",
+    "ngettext",
+    "pgettext",
+    "set_language",
+    "tell",
+]
+
+LANGUAGES = ("en", "ja")
+LOCALE = Path(__file__).parent / "locale"
+DOMAIN = "dextre-sync"
+
+_current = "en"
+_catalogue: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def set_language(lang: str) -> None:
+    """Speak `lang` from now on; an unknown language is English."""
+    global _current, _catalogue
+    _current = lang if lang in LANGUAGES else "en"
+    _catalogue = gettext.translation(DOMAIN, LOCALE, languages=[_current], fallback=True)
+
+
+def language() -> str:
+    return _current
+
+
+def choose_language(
+    option: str | None, environ: Mapping[str, str], config: str | None = None
+) -> str:
+    """`--lang`, then DEXTRE_SYNC_LANG, then the configuration, then LC_ALL, LC_MESSAGES, LANG."""
+    wishes = [option, environ.get("DEXTRE_SYNC_LANG"), config]
+    wishes += [environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    for wish in wishes:
+        if wish:
+            return _of_locale(wish)
+    return "en"
+
+
+def _of_locale(name: str) -> str:
+    code = name.replace("-", "_").split(".")[0].split("_")[0].lower()
+    return code if code in LANGUAGES else "en"
+
+
+def _(text: str) -> str:
+    """The words for a catalogue id. gettext would answer an empty id with its header."""
+    return signs(_catalogue.gettext(text)) if text else ""
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    return signs(_catalogue.ngettext(one, many, count))
+
+
+def pgettext(context: str, text: str) -> str:
+    return signs(_catalogue.pgettext(context, text))
+
+
+# -- texts that the core makes ---------------------------------------------------------------------
+
+
+def _words(value: Any) -> Any:
+    """A parameter as it is shown: a text that is itself a catalogue id is translated."""
+    if isinstance(value, StrEnum):
+        from tui.words import word_of  # words are made of this module's marks
+
+        return word_of(value)
+    if isinstance(value, DextreError):
+        return tell(value)[0]
+    if isinstance(value, str):
+        return clean(_(value))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(str(_words(one)) for one in value)
+    return value
+
+
+def _filled(template: str, params: Mapping[str, Any]) -> str:
+    return fill(_(template), {name: _words(value) for name, value in params.items()})
+
+
+def tell(error: DextreError) -> tuple[str, str]:
+    """What went wrong and what to do about it, in the language of the reader."""
+    message = _filled(error.message, error.params)
+    return clean_block(message), clean_block(_filled(error.remedy, error.params))
+
+
+class Told(Protocol):
+    """A message and its remedy, both catalogue ids: a finding, a line of an import."""
+
+    @property
+    def message(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+    @property
+    def params(self) -> Mapping[str, Any]: ...
+
+
+def finding_text(finding: Told) -> tuple[str, str]:
+    """One line of a check or an import, and its remedy (empty where there is none)."""
+    message = _filled(finding.message, finding.params)
+    return clean(message), clean(_filled(finding.remedy, finding.params))
+
+
+def event_text(event: Event) -> str:
+    """One line of the log, without its time and level."""
+    from tui.words import word_of_code  # words are made of this module's marks
+
+    params = event.params()
+    for name in ("problem", "kind"):
+        if name in params:
+            params[name] = word_of_code(str(params[name]))
+    return clean(_filled(event.text, params))

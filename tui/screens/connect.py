@@ -1,0 +1,188 @@
+"""The connection wizard: what to do on Shopify's side, the four fields, and a check that tells one
+line per finding as it comes. What was typed stays until the connection is made.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from rich.text import Text
+from textual import on, work
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from core.model import Credentials, Finding, Secret
+from tui.actions import bindings
+from tui.clean import signs
+from tui.i18n import N_, _, finding_text
+from tui.screens.base import SubScreen
+from tui.session import Session
+from tui.widgets.fields import Field, FormRow, Press
+from tui.words import VERDICTS, show
+
+SCOPES = ("write_inventory", "read_inventory", "read_products", "read_locations")
+
+FIELDS = ("domain", "token", "key", "secret", "url")
+SECRETS = ("token", "secret")
+
+
+class ConnectScreen(SubScreen):
+    NAME = N_("Set API details and connect")
+    BINDINGS = bindings("connect", "form")
+    AUTO_FOCUS = "#domain"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._findings: deque[Finding] = deque()
+        self._shown: list[Finding] = []
+        self._unmasked = False
+
+    @staticmethod
+    def why_not_open(session: Session) -> str | None:
+        return session.why_only_looking()
+
+    # -- composition -------------------------------------------------------------------------------
+
+    def body(self) -> Iterable[Widget]:
+        with Vertical(id="fields"):
+            for name, label, hint in self._questions():
+                row = FormRow(label, self._field(name, hint))
+                if name == "url":
+                    row.id = "advanced"
+                yield row
+            with Horizontal(classes="buttons"):
+                yield Press(_("Connect"), id="connect")
+                yield Press(_("Cancel"), id="cancel")
+        with VerticalScroll(id="guide", can_focus=True):
+            yield Static(guide(), markup=False)
+        with VerticalScroll(id="findings", can_focus=True):
+            yield Static("", id="lines", markup=False)
+
+    def _questions(self) -> tuple[tuple[str, str, str], ...]:
+        return (
+            ("domain", f"1 {_('Shop domain')}", "name.myshopify.com"),
+            ("token", f"2 {_('Admin API access token')}", _("shpat_…  shown only once by Shopify")),
+            ("key", f"3 {_('API key')}", _("= client ID of a Dev Dashboard app")),
+            ("secret", f"4 {_('API secret key')}", _("= client secret of a Dev Dashboard app")),
+            ("url", f"  {_('API URL (advanced)')}", _("only for a proxy or the practice shop")),
+        )
+
+    def _field(self, name: str, hint: str) -> Field:
+        secret = name in SECRETS and not self._unmasked
+        return Field(self._draft().get(name, ""), placeholder=hint, secret=secret, id=name)
+
+    def _draft(self) -> dict[str, str]:
+        """What was typed before; at first what the kept connection has, without its secrets."""
+        draft = self.session.connection_draft
+        kept = self.desk.connection()
+        if not draft and kept is not None:
+            draft.update(domain=kept.domain, key=kept.api_key, url=kept.api_url or "")
+        return draft
+
+    def refresh_data(self) -> None:
+        self.set_class(bool(self._draft().get("url")), "-advanced")
+        self._show_findings()
+
+    @on(Input.Changed)
+    def typed(self, event: Input.Changed) -> None:
+        self.session.connection_draft[event.input.id or ""] = event.value
+
+    @on(Input.Submitted)
+    def next_field(self, event: Input.Submitted) -> None:
+        if event.input.id in ("secret", "url"):
+            self.connect()
+        else:
+            self.focus_next()
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def do_advanced(self) -> None:
+        self.toggle_class("-advanced")
+        if self.has_class("-advanced"):
+            self.query_one("#url").focus()
+
+    def do_guide(self) -> None:
+        self.remove_class("-checked")
+        self.query_one("#guide").focus()
+
+    def do_show(self) -> None:
+        self._unmasked = not self._unmasked
+        for name in SECRETS:
+            self.query_one(f"#{name}", Field).password = not self._unmasked
+
+    @on(Button.Pressed, "#cancel")
+    def cancelled(self) -> None:
+        self.do_back()
+
+    def credentials(self) -> Credentials:
+        typed = {name: self.query_one(f"#{name}", Field).value.strip() for name in FIELDS}
+        return Credentials(
+            typed["domain"],
+            Secret(typed["token"]) if typed["token"] else None,
+            typed["key"],
+            Secret(typed["secret"]) if typed["secret"] else None,
+            typed["url"] or None,
+        )
+
+    @on(Button.Pressed, "#connect")
+    def connect_pressed(self) -> None:
+        self.connect()
+
+    @work(exclusive=True, group="job")
+    async def connect(self) -> None:
+        if reason := self.session.why_only_looking():
+            self.say(reason, "warn")
+            return
+        self._findings.clear()
+        self.add_class("-checked")
+        credentials = self.credentials()
+        done = await self.job(
+            _("Connecting"), lambda _progress: self.desk.connect(credentials, self._findings.append)
+        )
+        self._show_findings()
+        if done is None:
+            return
+        self.session.connection_draft.clear()
+        self.say(_("Connected. Next step: Inventory link > Edit (locations)."))
+        self.query_one("#cancel", Press).relabel(_("Back"))
+        self.query_one("#cancel").focus()
+
+    # -- findings ----------------------------------------------------------------------------------
+
+    def _show_work(self) -> None:
+        super()._show_work()
+        self._show_findings()
+
+    def _show_findings(self) -> None:
+        findings = list(self._findings)
+        if findings == self._shown:
+            return
+        self._shown = findings
+        lines = Text()
+        for finding in findings:
+            mark = VERDICTS[finding.verdict]
+            message, remedy = finding_text(finding)
+            lines.append(f"{show(mark)}  {message}\n")
+            if remedy:
+                lines.append(f"   {signs('→')} {remedy}\n")
+        self.query_one("#lines", Static).update(lines)
+
+
+def guide() -> str:
+    """What to click on Shopify's side, for both kinds of app."""
+    scopes = "  ".join(SCOPES)
+    parts = [
+        _("App made in the Shopify admin before 2026 (token shpat_…): fields 1 to 4"),
+        _("  Apps > App and sales channel settings > Develop apps > your app"),
+        _("  Configuration: tick the four scopes, Save. API credentials: Install app."),
+        _("  The access token is shown only once. Keep it safe."),
+        _("An app of the Dev Dashboard (new apps): fields 1, 3 and 4; leave 2 empty"),
+        _("  Dev Dashboard > Create app > version with the four scopes > Release"),
+        _("  Install it on the shop. Settings: copy client ID (3) and client secret (4)."),
+        _("  App and shop must belong to the same Shopify organization."),
+        _("The four scopes: %(scopes)s") % {"scopes": f"\n  {scopes}"},
+        _("The shop domain: Shopify admin > Settings > Domains (in another window)."),
+    ]
+    return "\n".join(parts)

@@ -1,0 +1,185 @@
+"""Home: how the link stands, what to do next, and the live log, always in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from core.sync.events import Event
+from tui.actions import bindings
+from tui.clean import clean, signs
+from tui.i18n import N_, _
+from tui.screens.base import MainScreen
+from tui.session import Step, log_line
+from tui.when import age, day_and_time
+from tui.widgets.fields import Press
+from tui.widgets.ringlog import RingLog
+from tui.words import CONNECTIONS, show
+
+LATE = 60.0
+"""Seconds after which an unsent change is worth a line."""
+
+
+class HomeScreen(MainScreen):
+    NAME = N_("Home")
+    BINDINGS = bindings("home")
+    AUTO_FOCUS = "#log"
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("", id="figures", markup=False)
+        with Vertical(id="next"):
+            yield Static("", id="next-words", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Press(_("Next step"), id="next-go")
+        yield Static("", id="log-title", classes="heading", markup=False)
+        yield RingLog(id="log", empty=_("Nothing has happened yet."))
+
+    def refresh_data(self) -> None:
+        self.query_one(RingLog).show([log_line(event) for event in self.session.events])
+        self._show_figures()
+        self._show_log_title()
+
+    def on_happenings(self, new: Sequence[Event]) -> None:
+        if new:
+            self.query_one(RingLog).extend([log_line(event) for event in new])
+        self._show_figures()
+
+    # -- what it shows -----------------------------------------------------------------------------
+
+    def _show_figures(self) -> None:
+        figures = self.query_one("#figures", Static)
+        words = "\n".join(self._figures())
+        if str(figures.content) != words:
+            figures.update(words)
+        step = self.session.next_step()
+        area = self.query_one("#next")
+        area.display = step is not None
+        if step is not None:
+            self.query_one("#next-words", Static).update(self._next_words(step))
+        self.refresh_bindings()
+
+    def _figures(self) -> list[str]:
+        status = self.session.status
+        connection = show(CONNECTIONS[status.connection])
+        if status.domain:
+            connection += f"   {clean(status.shop_name or '', 30)}  {clean(status.domain, 40)}"
+        link = _("On: both sides follow each other") if status.link else _("Off")
+        lines = [
+            _line(
+                _("Brand"),
+                clean(status.brand, 40)
+                + (f"  ({_('practice shop')})" if self.own_app.demo else ""),
+            ),
+            _line(_("Shopify"), connection),
+            _line(_("Inventory link"), link),
+            _line(
+                _("In sync"),
+                _(
+                    "%(n)d of %(all)d cells (SKU × location); "
+                    "to Shopify %(push)d, from Shopify %(pull)d"
+                )
+                % {
+                    "n": status.in_sync,
+                    "all": status.cells,
+                    "push": status.pending_push,
+                    "pull": status.pending_pull,
+                },
+            ),
+            _line(_("SKU mapping"), self.session.steps()[3].says),
+            _line(_("Needs you"), self._needs_words()),
+        ]
+        if status.error:
+            lines.append(_line(_("Error"), signs("✗ ") + clean(_(status.error))))
+        if status.oldest_unsent_s and status.oldest_unsent_s > LATE:
+            waits = _("the oldest unsent change waits for %(age)s") % {
+                "age": age(status.oldest_unsent_s)
+            }
+            lines.append(_line(_("Late"), signs("! ") + waits))
+        if self.session.holder is not None:
+            lines.append(_line(_("Viewer"), self.session.why_only_looking() or ""))
+        return lines
+
+    def _needs_words(self) -> str:
+        count = self.session.status.needs_you
+        if not count:
+            return signs("✓ ") + _("nothing")
+        return signs("! ") + _("%(n)d cells wait for a person: key 4") % {"n": count}
+
+    def _next_words(self, step: Step) -> str:
+        return signs("▸ ") + _("Next step: %(step)s. %(says)s.") % {
+            "step": step.title,
+            "says": step.says,
+        }
+
+    def _show_log_title(self) -> None:
+        log = self.query_one(RingLog)
+        words = _("Live log") if log.following else _("Live log (paused: Space goes on)")
+        last = self.session.status.last_pass_at
+        if last and not self.session.status.link:
+            words += "  " + _("last pass %(at)s") % {"at": day_and_time(last)}
+        self.query_one("#log-title", Static).update(words)
+
+    @on(RingLog.Following)
+    def following(self) -> None:
+        self._show_log_title()
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id == "home.sync":
+            return self.session.why_not_linked()
+        if action_id == "home.next" and self.session.next_step() is None:
+            return _("Every step is done.")
+        return super().why_not(action_id)
+
+    def do_sync(self) -> None:
+        if self.attempt(self.desk.sync_now):
+            self.say(_("Looking at the shop now."))
+
+    def do_pause(self) -> None:
+        log = self.query_one(RingLog)
+        log.follow(not log.following)
+
+    def do_brands(self) -> None:
+        from tui.screens.brands import BrandsScreen
+
+        self.app.push_screen(BrandsScreen())
+
+    @on(Button.Pressed, "#next-go")
+    def do_next(self) -> None:
+        step = self.session.next_step()
+        if step is not None:
+            open_step(self, step.id)
+
+
+def open_step(screen: MainScreen, step: str) -> None:
+    """Go where a step is done."""
+    from tui.screens.connect import ConnectScreen
+    from tui.screens.enable import EnableScreen
+    from tui.screens.pairing import PairingScreen
+
+    app = screen.own_app
+    if step in ("inventory", "mapping"):
+        app.go(step)
+        return
+    app.go("settings")
+    ways: dict[str, type[ConnectScreen | PairingScreen | EnableScreen]] = {
+        "connect": ConnectScreen,
+        "pairing": PairingScreen,
+        "enable": EnableScreen,
+    }
+    reason = ways[step].why_not_open(app.open_session)
+    if reason:
+        app.say(reason, "warn")
+        return
+    app.push_screen(ways[step]())
+
+
+def _line(label: str, words: str) -> str:
+    from tui.widgets.columns import clip
+
+    return f"{clip(label, 16)} {words}"

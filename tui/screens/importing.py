@@ -1,0 +1,114 @@
+"""A CSV file before it is read in: what it holds, what is wrong with it, and one key to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.actions import bindings
+from tui.clean import clean
+from tui.i18n import N_, _, finding_text
+from tui.screens.base import Progress, SubScreen
+from tui.widgets.columns import Column
+from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+
+if TYPE_CHECKING:
+    from core.workspace import ImportPreview
+
+
+class ImportScreen(SubScreen):
+    NAME = N_("Import a CSV file")
+    BINDINGS = bindings("import")
+    AUTO_FOCUS = "VirtualTable"
+
+    def __init__(self, path: Path, preview: ImportPreview) -> None:
+        super().__init__()
+        self._path, self._preview = path, preview
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("", id="about", classes="text", markup=False)
+        yield VirtualTable(id="problems")
+
+    def refresh_data(self) -> None:
+        preview = self._preview
+        self.query_one("#about", Static).update("\n".join(self._about()))
+        columns = [
+            Column(_("Line"), 6, right=True),
+            Column(_("Problem"), 30, grow=2),
+            Column(_("What to do"), 24, grow=2, drop=1),
+        ]
+        marked = [(problem, "bad") for problem in preview.problems]
+        marked += [(line, "warn") for line in preview.skipped]
+        marked += [(line, "dim") for line in preview.notes]
+        rows = []
+        for index, (line, tone) in enumerate(marked):
+            message, remedy = finding_text(line)
+            rows.append(Row(str(index), (str(line.line), Toned(message, tone), remedy)))
+        table = self.query_one(VirtualTable)
+        table.show(ListSource(rows), columns, empty=_("No problems: every line can be imported."))
+        self.refresh_bindings()
+
+    def _about(self) -> list[str]:
+        preview = self._preview
+        unknown = (*preview.locations_missing, *preview.labels_missing)
+        missing = ", ".join(clean(name) for name in unknown)
+        lines = [
+            _("File: %(file)s") % {"file": clean(self._path)},
+            _("%(rows)s lines: %(items)s items, %(levels)s quantities   (%(layout)s)")
+            % {
+                "rows": f"{preview.rows:,}",
+                "items": f"{len(preview.items):,}",
+                "levels": f"{len(preview.levels):,}",
+                "layout": clean(_(str(preview.layout))),
+            },
+        ]
+        if missing:
+            lines.append(
+                _("These locations or labels do not exist yet: %(names)s") % {"names": missing}
+            )
+        if preview.problems:
+            lines.append(
+                _("%(n)d lines cannot be imported. Correct the file, then try again.")
+                % {"n": len(preview.problems)}
+            )
+        else:
+            lines.append(_("Press i to import. All lines or none are taken in."))
+        return lines
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id == "import.apply" and self._preview.problems:
+            return _("Lines of the file are wrong. Correct them, then try again.")
+        if action_id == "import.apply":
+            return self.session.why_only_looking()
+        return super().why_not(action_id)
+
+    @work(exclusive=True, group="job")
+    async def do_apply(self) -> None:
+        pool = ThreadPoolExecutor(1, "import")
+        done = await self.job(_("Importing"), lambda progress: self._start(pool, progress))
+        pool.shutdown(wait=False)
+        if done is None:
+            return
+        words = _("Imported %(items)s items and %(levels)s quantities.") % {
+            "items": f"{len(done.value.items):,}",
+            "levels": f"{len(done.value.levels):,}",
+        }
+        self.own_app.say(words)
+        self.app.pop_screen()
+
+    def _start(self, pool: ThreadPoolExecutor, progress: Progress) -> Future[ImportPreview]:
+        """A thread cannot be cancelled from outside: its own progress report ends it."""
+        work_now = self._work
+
+        def tick(done: int, total: int | None = None) -> None:
+            if work_now is not None and work_now.cancelled:
+                raise CancelledError
+            progress(done, total)
+
+        return pool.submit(self.desk.import_items, self._path, tick)

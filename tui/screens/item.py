@@ -1,0 +1,138 @@
+"""The story of one SKU: quantities, cells with their arithmetic, movements, log lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Static
+
+from core.model import Cell, LocationPair, Movement
+from core.sync.events import Event
+from tui.actions import bindings
+from tui.clean import clean, signs
+from tui.clipboard import copy_text
+from tui.i18n import N_, _
+from tui.screens.base import SubScreen
+from tui.session import log_line
+from tui.when import day_and_time
+from tui.widgets.columns import clip
+from tui.words import CAUSES, CELLS, PROBLEM_REMEDIES, PROBLEMS, number, show, signed
+
+MOVEMENTS = 50
+LOG_LINES = 50
+
+
+class ItemScreen(SubScreen):
+    NAME = N_("Item")
+    BINDINGS = bindings("item")
+    AUTO_FOCUS = "#story"
+
+    def __init__(self, sku_number: str) -> None:
+        super().__init__()
+        self.sku_number = sku_number
+
+    def title_text(self) -> str:
+        return f"{_(self.NAME)}  {clean(self.sku_number, 40)}"
+
+    def body(self) -> Iterable[Widget]:
+        with VerticalScroll(id="story"):
+            yield Static("", id="words", markup=False)
+
+    def refresh_data(self) -> None:
+        self.query_one("#words", Static).update("\n".join(self.story()))
+
+    def on_happenings(self, new: Sequence[Event]) -> None:
+        if any(getattr(event, "sku", None) == self.sku_number for event in new):
+            self.refresh_data()
+
+    def do_copy(self) -> None:
+        self.say(copy_text(self.app, "\n".join(self.story())))
+
+    # -- the story ---------------------------------------------------------------------------------
+
+    def story(self) -> list[str]:
+        item = self.desk.item(self.sku_number)
+        lines = [_pair(_("SKU number"), clean(self.sku_number))]
+        if item is not None:
+            lines.append(_pair(_("Name"), clean(item.name)))
+            lines.append(_pair(_("Barcode"), clean(item.barcode) or number(None)))
+        lines += ["", _("Quantities"), *self._levels()]
+        lines += ["", _("The link: why is this number what it is?"), *self._cells()]
+        lines += ["", _("Movements, newest first"), *self._movements()]
+        lines += ["", _("Log"), *self._log()]
+        return lines
+
+    def _place(self, location_id: str) -> str:
+        return clip(clean(self.desk.location_name(location_id), 60), 14)
+
+    def _levels(self) -> list[str]:
+        levels = self.desk.levels_of(self.sku_number)
+        if not levels:
+            return [_("  No quantity was ever set.")]
+        return [
+            f"  {self._place(level.key.location_id)} {clip(clean(level.key.label_code), 14)}"
+            f" {clip(str(level.quantity), 8, right=True)}"
+            for level in levels
+        ]
+
+    def _cells(self) -> list[str]:
+        pairs = {pair.shopify_location_id: pair for pair in self.desk.pairs()}
+        cells = self.desk.cells_of(self.sku_number)
+        if not cells:
+            return [_("  Not part of the link: the SKU is not mapped, or no location is paired.")]
+        return [line for cell in cells for line in self._cell(cell, pairs)]
+
+    def _cell(self, cell: Cell, pairs: dict[str, LocationPair]) -> list[str]:
+        pair = pairs.get(cell.key.shopify_location_id)
+        there = clean(pair.shopify_name) if pair else ""
+        lines = [
+            f"  {self._place(cell.location_id)} {signs('⇄')} {clip(there, 16)} "
+            + show(CELLS[cell.state]),
+            "    "
+            + _(
+                "here %(here)s, Shopify %(there)s, base %(base)s; "
+                "un-synced: here %(l)s, Shopify %(r)s"
+            )
+            % {
+                "here": number(cell.here),
+                "there": number(cell.there),
+                "base": number(cell.base),
+                "l": signed(cell.unsynced_here),
+                "r": signed(cell.unsynced_there),
+            },
+        ]
+        if cell.problem is not None:
+            lines.append(f"    {signs('!')} {_(PROBLEMS[cell.problem])}. {clean(_(cell.detail))}")
+            lines.append(f"    {signs('→')} {_(PROBLEM_REMEDIES[cell.problem])}")
+        return lines
+
+    def _movements(self) -> list[str]:
+        movements = self.desk.movements(self.sku_number, MOVEMENTS)
+        return [self._movement(one) for one in movements] or [_("  None yet.")]
+
+    def _movement(self, one: Movement) -> str:
+        cause = one.cause
+        why = "  ".join(
+            part
+            for part in (
+                _(CAUSES[cause.kind]),
+                clean(cause.who),
+                clean(cause.reason),
+                clean(cause.arithmetic),
+            )
+            if part
+        )
+        change = f"{number(one.before)} {signs('→')} {one.after}"
+        return (
+            f"  {day_and_time(one.at)}  {self._place(one.key.location_id)} {clip(change, 14)} {why}"
+        )
+
+    def _log(self) -> list[str]:
+        lines = [log_line(event).text for event in self.desk.log(self.sku_number, LOG_LINES)]
+        return [f"  {line}" for line in reversed(lines)] or [_("  Nothing yet.")]
+
+
+def _pair(label: str, words: str) -> str:
+    return f"{clip(label, 14)} {words}"

@@ -1,0 +1,117 @@
+"""Locations and inventory labels: what there is, and adding to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from textual.containers import Vertical
+from textual.widget import Widget
+from textual.widgets import Static
+
+from core.model import Label, LabelType
+from tui.actions import bindings
+from tui.clean import clean
+from tui.i18n import N_, _
+from tui.screens.base import BaseScreen, SubScreen
+from tui.widgets.columns import Column
+from tui.widgets.dialogs import Ask, FormDialog
+from tui.widgets.table import ListSource, Row, VirtualTable
+from tui.words import LABEL_TYPES
+
+
+class PlacesScreen(SubScreen):
+    NAME = N_("Locations and inventory labels")
+    BINDINGS = bindings("places")
+    AUTO_FOCUS = "#locations"
+
+    def body(self) -> Iterable[Widget]:
+        with Vertical(id="tables"):
+            yield Static(_("Locations"), classes="heading", markup=False)
+            yield VirtualTable(id="locations", empty=_("No location yet. Press a to add one."))
+            yield Static(_("Inventory labels"), classes="heading", markup=False)
+            yield VirtualTable(id="labels", empty=_("No inventory label yet. Press b to add one."))
+
+    def refresh_data(self) -> None:
+        paired = {pair.location_id: pair.shopify_name for pair in self.desk.pairs()}
+        rows = [
+            Row(place.id, (clean(place.name), clean(paired.get(place.id, ""))))
+            for place in self.desk.locations()
+        ]
+        columns = [
+            Column(_("DEXTRE location"), 20, grow=1),
+            Column(_("Shopify location"), 20, grow=1),
+        ]
+        self.query_one("#locations", VirtualTable).show(ListSource(rows), columns)
+        linked = self.desk.link().label_code
+        rows = [self._label_row(label, linked) for label in self.desk.labels()]
+        columns = [
+            Column(_("Code"), 10),
+            Column(_("Name"), 14, grow=1),
+            Column(_("Kind"), 14, drop=1),
+            Column(_("Notes"), 20, grow=1, drop=2),
+        ]
+        self.query_one("#labels", VirtualTable).show(ListSource(rows), columns)
+
+    def _label_row(self, label: Label, linked: str | None) -> Row:
+        notes = [
+            words
+            for words, true in (
+                (_("in the link"), label.code == linked),
+                (_("default"), label.is_default),
+                (_("negative allowed"), label.negative_allowed),
+                (_("not orderable"), not label.orderable),
+            )
+            if true
+        ]
+        kind = _(LABEL_TYPES[label.type])
+        return Row(label.code, (clean(label.code), clean(label.name), kind, ", ".join(notes)))
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id.startswith("places."):
+            return self.session.why_only_looking()
+        return super().why_not(action_id)
+
+    def do_location(self) -> None:
+        ask_for_location(self)
+
+    def do_label(self) -> None:
+        yes_no = [("no", _("No")), ("yes", _("Yes"))]
+        asks = [
+            Ask("code", _("Code"), hint=_("short, such as NEW")),
+            Ask("name", _("Name")),
+            Ask(
+                "type",
+                _("Kind"),
+                LabelType.ACTUAL,
+                options=[(k, _(w)) for k, w in LABEL_TYPES.items()],
+            ),
+            Ask("negative", _("Negative quantity allowed"), options=yes_no),
+            Ask("orderable", _("Orders may be placed from it"), "yes", options=yes_no),
+        ]
+        dialog = FormDialog(_("Add an inventory label"), asks, _("Add"), self._add_label)
+        self.app.push_screen(dialog, lambda _answers: self.refresh_data())
+
+    def _add_label(self, answers: Mapping[str, str]) -> str | None:
+        code = answers["code"].strip()
+        label = Label(
+            code,
+            answers["name"].strip() or code,
+            type=LabelType(answers["type"]),
+            is_default=not self.desk.labels(),
+            orderable=answers["orderable"] == "yes",
+            negative_allowed=answers["negative"] == "yes",
+        )
+        return self.attempt_words(lambda: self.desk.add_label(label))
+
+
+def ask_for_location(screen: BaseScreen) -> None:
+    """The form for a new location, from wherever one is missing."""
+    dialog = FormDialog(
+        _("Add a location"),
+        [Ask("name", _("Name"))],
+        _("Add"),
+        lambda answers: screen.attempt_words(
+            lambda: screen.desk.add_location(answers["name"].strip())
+        ),
+    )
+    screen.app.push_screen(dialog, lambda _answers: screen.refresh_data())

@@ -1,0 +1,223 @@
+"""A plan before it is applied: every row with here, there, base, what becomes of it and why;
+totals; then one confirmation. Exactly what is shown is applied. Push, pull, enabling and undo all
+pass here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual import on, work
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from core.model import Plan, PlanRow, Run
+from tui.actions import bindings
+from tui.clean import clean, signs
+from tui.i18n import N_, _
+from tui.screens.base import SubScreen
+from tui.widgets.columns import Column
+from tui.widgets.dialogs import ConfirmDialog, if_yes
+from tui.widgets.fields import FilterField, Press
+from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.words import PLANS, WHYS, number
+
+CHANGING, LEFT_OUT, ALL = "changing", "left_out", "all"
+FILTERS = (CHANGING, LEFT_OUT, ALL)
+
+
+class PlanScreen(SubScreen):
+    NAME = N_("Plan")
+    BINDINGS = bindings("plan")
+    AUTO_FOCUS = "VirtualTable"
+
+    def __init__(self, plan: Plan, *, enabling: bool = False) -> None:
+        super().__init__()
+        self.plan = plan
+        self._enabling = enabling
+        self._filter = CHANGING if plan.changing or enabling else ALL
+        self._search = ""
+
+    def title_text(self) -> str:
+        words = _(PLANS[self.plan.kind])
+        return f"{_('Enable inventory link')}: {words}" if self._enabling else words
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("", id="totals", markup=False)
+        with Horizontal(classes="buttons"):
+            yield Press(self._apply_words(), id="apply")
+            yield Press(_("Cancel"), id="cancel")
+        yield FilterField(self._search, placeholder=_("SKU, location or reason"), id="filter")
+        yield VirtualTable(id="rows")
+
+    def _apply_words(self) -> str:
+        return _("Enable inventory link") if self._enabling else _("Apply")
+
+    # -- what it shows -----------------------------------------------------------------------------
+
+    def refresh_data(self) -> None:
+        self.query_one("#totals", Static).update("\n".join(self._totals()))
+        columns = [
+            Column(_("SKU number"), 12, grow=2),
+            Column(_("Location"), 10, grow=1, drop=1),
+            Column(_("Here"), 6, right=True),
+            Column("Shopify", 7, right=True),
+            Column(_("Base"), 5, right=True, drop=3),
+            Column(_("Result"), 11, right=True),
+            Column(_("Why"), 15, grow=2, drop=2),
+        ]
+        rows = [self._row(index, row) for index, row in enumerate(self._rows())]
+        self.query_one(VirtualTable).show(
+            ListSource(rows), columns, empty=_("No row fits the filter.")
+        )
+        self.refresh_bindings()
+
+    def _rows(self) -> list[PlanRow]:
+        rows = {
+            CHANGING: self.plan.changing,
+            LEFT_OUT: self.plan.left_out,
+            ALL: self.plan.rows,
+        }[self._filter]
+        wanted = self._search.casefold()
+        return (
+            [row for row in rows if wanted in self._text(row).casefold()] if wanted else list(rows)
+        )
+
+    def _text(self, row: PlanRow) -> str:
+        return f"{row.sku_number} {self.desk.location_name(row.location_id)} {_(WHYS[row.why])}"
+
+    def _row(self, index: int, row: PlanRow) -> Row:
+        why = _(WHYS[row.why]) + (f": {clean(_(row.detail))}" if row.detail else "")
+        return Row(
+            str(index),
+            (
+                clean(row.sku_number),
+                clean(self.desk.location_name(row.location_id)),
+                number(row.here),
+                number(row.there),
+                number(row.base),
+                self._result(row),
+                Toned(why, "warn" if row.left_out else "dim"),
+            ),
+        )
+
+    def _result(self, row: PlanRow) -> str | Toned:
+        """The number on both sides afterwards, and where it moves."""
+        if row.left_out:
+            return Toned(signs("– ") + _("left out"), "warn")
+        if not row.changes:
+            return Toned(number(row.new_here), "dim")
+        if row.new_here == row.new_there:
+            arrow = {(True, False): "← ", (False, True): "→ "}.get(
+                (row.changes_here, row.changes_there), "⇄ "
+            )
+            return Toned(signs(arrow) + number(row.new_here), "good")
+        return Toned(f"{number(row.new_here)} {signs('≠')} {number(row.new_there)}", "warn")
+
+    def _totals(self) -> list[str]:
+        plan = self.plan
+        here = [row for row in plan.rows if row.changes_here]
+        there = [row for row in plan.rows if row.changes_there]
+        zeros = sum(
+            1
+            for row in plan.changing
+            if (row.new_there == 0 and row.there) or (row.new_here == 0 and row.here)
+        )
+        lines = [
+            _(
+                "%(rows)d cells: %(there)d change in Shopify, %(here)d change in DEXTRE, "
+                "%(out)d left out"
+            )
+            % {
+                "rows": len(plan.rows),
+                "there": len(there),
+                "here": len(here),
+                "out": len(plan.left_out),
+            },
+            _("Units: Shopify %(there)+d, DEXTRE %(here)+d")
+            % {
+                "there": sum((row.new_there or 0) - (row.there or 0) for row in there),
+                "here": sum((row.new_here or 0) - (row.here or 0) for row in here),
+            },
+        ]
+        if zeros:
+            lines[1] += "   " + signs("! ") + _("%(n)d numbers become 0") % {"n": zeros}
+        shown = {
+            CHANGING: _("changing rows"),
+            LEFT_OUT: _("left out rows"),
+            ALL: _("all rows"),
+        }[self._filter]
+        lines.append(
+            _("Shown: %(what)s (f shows others). Nothing is written yet.") % {"what": shown}
+        )
+        return lines
+
+    # -- filters -----------------------------------------------------------------------------------
+
+    def do_filter(self) -> None:
+        self._filter = FILTERS[(FILTERS.index(self._filter) + 1) % len(FILTERS)]
+        self.refresh_data()
+
+    def do_search(self) -> None:
+        self.query_one(FilterField).open()
+
+    @on(Input.Changed, "#filter")
+    def searched(self, event: Input.Changed) -> None:
+        self._search = event.value.strip()
+        self.refresh_data()
+
+    @on(FilterField.Left)
+    def to_rows(self) -> None:
+        self.query_one(VirtualTable).focus()
+
+    # -- applying ----------------------------------------------------------------------------------
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id == "plan.apply":
+            if reason := self.session.why_only_looking():
+                return reason
+            if not self.plan.changing and not self._enabling:
+                return _("Nothing would change.")
+        return super().why_not(action_id)
+
+    @on(Button.Pressed, "#cancel")
+    def cancelled(self) -> None:
+        self.do_back()
+
+    @on(Button.Pressed, "#apply")
+    async def apply_pressed(self) -> None:
+        await self.action_act("plan.apply")
+
+    def do_apply(self) -> None:
+        body = "\n".join(self._totals()[:2])
+        if self._enabling:
+            body += "\n" + _("Then both sides follow each other in real time.")
+        dialog = ConfirmDialog(self.title_text(), body, self._apply_words())
+        self.app.push_screen(dialog, if_yes(self.apply_plan))
+
+    @work(exclusive=True, group="job")
+    async def apply_plan(self) -> None:
+        act = self.desk.enable if self._enabling else self.desk.apply
+        done = await self.job(_("Applying the plan"), lambda progress: act(self.plan, progress))
+        if done is None:
+            return
+        self.own_app.say(run_words(done.value, enabled=self._enabling))
+        if self._enabling:
+            self.own_app.go("home")
+            return
+        self.app.pop_screen()
+
+
+def run_words(run: Run, *, enabled: bool = False) -> str:
+    """What became of a plan, in a line."""
+    words = _("Applied: %(applied)d cells; changed since: %(moved)d; refused: %(rejected)d.") % {
+        "applied": run.applied,
+        "moved": run.moved,
+        "rejected": run.rejected,
+    }
+    if run.waiting:
+        words += " " + _("Outcome open: %(n)d.") % {"n": run.waiting}
+    if enabled:
+        words = _("The inventory link is on.") + " " + words
+    return words

@@ -1,0 +1,177 @@
+"""Runs: mass changes that were applied, their rows, and their undoing (as a plan, shown first)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from textual import on, work
+from textual.widget import Widget
+from textual.widgets import Static
+
+from core.model import Run, RunRow
+from core.sync.events import Event, RunApplied
+from tui.actions import bindings
+from tui.clean import clean, signs
+from tui.i18n import N_, _
+from tui.screens.base import BaseScreen, MainScreen, SubScreen
+from tui.screens.plan import PlanScreen, run_words
+from tui.when import day_and_time
+from tui.widgets.columns import Column
+from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.words import OUTCOMES, PLANS, RUNS, WHYS, number, show
+
+SHOWN_ROWS = 10_000
+
+
+class Undoing(BaseScreen):
+    """What both screens of runs can do."""
+
+    def why_not_undo(self, run: Run | None) -> str | None:
+        if reason := self.session.why_not_connected():
+            return reason
+        if run is None:
+            return _("There is no run to undo.")
+        if run.undone_by:
+            return _("This run was undone already.")
+        return None
+
+    @work(exclusive=True, group="job")
+    async def plan_undo(self, run_id: str | None) -> None:
+        done = await self.job(_("Planning the undo"), lambda _p: self.desk.undo_plan(run_id))
+        if done is not None:
+            self.app.push_screen(PlanScreen(done.value))
+
+
+class RunsScreen(MainScreen, Undoing):
+    NAME = N_("Runs")
+    BINDINGS = bindings("runs")
+    AUTO_FOCUS = "VirtualTable"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runs: dict[str, Run] = {}
+
+    def body(self) -> Iterable[Widget]:
+        yield VirtualTable(
+            id="runs", empty=_("No mass change was applied yet: push, pull and enable come here.")
+        )
+
+    def refresh_data(self) -> None:
+        self._runs = {run.id: run for run in self.desk.runs()}
+        columns = [
+            Column(_("When"), 16),
+            Column(_("Run"), 24, grow=2),
+            Column(_("Applied"), 7, right=True),
+            Column(_("Changed since"), 8, right=True, drop=3),
+            Column(_("Refused"), 7, right=True, drop=2),
+            Column(_("Who"), 8, grow=1, drop=4),
+            Column(_("Undone"), 10, drop=1),
+        ]
+        rows = [self._row(run) for run in self._runs.values()]
+        self.query_one(VirtualTable).show(ListSource(rows), columns)
+        self.refresh_bindings()
+
+    @staticmethod
+    def _row(run: Run) -> Row:
+        undone = Toned(signs("✓ ") + _("undone"), "dim") if run.undone_by else ""
+        refused = Toned(str(run.rejected), "bad") if run.rejected else "0"
+        cells = (
+            day_and_time(run.at),
+            _(RUNS[run.kind]),
+            str(run.applied),
+            str(run.moved),
+            refused,
+            clean(run.who),
+            undone,
+        )
+        return Row(run.id, cells)
+
+    def on_happenings(self, new: Sequence[Event]) -> None:
+        if any(isinstance(event, RunApplied) for event in new):
+            self.refresh_data()
+
+    def _here(self) -> Run | None:
+        row = self.query_one(VirtualTable).current
+        return self._runs.get(row.key) if row else None
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id == "runs.undo":
+            return self.why_not_undo(self._here())
+        if action_id == "runs.undo-last":
+            open_runs = (run for run in self._runs.values() if not run.undone_by)
+            return self.why_not_undo(next(open_runs, None))
+        return super().why_not(action_id)
+
+    def do_undo(self) -> None:
+        run = self._here()
+        if run is not None:
+            self.plan_undo(run.id)
+
+    def do_undo_last(self) -> None:
+        self.plan_undo(None)
+
+    @on(VirtualTable.Activated)
+    def do_open(self) -> None:
+        run = self._here()
+        if run is not None:
+            self.app.push_screen(RunScreen(run))
+
+
+class RunScreen(SubScreen, Undoing):
+    """The rows of one run."""
+
+    NAME = N_("Run")
+    BINDINGS = bindings("run")
+    AUTO_FOCUS = "VirtualTable"
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.run_shown = run
+
+    def title_text(self) -> str:
+        return f"{_(PLANS[self.run_shown.kind])}  {day_and_time(self.run_shown.at)}"
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(run_words(self.run_shown), classes="text", markup=False)
+        yield VirtualTable(id="rows", empty=_("This run has no rows."))
+
+    def refresh_data(self) -> None:
+        columns = [
+            Column(_("SKU number"), 12, grow=2),
+            Column(_("Location"), 10, grow=1, drop=1),
+            Column(_("Here"), 13, right=True),
+            Column("Shopify", 13, right=True),
+            Column(_("Outcome"), 15),
+            Column(_("Why"), 12, grow=2, drop=2),
+        ]
+        rows = islice(self.desk.run_rows(self.run_shown.id), SHOWN_ROWS)
+        source = ListSource([self._row(index, one) for index, one in enumerate(rows)])
+        self.query_one(VirtualTable).show(source, columns)
+
+    def _row(self, index: int, one: RunRow) -> Row:
+        row, mark = one.row, OUTCOMES[one.outcome]
+        why = _(WHYS[row.why]) + (f": {clean(_(one.detail))}" if one.detail else "")
+        cells = (
+            clean(row.sku_number),
+            clean(self.desk.location_name(row.location_id)),
+            _change(row.here, row.new_here),
+            _change(row.there, row.new_there),
+            Toned(show(mark), mark.tone),
+            why,
+        )
+        return Row(str(index), cells)
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id == "run.undo":
+            return self.why_not_undo(self.run_shown)
+        return super().why_not(action_id)
+
+    def do_undo(self) -> None:
+        self.plan_undo(self.run_shown.id)
+
+
+def _change(before: int | None, after: int | None) -> str:
+    if before == after:
+        return number(before)
+    return f"{number(before)} {signs('→')} {number(after)}"

@@ -1,0 +1,187 @@
+"""One brand, open on this screen: the desk, the figures, what happened, and whether we may act.
+
+The only place that knows why an action cannot act now. Not its business: painting.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import DextreError, StoreInUse
+from core.model import ConnectionState, MatchState, Status
+from core.sync.events import Event
+from tui.clean import clean, signs
+from tui.i18n import _, event_text
+from tui.when import clock_time
+from tui.widgets.ringlog import LogLine
+from tui.words import CONNECTIONS, LEVELS, show
+
+if TYPE_CHECKING:
+    from core.workspace import Desk
+
+KEPT_EVENTS = 5_000
+FIRST_LINES = 200
+
+
+def log_line(event: Event) -> LogLine:
+    """One event as the log panes show it: time, sign of its level, words."""
+    mark = LEVELS[event.level]
+    return LogLine(f"{clock_time(event.at)} {signs(mark.sign)} {event_text(event)}", mark.tone)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step from an empty start to a running link: what is done, or what is missing."""
+
+    id: str
+    title: str
+    done: bool
+    says: str
+
+
+class Session:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.feed = desk.feed()
+        self.events: deque[Event] = deque(desk.log(limit=FIRST_LINES), maxlen=KEPT_EVENTS)
+        self.holder: str | None = None
+        self.started = False
+        self.running_jobs = 0
+        self.connection_draft: dict[str, str] = {}
+        self.status: Status = desk.status()
+
+    # -- what happens ------------------------------------------------------------------------------
+
+    def drain(self) -> list[Event]:
+        """What happened since the last call."""
+        new = self.feed.drain()
+        self.events.extend(new)
+        return new
+
+    def refresh(self) -> bool:
+        """Read the figures again; tells whether they differ."""
+        before, self.status = self.status, self.desk.status()
+        return before != self.status
+
+    # -- becoming the one who acts -----------------------------------------------------------------
+
+    def start(self) -> None:
+        """Take the engine, or become a viewer who knows who holds it. Called off the UI's loop."""
+        try:
+            self.desk.start()
+        except StoreInUse as error:
+            self.holder = clean(error.params.get("who", "?"))
+            return
+        self.started = True
+
+    def close(self) -> None:
+        self.feed.close()
+        if self.started:
+            self.desk.stop()
+
+    # -- why not -----------------------------------------------------------------------------------
+
+    def why_only_looking(self) -> str | None:
+        if self.holder is None:
+            return None
+        return _("The sync is run by another process (%(who)s). Here you can only look.") % {
+            "who": self.holder
+        }
+
+    def why_not_connected(self) -> str | None:
+        if self.status.connection is not ConnectionState.NOT_CONNECTED:
+            return self.why_only_looking()
+        return _("First connect the shop: Settings > Shopify custom app.")
+
+    def why_not_paired(self) -> str | None:
+        if reason := self.why_not_connected():
+            return reason
+        if self.status.pairs:
+            return None
+        return _("First pair the locations: Inventory link > Edit.")
+
+    def why_not_mapped(self) -> str | None:
+        if reason := self.why_not_paired():
+            return reason
+        return None if self.status.mapped else _("First map the SKUs: SKU mapping > Map.")
+
+    def why_not_linked(self) -> str | None:
+        if reason := self.why_not_mapped():
+            return reason
+        return None if self.status.link else _("The inventory link is off. Enable it first.")
+
+    # -- the way from an empty start ---------------------------------------------------------------
+
+    def steps(self) -> list[Step]:
+        return [
+            self._inventory_step(),
+            self._connection_step(),
+            self._pairs_step(),
+            self._mapping_step(),
+            self._link_step(),
+        ]
+
+    def next_step(self) -> Step | None:
+        return next((step for step in self.steps() if not step.done), None)
+
+    def _inventory_step(self) -> Step:
+        items, places = self.desk.count_items(), len(self.desk.locations())
+        labels = len(self.desk.labels())
+        missing = []
+        if not labels:
+            missing.append(_("an inventory label"))
+        if not places:
+            missing.append(_("a location"))
+        if not items:
+            missing.append(_("items"))
+        says = _("%(items)d items, %(locations)d locations") % {"items": items, "locations": places}
+        if missing:
+            says = _("Missing: %(what)s") % {"what": ", ".join(missing)}
+        return Step("inventory", _("Inventory"), not missing, says)
+
+    def _connection_step(self) -> Step:
+        status = self.status
+        says = show(CONNECTIONS[status.connection])
+        if status.domain:
+            says = f"{says}  {clean(status.domain)}  {clean(status.shop_name or '')}"
+        done = status.connection is not ConnectionState.NOT_CONNECTED
+        return Step("connect", _("Set API details and connect"), done, says)
+
+    def _pairs_step(self) -> Step:
+        status = self.status
+        says = _("No location is paired yet")
+        if status.pairs:
+            label = clean(status.label or "")
+            says = _("%(pairs)d pairs, inventory label %(label)s") % {
+                "pairs": status.pairs,
+                "label": label,
+            }
+        return Step("pairing", _("Locations"), bool(status.pairs), says)
+
+    def _mapping_step(self) -> Step:
+        status = self.status
+        says = _("No SKU is mapped yet")
+        if status.mapped:
+            says = _("%(mapped)d mapped; only here %(here)d, only in Shopify %(there)d") % {
+                "mapped": status.mapped,
+                "here": status.unmapped_local,
+                "there": status.unmapped_shopify,
+            }
+        return Step("mapping", _("SKU mapping"), bool(status.mapped), says)
+
+    def _link_step(self) -> Step:
+        says = _("On: both sides follow each other") if self.status.link else _("Off")
+        return Step("enable", _("Enable inventory link"), self.status.link, says)
+
+    def counts(self) -> dict[MatchState, int]:
+        return dict(self.desk.mapping_counts())
+
+    def attempt_status(self) -> DextreError | None:
+        """Read the figures; an error is returned, not raised, because the pump goes on."""
+        try:
+            self.refresh()
+        except DextreError as error:
+            return error
+        return None

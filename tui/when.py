@@ -1,0 +1,30 @@
+"""Moments as people read them: local time, without what goes without saying."""
+
+from __future__ import annotations
+
+from core.clock import parse_iso
+
+
+def clock_time(at: str) -> str:
+    """`18:56:37`"""
+    return _local(at, "%H:%M:%S")
+
+
+def day_and_time(at: str) -> str:
+    """`2026-11-23 18:56`"""
+    return _local(at, "%Y-%m-%d %H:%M")
+
+
+def _local(at: str, form: str) -> str:
+    try:
+        return parse_iso(at).astimezone().strftime(form)
+    except ValueError:
+        return at[:19]
+
+
+def age(seconds: float) -> str:
+    """`45 s`, `12 min`, `3 h`, `2 d`: as coarse as the matter allows."""
+    for limit, unit, size in ((90, "s", 1), (5400, "min", 60), (172_800, "h", 3600)):
+        if seconds < limit:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} d"

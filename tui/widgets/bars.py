@@ -1,0 +1,210 @@
+"""The fixed lines of every screen: where one is (top), what was said, how the link stands, what the
+keys do (bottom). Each repaints only when its text changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.app import RenderResult
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.actions import BY_ID, key_name
+from tui.i18n import _
+
+Part = tuple[str, str]
+"""A text and a tone of the theme."""
+
+
+class Bar(Widget):
+    """One line of toned parts; the ones that do not fit are left out from the right."""
+
+    DEFAULT_CSS = """
+    Bar { height: 1; width: 1fr; background: $bar-ground; color: $foreground; }
+    """
+    parts: reactive[tuple[Part, ...]] = reactive((), layout=False)
+    COLOURS: ClassVar[dict[str, str]] = {
+        "good": "success",
+        "warn": "warning",
+        "bad": "error",
+        "dim": "dim",
+        "accent": "accent",
+        "key": "accent",
+    }
+    GAP = "  "
+
+    def render(self) -> RenderResult:
+        text = Text(no_wrap=True, overflow="ellipsis", end="")
+        room = self.size.width
+        for index, (words, tone) in enumerate(self.parts):
+            piece = (" " if index == 0 else self.GAP) + words
+            if cell_len(piece) > room and index:
+                break
+            text.append(piece, self._tone(tone))
+            room -= cell_len(piece)
+        return text
+
+    def _tone(self, tone: str) -> str:
+        if tone == "here":
+            return f"bold reverse {self._colour('accent')}".strip()
+        return f"{'bold ' if tone == 'key' else ''}{self._colour(self.COLOURS.get(tone, ''))}"
+
+    def _colour(self, name: str) -> str:
+        value = self.app.theme_variables.get(name, "") if name else ""
+        if value.startswith("ansi_"):
+            return value.removeprefix("ansi_").replace("default", "")
+        return value if value.startswith("#") else ""
+
+
+class NavBar(Bar):
+    """The main screens and which of them this is."""
+
+    def show(self, screens: Sequence[tuple[str, str]], here: str) -> None:
+        """`screens` as (key, title); `here` is the title of this one, or of one on top of them."""
+        titles = [title for _key, title in screens]
+        parts: list[Part] = [
+            (f"{key} {title}", "here" if title == here else "") for key, title in screens
+        ]
+        if here not in titles:
+            parts = [(here, "here")]
+        self.parts = tuple(parts)
+
+
+class StatusLine(Bar):
+    """Brand, link, direction, in sync N/M, pending, needs you."""
+
+
+class KeyLine(Bar):
+    """The keys that matter here, from the bindings that are live."""
+
+    GAP = "  "
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.update_keys())
+        self.update_keys()
+
+    def update_keys(self) -> None:
+        parts: list[Part] = []
+        seen: set[str] = set()
+        last: Part | None = None
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if not binding.show or (binding.id or "") in seen:
+                continue
+            seen.add(binding.id or "")
+            action = BY_ID.get(binding.id or "")
+            key = action.keys.split(",")[0] if action else binding.key
+            part = (f"{key_name(key)} {binding.description}", "" if active.enabled else "dim")
+            if binding.id == "app.help":
+                last = part
+            else:
+                parts.append(part)
+        self.parts = tuple([*parts, last] if last else parts)
+
+    def render(self) -> RenderResult:
+        """The keys in the accent colour, what they do beside them; `?` always has its place."""
+        text = Text(no_wrap=True, overflow="ellipsis", end="")
+        if not self.parts:
+            return text
+        *others, last = self.parts
+        room = self.size.width - cell_len(self.GAP + last[0]) - 1
+        for words, tone in others:
+            if cell_len(words) + 2 > room:
+                break
+            self._key(text, words, tone)
+            room -= cell_len(words) + 2
+        self._key(text, *last)
+        return text
+
+    def _key(self, text: Text, words: str, tone: str) -> None:
+        key, _space, rest = words.partition(" ")
+        text.append(" " if not text.plain else self.GAP)
+        text.append(key, self._tone(tone or "key"))
+        text.append(f" {rest}", self._tone(tone))
+
+
+class Saying(Static):
+    """A short answer above the status line; it goes at the next key, or by itself."""
+
+    DEFAULT_CSS = """
+    Saying { display: none; height: auto; max-height: 3; padding: 0 1; background: $field-ground; }
+    Saying.-on { display: block; }
+    Saying.-warn { color: $warning; }
+    Saying.-bad { color: $error; }
+    """
+    SECONDS = 8.0
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+        self._ends: Callable[[], None] | None = None
+
+    def say(self, words: str, tone: str = "") -> None:
+        self.hush()
+        self.update(words)
+        self.set_class(tone == "warn", "-warn")
+        self.set_class(tone == "bad", "-bad")
+        self.add_class("-on")
+        self._ends = self.set_timer(self.SECONDS, self.hush).stop
+
+    @property
+    def words(self) -> str:
+        return str(self.content) if self.has_class("-on") else ""
+
+    def hush(self) -> None:
+        if self._ends is not None:
+            self._ends()
+            self._ends = None
+        self.remove_class("-on")
+
+    def on_click(self) -> None:
+        self.hush()
+
+
+class ProgressLine(Static):
+    """What is being done, how far, and that Esc cancels it. It never animates by itself."""
+
+    DEFAULT_CSS = """
+    ProgressLine { display: none; height: 1; padding: 0 1; background: $field-ground; }
+    ProgressLine.-on { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+        self._shown = ""
+
+    def show(self, title: str, done: int, total: int | None) -> None:
+        counted = ""
+        if total:
+            counted = f"{done:,} / {total:,} ({min(100, done * 100 // total)} %)"
+        elif done:
+            counted = f"{done:,}"
+        words = "  ".join(part for part in (title, counted, _("Esc cancels")) if part)
+        if words != self._shown:
+            self._shown = words
+            self.update(words)
+        self.add_class("-on")
+
+    def done(self) -> None:
+        self._shown = ""
+        self.remove_class("-on")
+
+
+class TooSmall(Static):
+    """What is shown instead of everything where the terminal is too small."""
+
+    DEFAULT_CSS = "TooSmall { display: none; height: 1fr; padding: 1; }"
+
+    def __init__(self, columns: int, rows: int) -> None:
+        super().__init__("", markup=False)
+        self._needs = (columns, rows)
+
+    def show(self, columns: int, rows: int) -> None:
+        self.update(
+            _("The terminal is too small: %(columns)d×%(rows)d. At least %(need)s is needed.")
+            % {"columns": columns, "rows": rows, "need": f"{self._needs[0]}×{self._needs[1]}"}
+        )

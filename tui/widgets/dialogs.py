@@ -1,0 +1,209 @@
+"""Dialogs: ask yes or no, tell an error, ask for a few words. Esc closes and changes nothing; what
+cannot be undone has the focus on Cancel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from tui.actions import bindings
+from tui.clipboard import copy_text
+from tui.i18n import _
+from tui.widgets.fields import Field, FormRow, Pick, Press
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T]):
+    """A box in the middle."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: $background 60%; }
+    Dialog > #box { width: 72; max-width: 96%; height: auto; max-height: 96%; padding: 1 2;
+        background: $panel; border: solid $border; }
+    Dialog.-ascii > #box { border: ascii $border; }
+    Dialog .dialog--title { text-style: bold; color: $accent; height: auto; margin-bottom: 1; }
+    Dialog.-danger .dialog--title { color: $error; }
+    Dialog .dialog--body { height: auto; max-height: 14; }
+    Dialog .dialog--note { color: $dim; height: auto; margin-top: 1; }
+    Dialog .dialog--wrong { color: $error; height: auto; margin-top: 1; display: none; }
+    Dialog .dialog--wrong.-on { display: block; }
+    Dialog .dialog--buttons { height: 1; margin-top: 1; align-horizontal: right; }
+    Dialog .dialog--buttons Press { margin-left: 2; }
+    Dialog VerticalScroll { scrollbar-size-vertical: 1; }
+    """
+    BINDINGS = bindings("dialog")
+
+    def on_mount(self) -> None:
+        from tui.clean import ascii_only
+
+        self.set_class(ascii_only(), "-ascii")
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def if_yes(act: Callable[[], object]) -> Callable[[bool | None], None]:
+    """What to do with the answer of a `ConfirmDialog`."""
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            act()
+
+    return answered
+
+
+class ConfirmDialog(Dialog[bool]):
+    """Yes or no; the focus is on Cancel."""
+
+    AUTO_FOCUS = "#cancel"
+
+    def __init__(self, title: str, body: str, yes: str, *, danger: bool = False) -> None:
+        super().__init__()
+        self._words = (title, body, yes)
+        self.set_class(danger, "-danger")
+        self._danger = danger
+
+    def compose(self) -> ComposeResult:
+        title, body, yes = self._words
+        with Vertical(id="box"):
+            yield Static(title, classes="dialog--title", markup=False)
+            with VerticalScroll(classes="dialog--body", can_focus=False):
+                yield Static(body, markup=False)
+            with Horizontal(classes="dialog--buttons"):
+                yield Press(yes, id="yes", danger=self._danger)
+                yield Press(_("Cancel"), id="cancel")
+
+    @on(Button.Pressed, "#yes")
+    def agreed(self) -> None:
+        self.dismiss(True)
+
+    @on(Button.Pressed, "#cancel")
+    def declined(self) -> None:
+        self.dismiss(False)
+
+
+class ErrorDialog(Dialog[None]):
+    """What happened, what to do about it, and the code for those who help."""
+
+    BINDINGS = bindings("error")
+    AUTO_FOCUS = "#close"
+
+    def __init__(self, code: str, message: str, remedy: str) -> None:
+        super().__init__()
+        self._words = (code, message, remedy)
+        self.add_class("-danger")
+
+    def compose(self) -> ComposeResult:
+        code, message, remedy = self._words
+        with Vertical(id="box"):
+            yield Static(_("That did not work"), classes="dialog--title", markup=False)
+            with VerticalScroll(classes="dialog--body", can_focus=False):
+                yield Static(message, markup=False, id="message")
+                if remedy:
+                    yield Static(_("What to do"), classes="dialog--note", markup=False)
+                    yield Static(remedy, markup=False, id="remedy")
+            yield Static(
+                _("Code: %(code)s") % {"code": code},
+                classes="dialog--note",
+                markup=False,
+                id="code",
+            )
+            with Horizontal(classes="dialog--buttons"):
+                yield Press(_("Copy"), id="copy")
+                yield Press(_("Close"), id="close")
+
+    @on(Button.Pressed, "#close")
+    def closed(self) -> None:
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#copy")
+    def action_copy(self) -> None:
+        code, message, remedy = self._words
+        done = copy_text(self.app, f"{message}\n{remedy}\n[{code}]".strip())
+        self.query_one("#code", Static).update(done)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question of a form; `options` (key, words) make it a choice."""
+
+    name: str
+    label: str
+    value: str = ""
+    hint: str = ""
+    options: Sequence[tuple[str, str]] = ()
+
+
+class FormDialog(Dialog[Mapping[str, str]]):
+    """A few fields. `submit` does the work and answers with what is wrong, or nothing; the form
+    stays open with what was typed until it succeeds.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        asks: Sequence[Ask],
+        ok: str,
+        submit: Callable[[Mapping[str, str]], str | None],
+        note: str = "",
+    ) -> None:
+        super().__init__()
+        self._title, self._asks, self._ok, self._submit, self._note = title, asks, ok, submit, note
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Static(self._title, classes="dialog--title", markup=False)
+            for ask in self._asks:
+                field: Field | Pick
+                if ask.options:
+                    field = Pick(ask.options, ask.value, id=f"ask-{ask.name}")
+                else:
+                    field = Field(ask.value, placeholder=ask.hint, id=f"ask-{ask.name}")
+                yield FormRow(ask.label, field)
+            if self._note:
+                yield Static(self._note, classes="dialog--note", markup=False)
+            yield Static("", classes="dialog--wrong", markup=False, id="wrong")
+            with Horizontal(classes="dialog--buttons"):
+                yield Press(self._ok, id="yes")
+                yield Press(_("Cancel"), id="cancel")
+
+    def answers(self) -> dict[str, str]:
+        return {ask.name: self._answer(ask) for ask in self._asks}
+
+    def _answer(self, ask: Ask) -> str:
+        if ask.options:
+            return self.query_one(f"#ask-{ask.name}", Pick).value
+        return self.query_one(f"#ask-{ask.name}", Field).value
+
+    @on(Input.Submitted)
+    def next_field(self) -> None:
+        """Enter goes to the next field, and from the last one it submits."""
+        fields = [field for field in self.query(Field) if field.display]
+        if self.focused in fields[:-1]:
+            self.focus_next()
+            return
+        self.submit()
+
+    @on(Button.Pressed, "#yes")
+    def submit(self) -> None:
+        answers = self.answers()
+        wrong = self._submit(answers)
+        if not wrong:
+            self.dismiss(answers)
+            return
+        note = self.query_one("#wrong", Static)
+        note.update(wrong)
+        note.add_class("-on")
+
+    @on(Button.Pressed, "#cancel")
+    def declined(self) -> None:
+        self.dismiss(None)

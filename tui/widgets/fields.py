@@ -1,0 +1,186 @@
+"""What people type into, choose from and press: one line each, calm, without blinking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult, RenderResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from tui.clean import clean, signs
+
+
+class Field(Input):
+    """An input of one line that keeps control codes out, also pasted ones. A real Input, so that an
+    input method knows where its window goes.
+    """
+
+    DEFAULT_CSS = """
+    Field { background: $field-ground; color: $foreground; height: 1; border: none; padding: 0 1; }
+    Field:focus { background: $field-ground; text-style: none; border: none; }
+    Field > .input--placeholder { color: $dim; }
+    Field > .input--cursor { background: $foreground; color: $background; text-style: none; }
+    """
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        secret: bool = False,
+        id: str | None = None,  # noqa: A002 - the toolkit's name
+    ) -> None:
+        super().__init__(value, placeholder, password=secret, id=id, compact=True)
+        self.cursor_blink = False
+
+    def insert_text_at_cursor(self, text: str) -> None:
+        super().insert_text_at_cursor(clean(text))
+
+
+class FilterField(Field):
+    """The `/` field of a table: shown while it is used or holds a text; Esc empties and leaves it,
+    Enter, Down and Tab go on to the rows.
+    """
+
+    DEFAULT_CSS = """
+    FilterField { display: none; }
+    FilterField.-on { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("enter,down", "rows", show=False),
+    ]
+
+    class Left(Message):
+        """The reader goes on to the rows."""
+
+    def open(self) -> None:
+        self.add_class("-on")
+        self.focus()
+
+    def action_leave(self) -> None:
+        self.value = ""
+        self.action_rows()
+
+    def action_rows(self) -> None:
+        self.set_class(bool(self.value), "-on")
+        self.post_message(self.Left())
+
+
+class FormRow(Horizontal):
+    """A label and its field."""
+
+    DEFAULT_CSS = """
+    FormRow { height: 1; }
+    FormRow > .form--label { width: 32; }
+    FormRow > .form--hint { width: auto; color: $dim; padding: 0 1; }
+    FormRow > Field { width: 1fr; }
+    """
+
+    def __init__(self, label: str, field: Widget, hint: str = "") -> None:
+        super().__init__()
+        self._label, self._field, self._hint = label, field, hint
+
+    def compose(self) -> ComposeResult:
+        yield Static(self._label, classes="form--label", markup=False)
+        yield self._field
+        if self._hint:
+            yield Static(self._hint, classes="form--hint", markup=False)
+
+
+class Press(Button):
+    """A button of one line; its label is never markup."""
+
+    DEFAULT_CSS = """
+    Press { height: 1; min-width: 8; width: auto; border: none; padding: 0 1;
+        background: $button-ground; color: $foreground; text-style: none; }
+    Press:hover { background: $button-ground; color: $foreground; border: none; }
+    Press:focus { background: $accent; color: $background; text-style: bold;
+        background-tint: transparent; border: none; }
+    Press.-danger { color: $error; }
+    Press.-danger:focus { background: $error; color: $background; }
+    Press.-quiet { background: $background; }
+    Press.-quiet:focus { background: $accent; color: $background; }
+    """
+
+    def __init__(
+        self,
+        label: str,
+        *,
+        id: str | None = None,  # noqa: A002 - the toolkit's name
+        danger: bool = False,
+    ) -> None:
+        super().__init__(Content(label), id=id, compact=True)
+        self.set_class(danger, "-danger")
+
+    def relabel(self, label: str) -> None:
+        self.label = Content(label)
+
+
+class Pick(Widget, can_focus=True):
+    """One of a few: left and right (or space) go through them."""
+
+    DEFAULT_CSS = """
+    Pick { height: 1; width: auto; min-width: 24; background: $field-ground; padding: 0 1; }
+    Pick:focus { background: $accent; color: $background; text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,space,l", "step(1)", show=False),
+        Binding("left,h", "step(-1)", show=False),
+    ]
+    index: reactive[int] = reactive(0, layout=False)
+
+    class Changed(Message):
+        def __init__(self, pick: Pick) -> None:
+            super().__init__()
+            self.pick = pick
+
+        @property
+        def control(self) -> Pick:
+            return self.pick
+
+    def __init__(
+        self,
+        options: Sequence[tuple[str, str]],
+        value: str = "",
+        *,
+        id: str | None = None,  # noqa: A002 - the toolkit's name
+    ) -> None:
+        """`options` as (key, words)."""
+        super().__init__(id=id)
+        self.options = list(options)
+        keys = [key for key, _words in self.options]
+        self.set_reactive(Pick.index, keys.index(value) if value in keys else 0)
+
+    @property
+    def value(self) -> str:
+        return self.options[self.index][0] if self.options else ""
+
+    def get_content_width(self, _container: Size, _viewport: Size) -> int:
+        longest = max((Text(words).cell_len for _key, words in self.options), default=0)
+        return longest + 4
+
+    def render(self) -> RenderResult:
+        words = self.options[self.index][1] if self.options else signs("–")
+        text = Text(no_wrap=True, overflow="ellipsis", end="")
+        text.append("< " if len(self.options) > 1 else "")
+        text.append(words)
+        text.append(" >" if len(self.options) > 1 else "")
+        return text
+
+    def action_step(self, by: int) -> None:
+        if len(self.options) > 1:
+            self.index = (self.index + by) % len(self.options)
+            self.post_message(self.Changed(self))
+
+    def on_click(self) -> None:
+        self.action_step(1)

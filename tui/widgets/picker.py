@@ -1,0 +1,71 @@
+"""Choose one row of a list by typing a few letters: palette, keys, the counterpart of a SKU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from tui.i18n import _
+from tui.widgets.columns import Column
+from tui.widgets.dialogs import Dialog
+from tui.widgets.fields import Field
+from tui.widgets.table import RowSource, VirtualTable
+
+
+class PickerDialog(Dialog[str]):
+    """Answers with the key of the row, or None. `find` gives the rows for what was typed."""
+
+    DEFAULT_CSS = """
+    PickerDialog > #box { width: 76; height: 80%; }
+    PickerDialog VirtualTable { background: $panel; margin-top: 1; }
+    PickerDialog VirtualTable > .table--resting { background: $cursor-ground; color: $cursor-text; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("pagedown", "move(10)", show=False),
+        Binding("pageup", "move(-10)", show=False),
+    ]
+    AUTO_FOCUS = "Field"
+
+    def __init__(
+        self,
+        title: str,
+        columns: Sequence[Column],
+        find: Callable[[str], RowSource],
+        *,
+        hint: str = "",
+        search: str = "",
+    ) -> None:
+        super().__init__()
+        self._title, self._columns, self._find = title, columns, find
+        self._hint, self._search = hint, search
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Static(self._title, classes="dialog--title", markup=False)
+            yield Field(self._search, placeholder=_("Type to search"))
+            yield VirtualTable(self._columns, self._find(self._search), empty=_("Nothing fits."))
+            if self._hint:
+                yield Static(self._hint, classes="dialog--note", markup=False)
+
+    @on(Input.Changed)
+    def search(self, event: Input.Changed) -> None:
+        self.query_one(VirtualTable).show(self._find(event.value), keep_cursor=False)
+
+    @on(Input.Submitted)
+    def submitted(self) -> None:
+        self.query_one(VirtualTable).action_activate()
+
+    @on(VirtualTable.Activated)
+    def picked(self, event: VirtualTable.Activated) -> None:
+        self.dismiss(event.row.key)
+
+    def action_move(self, by: int) -> None:
+        self.query_one(VirtualTable).action_cursor(by)

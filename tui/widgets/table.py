@@ -1,0 +1,348 @@
+"""A table of any length: rows are asked of a source a page at a time, and only what is seen is
+rendered, so a million rows cost what forty cost. Cursor row, optional cursor cell, marks by key.
+
+Not its business: where rows come from, filters, what Enter means. It tells by messages.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Protocol
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Offset, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.actions import bindings
+from tui.clean import signs
+from tui.widgets.columns import GAP, Column, clip, fit
+
+
+class Toned(NamedTuple):
+    """A cell with a tone of the theme: good, warn, bad, dim."""
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`key` names the row whatever the filter is; marks hold keys."""
+
+    key: str
+    cells: tuple[str | Toned, ...]
+
+
+class RowSource(Protocol):
+    def __len__(self) -> int: ...
+    def rows(self, start: int, count: int) -> Sequence[Row]: ...
+
+
+class ListSource:
+    """Rows that are in memory already."""
+
+    def __init__(self, rows: Sequence[Row] = ()) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def rows(self, start: int, count: int) -> Sequence[Row]:
+        return self._rows[start : start + count]
+
+
+class VirtualTable(ScrollView, can_focus=True):
+    DEFAULT_CSS = """
+    VirtualTable { height: 1fr; background: $background; color: $foreground;
+        scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; }
+    VirtualTable > .table--header { color: $dim; text-style: bold; background: $panel; }
+    VirtualTable > .table--cursor { background: $cursor-ground; color: $cursor-text; }
+    VirtualTable > .table--resting { background: $panel; color: $foreground; }
+    VirtualTable > .table--cell { background: $accent; color: $background; text-style: bold; }
+    VirtualTable > .table--good { color: $success; }
+    VirtualTable > .table--warn { color: $warning; }
+    VirtualTable > .table--bad { color: $error; }
+    VirtualTable > .table--dim { color: $dim; }
+    """
+    TONES = ("good", "warn", "bad", "dim")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "table--header",
+        "table--cursor",
+        "table--resting",
+        "table--cell",
+        *(f"table--{tone}" for tone in TONES),
+    }
+    BINDINGS = bindings("table")
+    PAGE = 128
+    PAGES_KEPT = 16
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+    cell: reactive[int] = reactive(-1, repaint=False)
+    """The column under the cursor; below 0 the whole row is."""
+
+    class Moved(Message):
+        """The cursor is on another row."""
+
+        def __init__(self, table: VirtualTable, row: Row | None) -> None:
+            super().__init__()
+            self.table, self.row = table, row
+
+        @property
+        def control(self) -> VirtualTable:
+            return self.table
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, VirtualTable.Moved) and message.table is self.table
+
+    class Activated(Message):
+        """Enter on a row."""
+
+        def __init__(self, table: VirtualTable, row: Row) -> None:
+            super().__init__()
+            self.table, self.row = table, row
+
+        @property
+        def control(self) -> VirtualTable:
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column] = (),
+        source: RowSource | None = None,
+        *,
+        empty: str = "",
+        id: str | None = None,  # noqa: A002 - the toolkit's name
+    ) -> None:
+        super().__init__(id=id)
+        self._columns = tuple(columns)
+        self._source: RowSource = source or ListSource()
+        self._count = len(self._source)
+        self._empty = empty
+        self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
+        self._layout: list[tuple[int, int]] = []
+        self._styles: dict[str, Style] = {}
+        self.marks: set[str] = set()
+        self._anchor: int | None = None
+
+    # -- what it shows -----------------------------------------------------------------------------
+
+    @property
+    def row_count(self) -> int:
+        return self._count
+
+    def show(
+        self,
+        source: RowSource,
+        columns: Sequence[Column] | None = None,
+        *,
+        empty: str | None = None,
+        keep_cursor: bool = True,
+    ) -> None:
+        """Show other rows. The cursor stays on its row number as far as there are rows."""
+        self._source, self._count = source, len(source)
+        if columns is not None:
+            self._columns = tuple(columns)
+        if empty is not None:
+            self._empty = empty
+        self._pages.clear()
+        self._anchor = None
+        self._place()
+        self.cursor = self.cursor if keep_cursor else 0
+        self._keep_in_view()
+        self.refresh()
+        self.post_message(self.Moved(self, self.current))
+
+    def invalidate(self) -> None:
+        """The same source has other rows now."""
+        self.show(self._source)
+
+    @property
+    def current(self) -> Row | None:
+        return self.row(self.cursor) if self._count else None
+
+    def row(self, index: int) -> Row | None:
+        page, offset = divmod(index, self.PAGE)
+        rows = self._pages.get(page)
+        if rows is None:
+            rows = self._source.rows(page * self.PAGE, self.PAGE)
+            self._pages[page] = rows
+            if len(self._pages) > self.PAGES_KEPT:
+                self._pages.popitem(last=False)
+        else:
+            self._pages.move_to_end(page)
+        return rows[offset] if offset < len(rows) else None
+
+    def chosen(self) -> list[str]:
+        """The marked rows' keys, else the cursor row's."""
+        if self.marks:
+            return sorted(self.marks)
+        return [self.current.key] if self.current else []
+
+    # -- layout ------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self._place()
+
+    def on_resize(self) -> None:
+        self._place()
+        self._keep_in_view()
+
+    def _place(self) -> None:
+        width = self.scrollable_content_region.width or self.size.width
+        self._layout = fit(self._columns, width)
+        total = sum(w + GAP for _, w in self._layout)
+        self.virtual_size = Size(min(total, width) or width, self._count + 1)
+
+    def _keep_in_view(self) -> None:
+        height = self.scrollable_content_region.height - 1
+        if height <= 0:  # a watcher may run before the size is known
+            return
+        top = int(self.scroll_y)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, force=True)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles.clear()
+
+    def _style(self, name: str) -> Style:
+        if name not in self._styles:
+            base = self.rich_style
+            self._styles[name] = (
+                base + self.get_component_rich_style(f"table--{name}", partial=True)
+                if name
+                else base
+            )
+        return self._styles[name]
+
+    # -- rendering ---------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y == 0:
+            return self._header(width)
+        index = int(self.scroll_offset.y) + y - 1
+        base = self._style("")
+        if index >= self._count:
+            if not self._count and y == 2:
+                return Strip([Segment(clip("  " + self._empty, width), self._style("dim"))], width)
+            return Strip.blank(width, base)
+        row = self.row(index)
+        if row is None:
+            return Strip.blank(width, base)
+        return self._row_strip(row, index == self.cursor, width)
+
+    def _header(self, width: int) -> Strip:
+        head = self._style("header")
+        text = "".join(
+            f" {clip(self._columns[i].title, w, self._columns[i].right)} " for i, w in self._layout
+        )
+        return Strip([Segment(text, head)]).adjust_cell_length(width, head)
+
+    def _row_strip(self, row: Row, under_cursor: bool, width: int) -> Strip:
+        ground = ("cursor" if self.has_focus else "resting") if under_cursor else ""
+        base = self._style(ground)
+        segments: list[Segment] = []
+        marked = row.key in self.marks
+        for place, (i, w) in enumerate(self._layout):
+            value = row.cells[i] if i < len(row.cells) else ""
+            text, tone = (value.text, value.tone) if isinstance(value, Toned) else (value, "")
+            sign = signs("▸") if marked and place == 0 else " "
+            style = base
+            if under_cursor and i == self.cell and self.has_focus:
+                style = self._style("cell")
+            elif tone and not under_cursor:
+                style = self._style(tone)
+            segments.append(Segment(f"{sign}{clip(text, w, self._columns[i].right)} ", style))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    # -- cursor and marks --------------------------------------------------------------------------
+
+    def validate_cursor(self, value: int) -> int:
+        return max(0, min(value, self._count - 1))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        if old == new:
+            return
+        self._repaint(old)
+        self._repaint(new)
+        self._keep_in_view()
+        self._place_terminal_cursor()
+        self.post_message(self.Moved(self, self.current))
+
+    def watch_cell(self) -> None:
+        self._repaint(self.cursor)
+
+    def on_focus(self) -> None:
+        self._repaint(self.cursor)
+        self._place_terminal_cursor()
+
+    def on_blur(self) -> None:
+        self._repaint(self.cursor)
+
+    def _repaint(self, index: int) -> None:
+        line = index + 1 - int(self.scroll_offset.y)
+        if 0 < line < self.size.height:
+            self.refresh_line(index + 1)
+
+    def _place_terminal_cursor(self) -> None:
+        """Screen readers and braille displays follow the terminal's own cursor."""
+        if self.has_focus:
+            y = self.cursor + 1 - int(self.scroll_offset.y)
+            self.app.cursor_position = Offset(self.region.x, self.region.y + max(0, y))
+
+    def action_cursor(self, by: int) -> None:
+        self.cursor += by
+
+    def action_page(self, by: int) -> None:
+        self.cursor += by * max(1, self.scrollable_content_region.height - 2)
+
+    def action_go(self, where: int) -> None:
+        self.cursor = where if where >= 0 else self._count - 1
+
+    def action_activate(self) -> None:
+        if self.current is not None:
+            self.post_message(self.Activated(self, self.current))
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y > 0:
+            self.cursor = int(self.scroll_offset.y) + event.y - 1
+
+
+class MarkingTable(VirtualTable):
+    """The same with marks: space marks a row, `v` twice a range."""
+
+    BINDINGS = bindings("marks")
+
+    def action_mark(self) -> None:
+        if self.current is None:
+            return
+        self.marks ^= {self.current.key}
+        self._repaint(self.cursor)
+        self.cursor += 1
+
+    def action_range(self) -> None:
+        if self._anchor is None:
+            self._anchor = self.cursor
+            self.marks |= set(self.chosen()[:1]) if not self.marks else set()
+            self._repaint(self.cursor)
+            return
+        first, last = sorted((self._anchor, self.cursor))
+        rows = (self.row(index) for index in range(first, last + 1))
+        self.marks |= {row.key for row in rows if row is not None}
+        self._anchor = None
+        self.refresh()
+
+    def action_clear_marks(self) -> None:
+        self.marks.clear()
+        self._anchor = None
+        self.refresh()

@@ -1,0 +1,225 @@
+"""The words of the screen for the core's states, each with a sign: a state is never told by colour
+alone. One table a kind; screens and commands read them, nobody else invents words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from core.model import (
+    CauseKind,
+    CellState,
+    ConnectionState,
+    LabelType,
+    LocalField,
+    MappedBy,
+    MatchState,
+    PlanKind,
+    Problem,
+    RowOutcome,
+    ShopifyField,
+    Verdict,
+    Why,
+)
+from core.sync.events import Level
+from tui.clean import signs
+from tui.i18n import N_, _
+
+
+class Mark(NamedTuple):
+    """How a state is shown: a sign, a word, and a tone of the theme."""
+
+    sign: str
+    word: str
+    tone: str = ""
+
+
+GOOD, WARN, BAD, DIM = "good", "warn", "bad", "dim"
+
+CELLS: Mapping[CellState, Mark] = {
+    CellState.UNALIGNED: Mark("–", N_("Not aligned"), DIM),
+    CellState.IN_SYNC: Mark("✓", N_("In sync"), GOOD),
+    CellState.PENDING_PUSH: Mark("→", N_("To be sent"), WARN),
+    CellState.PENDING_PULL: Mark("←", N_("To be taken over"), WARN),
+    CellState.PUSHING: Mark("→", N_("Being sent"), WARN),
+    CellState.NEEDS_YOU: Mark("!", N_("Needs you"), BAD),
+}
+
+MATCHES: Mapping[MatchState, Mark] = {
+    MatchState.MAPPED: Mark("✓", N_("Mapped"), GOOD),
+    MatchState.ONLY_HERE: Mark("–", N_("Only in DEXTRE"), DIM),
+    MatchState.ONLY_THERE: Mark("–", N_("Only in Shopify"), DIM),
+    MatchState.BLANK_THERE: Mark("!", N_("Blank in Shopify"), WARN),
+    MatchState.BLANK_HERE: Mark("!", N_("Blank in DEXTRE"), WARN),
+    MatchState.DUPLICATE_HERE: Mark("✗", N_("Duplicate in DEXTRE"), BAD),
+    MatchState.DUPLICATE_THERE: Mark("✗", N_("Duplicate in Shopify"), BAD),
+    MatchState.CASE_DIFFERS: Mark("!", N_("Upper/lower case differs"), WARN),
+    MatchState.SPACES_DIFFER: Mark("!", N_("Spaces differ"), WARN),
+}
+
+VERDICTS: Mapping[Verdict, Mark] = {
+    Verdict.OK: Mark("✓", N_("OK"), GOOD),
+    Verdict.WARNING: Mark("!", N_("Look"), WARN),
+    Verdict.FAILED: Mark("✗", N_("Failed"), BAD),
+    Verdict.SKIPPED: Mark("–", N_("Not checked"), DIM),
+}
+
+CONNECTIONS: Mapping[ConnectionState, Mark] = {
+    ConnectionState.CONNECTED: Mark("✓", N_("Connected"), GOOD),
+    ConnectionState.NOT_CONNECTED: Mark("–", N_("Not connected"), DIM),
+    ConnectionState.ERROR: Mark("✗", N_("Connection error"), BAD),
+}
+
+PROBLEMS: Mapping[Problem, str] = {
+    Problem.NEGATIVE_NOT_ALLOWED: N_("Label forbids negative stock"),
+    Problem.UNTRACKED: N_("Shopify does not track its quantity"),
+    Problem.NOT_STOCKED: N_("Not stocked there in Shopify"),
+    Problem.BUNDLE: N_("Bundle: its components hold stock"),
+    Problem.DELETED: N_("Deleted in Shopify"),
+    Problem.REJECTED: N_("Shopify refused the quantity"),
+    Problem.OUTCOME_UNKNOWN: N_("Outcome of a write unknown"),
+    Problem.DIFFERS_AT_START: N_("Both sides differ at the start"),
+}
+
+PROBLEM_REMEDIES: Mapping[Problem, str] = {
+    Problem.NEGATIVE_NOT_ALLOWED: N_(
+        "Add stock here, or choose an inventory label that allows negative quantities. "
+        "The rest is then taken over by itself."
+    ),
+    Problem.UNTRACKED: N_("Switch on “Track quantity” for this product in Shopify."),
+    Problem.NOT_STOCKED: N_("Stock the product at this location in Shopify."),
+    Problem.BUNDLE: N_("Map the components instead of the bundle."),
+    Problem.DELETED: N_("Run the SKU mapping again; the mapping of this product is gone."),
+    Problem.REJECTED: N_("Read what Shopify answered, correct it there, then sync again."),
+    Problem.OUTCOME_UNKNOWN: N_("Count the stock and set the right quantity with push or pull."),
+    Problem.DIFFERS_AT_START: N_("Push or pull: the plan shows both numbers before it is applied."),
+}
+
+WHYS: Mapping[Why, str] = {
+    Why.HERE_WINS: N_("DEXTRE's quantity counts"),
+    Why.THERE_WINS: N_("Shopify's quantity counts"),
+    Why.MERGED: N_("both changes are added"),
+    Why.NEVER_SET_HERE: N_("never set in DEXTRE"),
+    Why.NEVER_SET_THERE: N_("never set in Shopify"),
+    Why.AGREE: N_("both sides agree"),
+    Why.DIFFERS: N_("both sides differ: left for you"),
+    Why.UNDONE: N_("back to the number before"),
+    Why.MOVED_SINCE: N_("changed since: left alone"),
+    Why.NEGATIVE_NOT_ALLOWED: N_("negative stock is forbidden"),
+    Why.CANNOT_WRITE: N_("Shopify does not take a quantity"),
+}
+
+OUTCOMES: Mapping[RowOutcome, Mark] = {
+    RowOutcome.APPLIED: Mark("✓", N_("Applied"), GOOD),
+    RowOutcome.MOVED: Mark("–", N_("Changed since"), WARN),
+    RowOutcome.REJECTED: Mark("✗", N_("Refused"), BAD),
+    RowOutcome.WAITING: Mark("…", N_("Outcome open"), WARN),
+}
+
+PLANS: Mapping[PlanKind, str] = {
+    PlanKind.PUSH: N_("Push quantities: DEXTRE → Shopify"),
+    PlanKind.PULL: N_("Pull quantities: Shopify → DEXTRE"),
+    PlanKind.MERGE: N_("Merge both sides"),
+    PlanKind.UNDO: N_("Undo"),
+}
+
+RUNS: Mapping[PlanKind, str] = {
+    PlanKind.PUSH: N_("Push DEXTRE → Shopify"),
+    PlanKind.PULL: N_("Pull Shopify → DEXTRE"),
+    PlanKind.MERGE: N_("Merge both sides"),
+    PlanKind.UNDO: N_("Undo"),
+}
+
+CAUSES: Mapping[CauseKind, str] = {
+    CauseKind.SET: N_("Set"),
+    CauseKind.ADJUST: N_("Adjusted"),
+    CauseKind.IMPORT: N_("Imported"),
+    CauseKind.PULL: N_("Taken over from Shopify"),
+    CauseKind.MANUAL_PULL: N_("Pulled by hand"),
+    CauseKind.UNDO: N_("Undone"),
+}
+
+LABEL_TYPES: Mapping[LabelType, str] = {
+    LabelType.FUTURE: N_("Future stock"),
+    LabelType.ACTUAL: N_("Actual stock"),
+    LabelType.SOLD: N_("Sold stock"),
+    LabelType.OBSOLETE: N_("Obsolete stock"),
+    LabelType.DISCONTINUED: N_("Discontinued stock"),
+}
+
+SHOPIFY_FIELDS: Mapping[ShopifyField, str] = {
+    ShopifyField.SKU: N_("SKU"),
+    ShopifyField.BARCODE: N_("Barcode"),
+}
+
+LOCAL_FIELDS: Mapping[LocalField, str] = {
+    LocalField.SKU_NUMBER: N_("SKU number"),
+    LocalField.BARCODE: N_("Barcode"),
+}
+
+MAPPED_BY: Mapping[MappedBy, str] = {
+    MappedBy.RULE: N_("by rule"),
+    MappedBy.HAND: N_("by hand"),
+}
+
+LEVELS: Mapping[Level, Mark] = {
+    Level.DEBUG: Mark("·", N_("Detail"), DIM),
+    Level.INFO: Mark(" ", N_("Information")),
+    Level.WARNING: Mark("!", N_("Warning"), WARN),
+    Level.ERROR: Mark("✗", N_("Error"), BAD),
+}
+
+_MARKED: tuple[Mapping[StrEnum, Mark], ...] = (
+    CELLS,
+    MATCHES,
+    VERDICTS,
+    CONNECTIONS,
+    OUTCOMES,
+    LEVELS,
+)  # type: ignore[assignment]  # the key types differ, each table is only read
+_NAMED: tuple[Mapping[StrEnum, str], ...] = (
+    PROBLEMS,
+    WHYS,
+    PLANS,
+    CAUSES,
+    LABEL_TYPES,
+    SHOPIFY_FIELDS,
+    LOCAL_FIELDS,
+    MAPPED_BY,
+)  # type: ignore[assignment]  # the key types differ, each table is only read
+
+
+def show(mark: Mark) -> str:
+    """`✓ Connected`, in the language of the reader."""
+    return f"{signs(mark.sign)} {_(mark.word)}"
+
+
+def word_of(value: StrEnum) -> str:
+    """The word for one of the core's states; its own code where no table knows it."""
+    for marked in _MARKED:
+        if type(value) is type(next(iter(marked))) and value in marked:
+            return _(marked[value].word)
+    for named in _NAMED:
+        if type(value) is type(next(iter(named))) and value in named:
+            return _(named[value])
+    return str(value)
+
+
+def word_of_code(code: str) -> str:
+    """The word for a problem or a plan kind as a log record holds it."""
+    if code in list(Problem):
+        return _(PROBLEMS[Problem(code)])
+    if code in list(PlanKind):
+        return _(PLANS[PlanKind(code)])
+    return code
+
+
+def number(value: int | None) -> str:
+    """A quantity; a dash where none was ever set."""
+    return signs("–") if value is None else str(value)
+
+
+def signed(value: int) -> str:
+    return f"{value:+d}" if value else "0"
