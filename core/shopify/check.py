@@ -7,7 +7,7 @@ everything the rest is skipped: nothing can be said about it. It changes nothing
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -106,6 +106,22 @@ class _Notes:
         self._add(Finding(code, verdict, message, params, remedy))
 
     def _add(self, finding: Finding) -> None:
+        """What comes before it and was not said by now has not been looked at."""
+        self._skip(STEPS[: STEPS.index(finding.code)])
+        self._tell(finding)
+
+    def _skip(self, codes: Sequence[str]) -> None:
+        told = {finding.code for finding in self.found}
+        for code in codes:
+            if code in told:
+                continue
+            if code.startswith("scope."):
+                params = {"scope": code.removeprefix("scope.")}
+                self._tell(Finding(code, Verdict.SKIPPED, _SCOPE_SKIPPED, dict(params)))
+            else:
+                self._tell(Finding(code, Verdict.SKIPPED, _SKIPPED[code]))
+
+    def _tell(self, finding: Finding) -> None:
         self.found.append(finding)
         if self.tell is not None:
             self.tell(finding)
@@ -119,15 +135,7 @@ class _Notes:
         self._add(Finding(code, Verdict.FAILED, failure.message, params, failure.remedy))
 
     def done(self, identity: ShopIdentity | None = None) -> Check:
-        told = {finding.code for finding in self.found}
-        for code in STEPS:
-            if code in told:
-                continue
-            scope = code.removeprefix("scope.")
-            if scope != code:
-                self.note(code, Verdict.SKIPPED, _SCOPE_SKIPPED, scope=scope)
-            else:
-                self.note(code, Verdict.SKIPPED, _SKIPPED[code])
+        self._skip(STEPS)
         return Check(tuple(self.found), identity, self.failure)
 
 

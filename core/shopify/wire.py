@@ -32,6 +32,9 @@ MAX_SECONDS = 60.0
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0, pool=None)
 
+MAX_IDLE = 32
+"""Connections kept open; how many requests are under way at once is the throttle's to say."""
+
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -77,6 +80,7 @@ class Wire:
             follow_redirects=False,
             trust_env=not is_loopback(base),
             timeout=TIMEOUT,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=MAX_IDLE),
             headers={"User-Agent": "dextre-sync", "Accept": "application/json"},
         )
 
@@ -142,7 +146,7 @@ def _causes(failure: BaseException) -> list[BaseException]:
 
 def _tls_reason(failure: ssl.SSLError) -> str:
     if isinstance(failure, ssl.SSLCertVerificationError):
-        return failure.verify_message
+        return str(getattr(failure, "verify_message", "")) or "certificate"
     return failure.reason or "TLS"
 
 

@@ -123,35 +123,47 @@ def test_the_declared_cost_is_what_the_rules_give(document: Document) -> None:
     ("text", "expected"),
     [
         (
-            "{ shop { id resourceLimits { locationLimit } plan { publicDisplayName } }"
-            " currentAppInstallation { accessScopes { handle } } }",
+            (
+                "{ shop { id resourceLimits { locationLimit } plan { publicDisplayName } }"
+                " currentAppInstallation { accessScopes { handle } } }"
+            ),
             5,
         ),
         ("{ locations(first: 250) { nodes { id } pageInfo { endCursor } } }", 13),
         (
-            "{ location(id: 1) { inventoryLevels(first: 250)"
-            " { nodes { quantities(names: []) { quantity } item { id } } } } }",
+            (
+                "{ location(id: 1) { inventoryLevels(first: 250)"
+                " { nodes { quantities(names: []) { quantity } item { id } } } } }"
+            ),
             36,
         ),
         (
-            "{ location(id: 1) { inventoryLevels(first: 250) { nodes { quantities(names: [])"
-            " { quantity } item { id variants(first: 1) { nodes { id } } } } } } }",
+            (
+                "{ location(id: 1) { inventoryLevels(first: 250) { nodes { quantities(names: [])"
+                " { quantity } item { id variants(first: 1) { nodes { id } } } } } } }"
+            ),
             69,
         ),
         (
-            "{ productVariants(first: 250) { nodes { product { id } inventoryItem {"
-            " inventoryLevel(locationId: 1) { quantities(names: []) { quantity } } } } } }",
+            (
+                "{ productVariants(first: 250) { nodes { product { id } inventoryItem {"
+                " inventoryLevel(locationId: 1) { quantities(names: []) { quantity } } } } } }"
+            ),
             57,
         ),
         (
-            "{ nodes(ids: []) { ... on InventoryItem { inventoryLevel(locationId: 1)"
-            " { quantities(names: []) { quantity } } } } }",
+            (
+                "{ nodes(ids: []) { ... on InventoryItem { inventoryLevel(locationId: 1)"
+                " { quantities(names: []) { quantity } } } } }"
+            ),
             3,
         ),
         ("mutation { set { group { id } userErrors { code } } }", 10),
         (
-            "mutation { set { group { changes { item { id } location { id } } }"
-            " userErrors { code } } }",
+            (
+                "mutation { set { group { changes { item { id } location { id } } }"
+                " userErrors { code } } }"
+            ),
             13,
         ),
         ("mutation { activate { level { quantities { quantity } } userErrors { field } } }", 11),
