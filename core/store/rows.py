@@ -80,7 +80,8 @@ class Rows(Mapping[str, Doc]):
 
     def find(self, field: str, value: str) -> Iterator[Pair]:
         """By index, in the order of the ids."""
-        return self._docs(f"{self._column(field)} = ?", (value,))
+        found = self._docs(f"{self._column(field)} = ?", (_indexed(value),))
+        return (pair for pair in found if pair[1].get(field) == value)
 
     def starting_with(self, prefix: str) -> Iterator[Pair]:
         return self._docs("id >= ? AND id < ?", (prefix, prefix + "\U0010ffff"))
@@ -96,7 +97,7 @@ class Rows(Mapping[str, Doc]):
         where = " AND ".join(f"{self._column(name)} = ?" for name in equal) or "1"
         order = "id" if field == "id" else f"{self._column(field)} DESC, id"
         sql = f'SELECT id, doc FROM "{self._name}" WHERE {where} ORDER BY {order} DESC LIMIT ?'
-        return self._pairs_of(self._source.rows(sql, (*equal.values(), limit)))
+        return self._pairs_of(self._source.rows(sql, (*map(_indexed, equal.values()), limit)))
 
     def last_id(self) -> str | None:
         found = self._source.rows(f'SELECT max(id) FROM "{self._name}"')[0][0]
@@ -169,6 +170,11 @@ class _Docs(ValuesView[Doc]):
 
     def __iter__(self) -> Iterator[Doc]:
         return (doc for _, doc in self._rows.pairs())
+
+
+def _indexed(value: str) -> str:
+    """As SQLite's JSON gives it to an index: a text ends at its first NUL."""
+    return value.partition("\0")[0]
 
 
 def _contains(column: str, terms: Sequence[str]) -> str:

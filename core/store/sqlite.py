@@ -43,6 +43,8 @@ BUSY_S = 30.0
 WAL_KEPT = 64 << 20
 """Bytes of write-ahead log that stay allocated after a large change."""
 
+WAL_TRIES = 10
+
 Params = tuple[Any, ...]
 
 
@@ -93,9 +95,12 @@ class SqliteFile:
 
     def _prepare(self, schema: Schema) -> None:
         run = self._writer.execute
-        self._refuse_foreign(schema)
-        if run("PRAGMA journal_mode").fetchone()[0] != "wal":
-            run("PRAGMA journal_mode = WAL")
+        run("BEGIN")  # one picture: another process may be making the file at this moment
+        try:
+            self._refuse_foreign(schema)
+        finally:
+            run("ROLLBACK")
+        self._use_wal()
         if self._version() == schema.version:
             return
         with self.transaction():  # asks again inside: another process may have been quicker
@@ -107,6 +112,19 @@ class SqliteFile:
             for step in range(version or schema.version, schema.version):
                 schema.migrations[step](self._writer)
             run(f"PRAGMA user_version = {schema.version}")
+
+    def _use_wal(self) -> None:
+        """Two that switch at once refuse each other without waiting; a transaction waits."""
+        for left in reversed(range(WAL_TRIES)):
+            try:
+                self._writer.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:
+                if not left:
+                    raise
+                self._writer.execute("BEGIN IMMEDIATE")
+                self._writer.execute("ROLLBACK")
+            else:
+                return
 
     def _version(self) -> int:
         return int(self._writer.execute("PRAGMA user_version").fetchone()[0])
@@ -123,7 +141,7 @@ class SqliteFile:
 
     def rows(self, sql: str, params: Params = ()) -> list[Any]:
         """What a statement finds, as it is now; inside a transaction, with its own changes."""
-        with self._faults():
+        try:
             if self.in_transaction_here:
                 return self._writer.execute(sql, params).fetchall()
             connection = self._take()
@@ -131,6 +149,8 @@ class SqliteFile:
                 return connection.execute(sql, params).fetchall()
             finally:
                 self._give(connection)
+        except sqlite3.Error as error:
+            raise self._fault(error) from error
 
     @contextmanager
     def snapshot(self) -> Iterator[Source]:
@@ -240,9 +260,11 @@ class SqliteFile:
 
     def execute(self, sql: str, params: Params = ()) -> int:
         """Change rows inside the open transaction; gives how many."""
-        with self._faults():
+        try:
             self._require_transaction_here()
             return self._writer.execute(sql, params).rowcount
+        except sqlite3.Error as error:
+            raise self._fault(error) from error
 
     def execute_many(self, sql: str, params: Iterable[Params]) -> None:
         with self._faults():
@@ -274,10 +296,13 @@ class SqliteFile:
         try:
             yield
         except sqlite3.Error as error:
-            fault = self._fault_of(error, opening)
-            if isinstance(fault, DiskFailed):
-                self._broken = str(error)
-            raise fault from error
+            raise self._fault(error, opening=opening) from error
+
+    def _fault(self, error: sqlite3.Error, *, opening: bool = False) -> DextreError:
+        fault = self._fault_of(error, opening)
+        if isinstance(fault, DiskFailed):
+            self._broken = str(error)
+        return fault
 
     def _fault_of(self, error: sqlite3.Error, opening: bool) -> DextreError:
         file = str(self.path)
@@ -313,5 +338,10 @@ class _Snapshot:
 
 
 def _create_private(path: Path) -> None:
-    """SQLite gives its companions (-wal, -shm) the mode of the file, so it must be right first."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    """SQLite gives its companions (-wal, -shm) the mode of the file, so it must be right first.
+
+    A file that is there is not even opened: closing it again would drop the locks that another
+    connection of this process holds on it (POSIX).
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

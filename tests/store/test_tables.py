@@ -18,7 +18,7 @@ from core.errors import OurBug
 from core.store.table import DocumentDB, DocumentTable
 from tests.store.given import open_db, undone
 
-KEYS = st.sampled_from(["a", "b", "c", "A", "%", "_", "漢字", "a|b", "x" * 300])
+KEYS = st.sampled_from(["a", "b", "c", "A", "%", "_", "漢字", "a|b", "a\0b", "x" * 300])
 VALUES = st.one_of(st.integers(-(2**53), 2**53), st.text(max_size=8), st.booleans(), st.none())
 DOCS = st.dictionaries(st.sampled_from(["colour", "n", "deep"]), VALUES, max_size=3)
 
@@ -158,6 +158,13 @@ def test_finding_by_a_field_reads_only_what_fits(
     assert counted.rows == 4
     plan = db.file.rows("EXPLAIN QUERY PLAN SELECT id FROM things WHERE colour = 'c3'")
     assert "things_by_colour" in plan[0][3]
+
+
+def test_texts_that_differ_after_a_nul_are_not_mixed_up(db: DocumentDB) -> None:
+    things = db.table("things")
+    things.put_many([("a", {"colour": "red"}), ("b", {"colour": "red\0dish"})])
+    assert [key for key, _ in things.find("colour", "red")] == ["a"]
+    assert [key for key, _ in things.find("colour", "red\0dish")] == ["b"]
 
 
 def test_only_declared_fields_and_tables_can_be_asked_for(db: DocumentDB) -> None:

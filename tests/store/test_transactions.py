@@ -91,6 +91,27 @@ def test_waiting_for_another_opening_ends_with_a_clear_word(tmp_path: Path) -> N
         assert one.table("things").doc("a") == {"n": 2}
 
 
+def test_many_that_open_a_new_file_at_once_all_get_it(tmp_path: Path) -> None:
+    for turn in range(15):
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        ready = threading.Barrier(6)
+        opened: list[int] = []
+
+        def open_it(folder: Path, ready: threading.Barrier, opened: list[int]) -> None:
+            ready.wait()
+            with open_db(folder) as db:
+                db.table("things").put(str(threading.get_ident()), {})
+                opened.append(len(db.table("things")))
+
+        threads = [threading.Thread(target=open_it, args=(folder, ready, opened)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(opened) == 6
+
+
 def test_a_change_outside_of_any_transaction_is_impossible(db: DocumentDB) -> None:
     with pytest.raises(OurBug, match="outside of a transaction"):
         db.file.execute("DELETE FROM things")
