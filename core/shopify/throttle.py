@@ -68,10 +68,11 @@ class Hold:
 class Bucket:
     """A lower bound of the points that the shop's bucket has left for us."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, *, headroom: float = HEADROOM) -> None:
         self.maximum = FIRST_MAXIMUM
         self.restore_rate = FIRST_RESTORE
         self._available = FIRST_AVAILABLE
+        self._headroom = headroom
         self._at = now
         self._paused_until = now
         self._holds: list[Hold] = []
@@ -88,7 +89,7 @@ class Bucket:
         """Seconds until `cost` may be reserved, if nothing else happens; 0 for now."""
         self._refill(now)
         pause = max(0.0, self._paused_until - now)
-        goal = min(cost + self.maximum * HEADROOM, self.maximum)
+        goal = min(cost + self.maximum * self._headroom, self.maximum)
         lacking = goal - self._available
         if lacking <= LEAST:
             return pause

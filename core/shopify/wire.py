@@ -4,6 +4,7 @@ the request may have reached the shop. No GraphQL, no retries, no reading of sta
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from collections.abc import Mapping
@@ -127,7 +128,7 @@ class Wire:
         for cause in causes:
             if isinstance(cause, ssl.SSLError):
                 return TlsFailed(host=self.host, detail=_tls_reason(cause))
-        return NotReachable(host=self.host, detail=detail)
+        return NotReachable(host=self.host, detail=_system_reason(causes) or detail)
 
 
 def _causes(failure: BaseException) -> list[BaseException]:
@@ -148,6 +149,12 @@ def _tls_reason(failure: ssl.SSLError) -> str:
     if isinstance(failure, ssl.SSLCertVerificationError):
         return str(getattr(failure, "verify_message", "")) or "certificate"
     return failure.reason or "TLS"
+
+
+def _system_reason(causes: list[BaseException]) -> str:
+    """What the system says: refused, no route, …; its words hold no addresses."""
+    numbers = [cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno]
+    return os.strerror(numbers[-1]) if numbers else ""
 
 
 def _name(failure: Exception) -> str:

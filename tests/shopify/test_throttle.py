@@ -107,8 +107,27 @@ def test_no_order_of_answers_makes_us_ask_for_more_than_there_is(
     seed: int, costs: list[int], left: float, lost: float
 ) -> None:
     shop = ShopBucket(left=left)
-    Play(seed, shop, Bucket(0.0)).run(costs, lost)
-    assert shop.overdrawn > -1e-6
+    # Without its headroom, so that the arithmetic has to hold by itself.
+    Play(seed, shop, Bucket(0.0, headroom=0.0)).run(costs, lost)
+    assert shop.overdrawn > -1e-3
+
+
+def test_an_answer_that_was_overtaken_does_not_give_back_what_the_other_one_took() -> None:
+    bucket = Bucket(0.0)
+    first = bucket.reserve(50, 0.0)
+    second = bucket.reserve(40, 0.0)
+    # The shop ran the second one before the first, and answered the first one first.
+    bucket.settle(first, 0.0, charged=50, status=Status(50, 50, MAXIMUM, 910, RATE))
+    bucket.settle(second, 0.0, charged=40, status=Status(40, 40, MAXIMUM, 960, RATE))
+    assert bucket.available(0.0) == pytest.approx(910)
+
+
+def test_a_full_bucket_does_not_fill_further_behind_a_request_that_is_on_its_way() -> None:
+    bucket = Bucket(0.0)
+    hold = bucket.reserve(1, 0.0)
+    bucket.settle(hold, 0.0, charged=1, status=Status(1, 1, MAXIMUM, MAXIMUM, RATE))
+    bucket.reserve(300, 0.0)
+    assert bucket.available(60.0) == pytest.approx(MAXIMUM - 300)
 
 
 @pytest.mark.parametrize(
