@@ -120,12 +120,19 @@ class Tx(View):
         super().__init__(db)
         self._now = clock.now()
         self._last_movement: int | None = None
+        self._link: Link | None = None
 
     # -- the link --------------------------------------------------------------------------------
+
+    def link(self) -> Link:
+        if self._link is None:  # nobody else can change it while the transaction is open
+            self._link = super().link()
+        return self._link
 
     def put_link(self, link: Link) -> None:
         before = self.link()
         self._table("meta").put("link", records.link_doc(link))
+        self._link = link
         if link.label_code != before.label_code:
             for cell in self.cells():
                 self.put_cell(cell)

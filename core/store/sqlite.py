@@ -66,6 +66,7 @@ class SqliteFile:
         self._owner: int | None = None  # the thread whose transaction is open
         self._depth = 0
         self._broken: str | None = None
+        self._lost: DextreError | None = None  # why SQLite ended the open transaction by itself
         self._closed = False
         self._pool: deque[sqlite3.Connection] = deque()
         with file_faults(path):
@@ -208,7 +209,7 @@ class SqliteFile:
             raise MustReopen(file=str(self.path), detail=self._broken)
         with self._faults():
             self._writer.execute("BEGIN IMMEDIATE")
-        self._owner, self._depth = threading.get_ident(), 1
+        self._owner, self._depth, self._lost = threading.get_ident(), 1, None
         try:
             yield
             with self._faults():
@@ -243,7 +244,8 @@ class SqliteFile:
         # A full disk or an I/O failure makes SQLite roll everything back by itself, including
         # what outer blocks did. Going on would commit a part.
         if not self._writer.in_transaction:
-            raise CannotWrite(file=str(self.path), detail="the transaction was rolled back")
+            detail = "the transaction was rolled back"
+            raise self._lost or CannotWrite(file=str(self.path), detail=detail)
 
     def _undo(self, sql: str) -> None:
         if not self._writer.in_transaction:
@@ -302,6 +304,8 @@ class SqliteFile:
         fault = self._fault_of(error, opening)
         if isinstance(fault, DiskFailed):
             self._broken = str(error)
+        if self.in_transaction_here and not self._writer.in_transaction:
+            self._lost = self._lost or fault
         return fault
 
     def _fault_of(self, error: sqlite3.Error, opening: bool) -> DextreError:

@@ -65,6 +65,26 @@ def test_a_full_disk_inside_of_a_group_fails_all_of_it(db: DocumentDB) -> None:
     things.put("a", {"n": 4})
 
 
+def test_a_full_disk_in_a_group_tells_each_work_the_truth(db: DocumentDB) -> None:
+    things = db.table("things")
+    things.put("a", {"n": 1})
+    pages = db.file._writer.execute("PRAGMA page_count").fetchone()[0]
+    db.file._writer.execute(f"PRAGMA max_page_count = {pages + 2}")
+    many = [(f"k{n}", {"text": "x" * 1000}) for n in range(100)]
+    with db.transaction():  # so that the three are one group
+        works = [
+            db.submit(lambda: things.put("b", {})),
+            db.submit(lambda: things.put_many(many)),
+            db.submit(lambda: things.put("c", {})),
+        ]
+    first, big, last = (work.exception(10) for work in works)
+    assert isinstance(big, DiskFull)
+    for failed, key in ((first, "b"), (last, "c")):
+        assert failed is None or isinstance(failed, DiskFull)
+        assert (key in things.rows) == (failed is None)
+    assert "k0" not in things.rows
+
+
 class FailingDisk:
     """The connection, with a disk below it that fails at one statement."""
 
