@@ -78,8 +78,9 @@ class Bucket:
         self._holds: list[Hold] = []
 
     def available(self, now: float) -> float:
-        self._refill(now)
-        return self._available
+        """Only looks: it may be asked from another thread."""
+        grown = self._available + max(0.0, now - self._at) * self.restore_rate
+        return max(self._available, min(grown, self._ceiling()))
 
     @property
     def in_flight(self) -> int:
@@ -135,10 +136,8 @@ class Bucket:
         return self.maximum - sum(hold.cost for hold in self._holds)
 
     def _refill(self, now: float) -> None:
-        if now > self._at:
-            grown = self._available + (now - self._at) * self.restore_rate
-            self._available = max(self._available, min(grown, self._ceiling()))
-            self._at = now
+        self._available = self.available(now)
+        self._at = max(self._at, now)
 
 
 @dataclass(order=True, slots=True)
