@@ -6,6 +6,7 @@ others are short and immediate. Rooms are wired here and nowhere else.
 """
 
 from core.exchange import ImportPreview, ImportRefused, RowProblemLine
+from core.store import Purpose
 from core.sync.engine import RestReport
 from core.workspace.desk import Desk
 from core.workspace.log import EventFeed
@@ -16,6 +17,7 @@ __all__ = [
     "EventFeed",
     "ImportPreview",
     "ImportRefused",
+    "Purpose",
     "RestReport",
     "RowProblemLine",
     "Workspace",

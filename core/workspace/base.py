@@ -72,6 +72,14 @@ class DeskBase:
     def log_path(self) -> Path:
         return self._log.path
 
+    @property
+    def store_path(self) -> Path:
+        return self._store.path
+
+    def check_store(self) -> None:
+        """Read the whole inventory file; raises what it finds wrong, naming the file."""
+        self._store.check()
+
     def close(self) -> None:
         self._store.close()
 

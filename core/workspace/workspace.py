@@ -6,9 +6,11 @@ import getpass
 import os
 import random
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import platformdirs
@@ -104,6 +106,12 @@ class Workspace:
             own=self.own,
             owner=self.owner,
         )
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> Future[None]:
+        """Run something on the engine's loop for as long as the workspace is open (the demo's
+        till).
+        """
+        return self._thread.call(work)
 
     # -- ownership ----------------------------------------------------------------------------
 

@@ -1,0 +1,148 @@
+"""What all commands share: the workspace of this call, questions, and printing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, TextIO, TypeVar
+
+import typer
+from rich.cells import cell_len
+
+from core.errors import N_, UserMustAct
+from tui.clean import clean
+from tui.cli import Globals
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from core.workspace import Desk, Workspace
+
+T = TypeVar("T")
+
+
+class NotConfirmed(UserMustAct):
+    code = "not_confirmed"
+    message = N_("Nothing was changed: this needs your word.")
+    remedy = N_("Look at the plan, then repeat the command with --yes.")
+
+
+class Session:
+    """Opens the data directory when a command first needs it, and closes it at the end."""
+
+    def __init__(self, found: Globals) -> None:
+        self.globals = found
+        self._stack = ExitStack()
+        self._workspace: Workspace | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._stack.close()
+
+    @property
+    def workspace(self) -> Workspace:
+        if self._workspace is None:
+            from core.workspace import Workspace, default_home
+
+            home = self.globals.home or default_home(os.environ)
+            self._workspace = self._stack.enter_context(Workspace(home))
+        return self._workspace
+
+    @property
+    def desk(self) -> Desk:
+        return self.workspace.desk(self.globals.brand)
+
+
+def session_of(context: typer.Context) -> Session:
+    found = context.obj
+    if not isinstance(found, Session):
+        raise TypeError("commands run inside run_command")
+    return found
+
+
+def wait(future: Future[T]) -> T:
+    """The result of a call to the engine; ctrl+c cancels the work there before it leaves."""
+    try:
+        return future.result()
+    except KeyboardInterrupt:
+        future.cancel()
+        raise
+
+
+def progress(what: str) -> Callable[[int, int | None], None]:
+    """Progress on stderr where a person looks at it, else nothing."""
+    if not sys.stderr.isatty():
+        return lambda _done, _total: None
+
+    def show(done: int, total: int | None) -> None:
+        count = f"{done:,}" if total is None else f"{done:,}/{total:,}"
+        end = "\n" if done == total else ""
+        sys.stderr.write(f"\r{what} {count}{end}")
+        sys.stderr.flush()
+
+    return show
+
+
+def confirmed(question: str, *, yes: bool) -> None:
+    """Ask where somebody can answer; elsewhere only --yes counts. Raises NotConfirmed."""
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise NotConfirmed
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes", "はい"):
+        raise NotConfirmed
+
+
+def say(text: str = "") -> None:
+    sys.stdout.write(text + "\n")
+
+
+def say_json(value: object) -> None:
+    import orjson
+
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Columns as wide as their widest cell; numbers to the right; outside texts cleaned."""
+    shown = [["" if cell is None else clean(str(cell)) for cell in row] for row in rows]
+    right = [
+        bool(shown) and all(_is_number(row[column]) for row in shown) for column in range(len(head))
+    ]
+    widths = [
+        max(cell_len(text) for text in (name, *(row[column] for row in shown)))
+        for column, name in enumerate(head)
+    ]
+    for row in (list(head), *shown):
+        cells = [
+            _padded(text, width, to_the_right=to_the_right)
+            for text, width, to_the_right in zip(row, widths, right, strict=True)
+        ]
+        say("  ".join(cells).rstrip())
+
+
+def _is_number(text: str) -> bool:
+    return text in ("", "—") or text.lstrip("+-−").isdigit()
+
+
+def _padded(text: str, width: int, *, to_the_right: bool) -> str:
+    gap = " " * (width - cell_len(text))
+    return gap + text if to_the_right else text + gap
+
+
+def number(value: int | None) -> str:
+    return "—" if value is None else str(value)
+
+
+def csv_out() -> TextIO:
+    """Standard output for CSV: UTF-8 and its own line ends, whatever the locale."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    return sys.stdout

@@ -1,0 +1,191 @@
+"""Commands that only look: status, log, why, doctor. They work beside any owner."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from core.errors import N_, BadInput, UserMustAct
+from core.model import Cell, Status, Verdict
+from core.sync.events import Event
+from core.workspace import Desk
+from tui.clean import clean
+from tui.commands.common import number, say, say_json, session_of, table, wait
+from tui.i18n import _, event_text, finding_text
+from tui.words import CELLS, show, word_of
+
+JsonOption = Annotated[bool, typer.Option("--json", help=_("Print JSON."))]
+
+
+class UnknownSkuHere(BadInput):
+    code = "unknown_sku"
+    message = N_("Nothing is known of the SKU number %(sku)s.")
+    remedy = N_("Check the spelling: case and spaces count.")
+
+
+class DoctorFound(UserMustAct):
+    code = "doctor_found"
+    message = N_("%(count)s checks failed.")
+    remedy = N_("Each line above says what to do.")
+
+
+def register(app: typer.Typer) -> None:
+    app.command("status", help=_("How each brand stands."))(status)
+    app.command("log", help=_("What happened."))(log)
+    app.command("why", help=_("The story of one SKU: why is this number what it is?"))(why)
+    app.command("doctor", help=_("Check the store and the connection."))(doctor)
+
+
+def status(context: typer.Context, as_json: JsonOption = False) -> None:
+    session = session_of(context)
+    names = [session.globals.brand] if session.globals.brand else None
+    names = names or [brand.name for brand in session.workspace.brands()]
+    found = [session.workspace.desk(name).status() for name in names]
+    if as_json:
+        _say_status_json(found)
+        return
+    if not found:
+        session.desk.status()  # says that there is no brand
+    for one in found:
+        _say_status(one)
+
+
+def _say_status_json(found: list[Status]) -> None:
+    """All brands under `brands`; where there is one, its fields stand at the top as well."""
+    records = [asdict(one) for one in found]
+    for record in records:
+        record["link"] = "on" if record["link"] else "off"
+    only = records[0] if len(records) == 1 else {}
+    say_json({**only, "brands": records})
+
+
+def _say_status(one: Status) -> None:
+    lines: tuple[tuple[str, object], ...] = (
+        (_("Brand"), one.brand),
+        (_("Connection"), word_of(one.connection) + (f" ({one.domain})" if one.domain else "")),
+        (_("Inventory link"), _("on") if one.link else _("off")),
+        (_("Inventory label"), one.label or "—"),
+        (_("Location pairs"), one.pairs),
+        (_("SKUs mapped"), one.mapped),
+        (_("Only in DEXTRE"), one.unmapped_local),
+        (_("Only in Shopify"), one.unmapped_shopify),
+        (_("In sync"), f"{one.in_sync} / {one.cells}"),
+        (_("To be sent"), one.pending_push),
+        (_("To be taken over"), one.pending_pull),
+        (_("Needs you"), one.needs_you),
+        (_("Last pass"), one.last_pass_at or "—"),
+        (_("Syncs now"), one.owner or _("nobody")),
+    )
+    table(("", ""), ((name, str(value)) for name, value in lines))
+    if one.error:
+        sys.stderr.write(clean(one.error) + "\n")
+
+
+def log(
+    context: typer.Context,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help=_("Go on as it happens."))] = False,
+    sku: Annotated[str | None, typer.Option(help=_("Only this SKU number."))] = None,
+    limit: Annotated[int, typer.Option(help=_("At most so many lines."))] = 200,
+    as_json: JsonOption = False,
+) -> None:
+    desk = session_of(context).desk
+    feed = desk.feed()
+    for event in desk.log(sku, limit):
+        _say_event(event, as_json=as_json)
+    pause = threading.Event()
+    while follow:
+        for event in feed.drain():
+            if sku is None or getattr(event, "sku", None) == sku:
+                _say_event(event, as_json=as_json)
+        sys.stdout.flush()
+        pause.wait(0.25)
+
+
+def _say_event(event: Event, *, as_json: bool = False) -> None:
+    if as_json:
+        import orjson
+
+        say(orjson.dumps(event.record(), default=str).decode())
+        return
+    say(f"{event.at} {event.level.value:<7} {event_text(event)}")
+
+
+def why(context: typer.Context, sku: str, as_json: JsonOption = False) -> None:
+    desk = session_of(context).desk
+    cells, movements, events = desk.cells_of(sku), desk.movements(sku), desk.log(sku)
+    if desk.item(sku) is None and not (cells or movements or events):
+        raise UnknownSkuHere(sku=sku)
+    if as_json:
+        say_json(
+            {
+                "sku_number": sku,
+                "cells": [_cell_record(desk, cell) for cell in cells],
+                "movements": [asdict(movement) for movement in reversed(movements)],
+                "events": [event.record() for event in events],
+            }
+        )
+        return
+    if cells:
+        table(
+            (_("Location"), _("Here"), "Shopify", _("Base"), _("State"), ""),
+            (_cell_row(desk, cell) for cell in cells),
+        )
+        say()
+    for movement in reversed(movements):
+        cause = movement.cause
+        words = [word_of(cause.kind), cause.who, cause.reason, cause.arithmetic]
+        told = " · ".join(clean(word) for word in words if word)
+        place = clean(desk.location_name(movement.key.location_id))
+        say(f"{movement.at} {place}: {number(movement.before)} → {movement.after}  {told}")
+    if events:
+        say()
+    for event in events:
+        _say_event(event)
+
+
+def _cell_row(desk: Desk, cell: Cell) -> tuple[object, ...]:
+    return (
+        desk.location_name(cell.location_id),
+        number(cell.here),
+        number(cell.there),
+        number(cell.base),
+        show(CELLS[cell.state]),
+        f"{word_of(cell.problem)} {cell.detail}".strip() if cell.problem else "",
+    )
+
+
+def _cell_record(desk: Desk, cell: Cell) -> dict[str, object]:
+    return {
+        "location": desk.location_name(cell.location_id),
+        "inventory_item_id": cell.key.inventory_item_id,
+        "here": cell.here,
+        "shopify": cell.there,
+        "base": cell.base,
+        "state": cell.state.value,
+        "problem": cell.problem.value if cell.problem else None,
+        "detail": cell.detail,
+    }
+
+
+def doctor(context: typer.Context) -> None:
+    session = session_of(context)
+    desk = session.desk
+    failed = 0
+    desk.check_store()
+    say("✓ " + _("The inventory file is in order: %(file)s") % {"file": desk.store_path})
+    if desk.connection() is None:
+        say("– " + _("Not connected"))
+    else:
+        for finding in wait(desk.check()):
+            message, remedy = finding_text(finding)
+            sign = {Verdict.OK: "✓", Verdict.WARNING: "!", Verdict.FAILED: "✗"}
+            say(f"{sign.get(finding.verdict, '–')} {message}")
+            if remedy and finding.verdict in (Verdict.WARNING, Verdict.FAILED):
+                say(f"  {remedy}")
+            failed += finding.verdict is Verdict.FAILED
+    if failed:
+        raise DoctorFound(count=failed)
