@@ -85,10 +85,11 @@ ACTIONS: tuple[Action, ...] = (
     A("home.pause", "space", N_("Pause log"), N_("Stop or go on following the log.")),
     A("home.brands", "b", N_("Brands"), N_("Choose or add a brand.")),
     # brands
+    A("brands.open", "enter", N_("Open"), N_("Work with this brand.")),
     A("brands.add", "a", N_("Add a brand"), N_("A brand links to exactly one Shopify shop.")),
     # inventory
     A("inventory.search", "slash", N_("Search"), N_("SKU number, name or barcode.")),
-    A("inventory.open", "o", N_("Open"), N_("Why is this number what it is?"), show=False),
+    A("inventory.open", "enter,o", N_("Open"), N_("Why is this number what it is?")),
     A("inventory.set", "e", N_("Set"), N_("Type the new quantity of the marked cell.")),
     A("inventory.add", "plus", N_("Add"), N_("Add units to the marked cell, with a reason.")),
     A("inventory.take", "minus", N_("Take"), N_("Take units from the marked cell.")),
@@ -102,6 +103,8 @@ ACTIONS: tuple[Action, ...] = (
     A("import.apply", "i", N_("Import"), N_("Import every line; all or nothing.")),
     # an item
     A("item.copy", "y", N_("Copy"), N_("Copy this page as text.")),
+    # settings
+    A("settings.open", "enter", N_("Open"), N_("Look at this setting or change it.")),
     # locations and labels
     A("places.location", "a", N_("Add a location"), N_("A place that holds stock.")),
     A("places.label", "b", N_("Add an inventory label"), N_("A bucket of one kind of stock.")),
@@ -127,17 +130,17 @@ ACTIONS: tuple[Action, ...] = (
     A("mapping.run", "M", N_("Map"), N_("Read the shop's catalogue and match every SKU.")),
     A("mapping.map", "m", N_("Map by hand"), N_("Choose the counterpart of this row.")),
     A("mapping.unmap", "u", N_("Unmap"), N_("Take this mapping (or all marked ones) away.")),
-    A("mapping.open", "o", N_("Open item"), N_("The item's quantities and story."), show=False),
+    A("mapping.open", "enter,o", N_("Open"), N_("The item's quantities and story.")),
     # plans
     A("plan.search", "slash", N_("Search"), N_("Only rows with this text.")),
     A("plan.filter", "f", N_("Filter"), N_("Changing rows, left out rows, all rows.")),
     A("plan.apply", "A", N_("Apply"), N_("Apply exactly what is shown.")),
     # needs you
-    A("needs.open", "o", N_("Open item"), N_("The item's quantities and story."), show=False),
+    A("needs.open", "enter,o", N_("Open"), N_("The item's quantities and story.")),
     A("needs.search", "slash", N_("Search"), N_("Only rows with this text.")),
     A("needs.refresh", "r", N_("Refresh"), N_("Read the list again.")),
     # runs
-    A("runs.open", "o", N_("Open"), N_("The rows of this run."), show=False),
+    A("runs.open", "enter,o", N_("Open"), N_("The rows of this run.")),
     A("runs.undo", "u", N_("Undo"), N_("Plan the undoing of the run under the cursor.")),
     A("runs.undo-last", "z", N_("Undo last"), N_("Plan the undoing of the last run.")),
     A("run.undo", "u", N_("Undo"), N_("Plan the undoing of this run.")),
@@ -160,7 +163,6 @@ ACTIONS: tuple[Action, ...] = (
         show=False,
         run="go(0)",
     ),
-    A("table.open", "enter", N_("Open"), N_("What is under the cursor."), run="activate"),
     A("scroll.down", "down,j", N_("Down"), N_("A line on."), show=False, run="cursor(1)"),
     A("scroll.up", "up,k", N_("Up"), N_("A line back."), show=False, run="cursor(-1)"),
     A("scroll.page-down", "pagedown", N_("Page down"), N_("A page on."), show=False, run="page(1)"),

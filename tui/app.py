@@ -198,7 +198,7 @@ class DextreApp(App[int]):
             _log.warning("The figures could not be read: %s", error)
         for screen in self.screen_stack:
             seen = screen is self.screen or self.screen.is_modal
-            if isinstance(screen, BaseScreen) and screen.ready and seen:
+            if isinstance(screen, BaseScreen) and screen.is_whole and seen:
                 screen.show_frame()
                 screen.on_happenings(new)
 

@@ -87,6 +87,11 @@ class BaseScreen(Screen[None]):
         self._work_timer: Timer | None = None
         self.ready = False
 
+    @property
+    def is_whole(self) -> bool:
+        """Composed, and not being taken down: its widgets can be asked for."""
+        return self.ready and bool(self.query(StatusLine)) and bool(self.query("#body > *"))
+
     # -- where things are --------------------------------------------------------------------------
 
     @property

@@ -46,9 +46,10 @@ class BrandsScreen(SubScreen):
         if not brands:
             self.query_one("#add").focus()
 
-    @on(VirtualTable.Activated)
-    def chosen(self, event: VirtualTable.Activated) -> None:
-        self._open(event.row.key)
+    def do_open(self) -> None:
+        row = self.query_one(VirtualTable).current
+        if row is not None:
+            self._open(row.key)
 
     def _open(self, name: str) -> None:
         session = self.own_app.session

@@ -62,11 +62,11 @@ class ConnectScreen(SubScreen):
 
     def _questions(self) -> tuple[tuple[str, str, str], ...]:
         return (
-            ("domain", f"1 {_('Shop domain')}", "name.myshopify.com"),
-            ("token", f"2 {_('Admin API access token')}", _("shpat_…  shown only once by Shopify")),
-            ("key", f"3 {_('API key')}", _("= client ID of a Dev Dashboard app")),
-            ("secret", f"4 {_('API secret key')}", _("= client secret of a Dev Dashboard app")),
-            ("url", f"  {_('API URL (advanced)')}", _("only for a proxy or the practice shop")),
+            ("domain", "1 " + _("Shop domain"), "name.myshopify.com"),
+            ("token", "2 " + _("Admin API access token"), _("shpat_…  shown only once by Shopify")),
+            ("key", "3 " + _("API key"), _("= client ID of a Dev Dashboard app")),
+            ("secret", "4 " + _("API secret key"), _("= client secret of a Dev Dashboard app")),
+            ("url", "  " + _("API URL (advanced)"), _("only for a proxy or the practice shop")),
         )
 
     def _field(self, name: str, hint: str) -> Field:

@@ -71,8 +71,7 @@ class HomeScreen(MainScreen):
         lines = [
             _line(
                 _("Brand"),
-                clean(status.brand, 40)
-                + (f"  ({_('practice shop')})" if self.own_app.demo else ""),
+                clean(status.brand, 40) + self._demo_words(),
             ),
             _line(_("Shopify"), connection),
             _line(_("Inventory link"), link),
@@ -102,6 +101,9 @@ class HomeScreen(MainScreen):
         if self.session.holder is not None:
             lines.append(_line(_("Viewer"), self.session.why_only_looking() or ""))
         return lines
+
+    def _demo_words(self) -> str:
+        return "  (" + _("practice shop") + ")" if self.own_app.demo else ""
 
     def _needs_words(self) -> str:
         count = self.session.status.needs_you
@@ -182,4 +184,4 @@ def open_step(screen: MainScreen, step: str) -> None:
 def _line(label: str, words: str) -> str:
     from tui.widgets.columns import clip
 
-    return f"{clip(label, 16)} {words}"
+    return f"{clip(label, 18)} {words}"

@@ -269,7 +269,6 @@ class InventoryScreen(MainScreen):
 
     # -- going on ----------------------------------------------------------------------------------
 
-    @on(VirtualTable.Activated)
     def do_open(self) -> None:
         from tui.screens.item import ItemScreen
 

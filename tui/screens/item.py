@@ -17,7 +17,7 @@ from tui.i18n import N_, _
 from tui.screens.base import SubScreen
 from tui.session import log_line
 from tui.when import day_and_time
-from tui.widgets.columns import clip
+from tui.widgets.columns import clip, fold
 from tui.words import CAUSES, CELLS, PROBLEM_REMEDIES, PROBLEMS, number, show, signed
 
 MOVEMENTS = 50
@@ -104,8 +104,10 @@ class ItemScreen(SubScreen):
             },
         ]
         if cell.problem is not None:
-            lines.append(f"    {signs('!')} {_(PROBLEMS[cell.problem])}. {clean(_(cell.detail))}")
-            lines.append(f"    {signs('→')} {_(PROBLEM_REMEDIES[cell.problem])}")
+            problem = f"! {_(PROBLEMS[cell.problem])}  {clean(_(cell.detail))}"
+            lines += fold(problem, self.size.width - 4, "    ")
+            remedy = signs("→ ") + _(PROBLEM_REMEDIES[cell.problem])
+            lines += fold(remedy, self.size.width - 4, "    ")
         return lines
 
     def _movements(self) -> list[str]:

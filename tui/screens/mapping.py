@@ -20,7 +20,7 @@ from tui.widgets.bars import Bar, Part
 from tui.widgets.columns import Column
 from tui.widgets.fields import FilterField, Pick, Press
 from tui.widgets.picker import PickerDialog
-from tui.widgets.table import ListSource, MarkingTable, Row, Toned, VirtualTable
+from tui.widgets.table import ListSource, MarkingTable, Row, Toned
 from tui.words import LOCAL_FIELDS, MAPPED_BY, MATCHES, SHOPIFY_FIELDS, show
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class MappingScreen(MainScreen):
         start = 0 if states.index(self._state) < 4 else states.index(self._state) - 2
         for state in states[start:]:
             if state is None:
-                words = f"{_('All')} {sum(counts.values())}"
+                words = _("All %(n)d") % {"n": sum(counts.values())}
             else:
                 words = f"{show(MATCHES[state])} {counts.get(state, 0)}"
             parts.append((words, "here" if state is self._state else ""))
@@ -174,7 +174,9 @@ class MappingScreen(MainScreen):
         if action_id in ("mapping.map", "mapping.unmap", "mapping.update"):
             return self.session.why_only_looking() or self._why_not_row(action_id)
         if action_id == "mapping.open":
-            return None if self._row_sides()[1] else _("This row has no item in DEXTRE.")
+            if self._row_sides()[1]:
+                return None
+            return _("This row has no item in DEXTRE. Press m to map it by hand.")
         return super().why_not(action_id)
 
     def _why_not_row(self, action_id: str) -> str | None:
@@ -309,10 +311,6 @@ class MappingScreen(MainScreen):
             table.marks.clear()
             self.say(_("%(n)d mappings were taken away.") % {"n": len(ids)})
             self.refresh_data()
-
-    @on(VirtualTable.Activated)
-    async def activated(self) -> None:
-        await self.action_act("mapping.open" if self._row_sides()[1] else "mapping.map")
 
     def do_open(self) -> None:
         from tui.screens.item import ItemScreen

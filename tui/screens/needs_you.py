@@ -107,7 +107,6 @@ class NeedsYouScreen(MainScreen):
     def to_rows(self) -> None:
         self.query_one(VirtualTable).focus()
 
-    @on(VirtualTable.Activated)
     def do_open(self) -> None:
         from tui.screens.item import ItemScreen
 

@@ -107,7 +107,7 @@ class PairingScreen(SubScreen):
     def _unpaired(self, place: ShopLocation) -> Toned:
         words = clean(place.name)
         if not place.can_be_paired:
-            words += f"  ({_('belongs to a fulfilment service')})"
+            words += "  (" + _("belongs to a fulfilment service") + ")"
         return Toned(words, "dim")
 
     def _show_rule(self) -> None:
@@ -146,7 +146,6 @@ class PairingScreen(SubScreen):
             self._chosen[here] = there
         self.refresh_data()
 
-    @on(VirtualTable.Activated)
     def do_choose(self) -> None:
         here = self._here()
         if here is None:

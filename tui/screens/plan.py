@@ -41,7 +41,7 @@ class PlanScreen(SubScreen):
 
     def title_text(self) -> str:
         words = _(PLANS[self.plan.kind])
-        return f"{_('Enable inventory link')}: {words}" if self._enabling else words
+        return _("Enable inventory link") + ": " + words if self._enabling else words
 
     def body(self) -> Iterable[Widget]:
         yield Static("", id="totals", markup=False)
@@ -60,7 +60,7 @@ class PlanScreen(SubScreen):
         self.query_one("#totals", Static).update("\n".join(self._totals()))
         columns = [
             Column(_("SKU number"), 12, grow=2),
-            Column(_("Location"), 10, grow=1, drop=1),
+            Column(_("Location"), 12, grow=1, drop=1),
             Column(_("Here"), 6, right=True),
             Column("Shopify", 7, right=True),
             Column(_("Base"), 5, right=True, drop=3),

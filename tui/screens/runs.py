@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from textual import on, work
+from textual import work
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -62,7 +62,7 @@ class RunsScreen(MainScreen, Undoing):
         columns = [
             Column(_("When"), 16),
             Column(_("Run"), 24, grow=2),
-            Column(_("Applied"), 7, right=True),
+            Column(_("Applied"), 8, right=True),
             Column(_("Changed since"), 8, right=True, drop=3),
             Column(_("Refused"), 7, right=True, drop=2),
             Column(_("Who"), 8, grow=1, drop=4),
@@ -111,7 +111,6 @@ class RunsScreen(MainScreen, Undoing):
     def do_undo_last(self) -> None:
         self.plan_undo(None)
 
-    @on(VirtualTable.Activated)
     def do_open(self) -> None:
         run = self._here()
         if run is not None:
@@ -139,7 +138,7 @@ class RunScreen(SubScreen, Undoing):
     def refresh_data(self) -> None:
         columns = [
             Column(_("SKU number"), 12, grow=2),
-            Column(_("Location"), 10, grow=1, drop=1),
+            Column(_("Location"), 12, grow=1, drop=1),
             Column(_("Here"), 13, right=True),
             Column("Shopify", 13, right=True),
             Column(_("Outcome"), 15),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual import on
 from textual.widget import Widget
 
+from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _, language
 from tui.screens.base import MainScreen
@@ -18,6 +18,7 @@ from tui.words import CONNECTIONS, show
 
 class SettingsScreen(MainScreen):
     NAME = N_("Settings")
+    BINDINGS = bindings("settings")
     AUTO_FOCUS = "VirtualTable"
 
     def body(self) -> Iterable[Widget]:
@@ -37,9 +38,9 @@ class SettingsScreen(MainScreen):
         ]
         self.query_one(VirtualTable).show(ListSource(rows), columns)
 
-    @on(VirtualTable.Activated)
-    async def chosen(self, event: VirtualTable.Activated) -> None:
-        match event.row.key:
+    def do_open(self) -> None:
+        row = self.query_one(VirtualTable).current
+        match row.key if row else "":
             case "shopify":
                 from tui.screens.shopify_app import ShopifyScreen
 

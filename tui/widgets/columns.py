@@ -52,3 +52,22 @@ def clip(text: str, width: int, right: bool = False) -> str:
         return set_cell_size(text, width - 1) + ("…" if signs("…") == "…" else "~")
     padding = " " * (width - length)
     return padding + text if right else text + padding
+
+
+def fold(text: str, width: int, indent: str = "") -> list[str]:
+    """Lines of at most `width` cells: between words where there are spaces, else anywhere, as
+    Japanese is set.
+    """
+    room = max(2, width - len(indent))
+    lines: list[str] = []
+    rest = text.strip()
+    while cell_len(rest) > room:
+        end = len(rest)
+        while cell_len(rest[:end]) > room:
+            end -= 1
+        space = rest.rfind(" ", 0, end + 1)
+        if space > 0 and rest[end].isascii():
+            end = space
+        lines.append(indent + rest[:end].rstrip())
+        rest = rest[end:].lstrip()
+    return [*lines, indent + rest] if rest else lines

@@ -136,6 +136,7 @@ class Pick(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,space,l", "step(1)", show=False),
         Binding("left,h", "step(-1)", show=False),
+        Binding("enter", "app.focus_next", show=False),
     ]
     index: reactive[int] = reactive(0, layout=False)
 

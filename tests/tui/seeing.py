@@ -1,0 +1,76 @@
+"""Running the app without a terminal, and seeing its screen as plain lines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+from textual.pilot import Pilot
+
+from core.workspace import Workspace
+from tests.tui.fakes import FakeDesk, FakeWorkspace
+from tui.app import DextreApp
+
+GOLDENS = Path(__file__).parent / "goldens"
+SMALL, LARGE = (80, 24), (120, 40)
+
+
+@asynccontextmanager
+async def running(
+    home: Path,
+    *desks: FakeDesk,
+    lang: str = "en",
+    size: tuple[int, int] = SMALL,
+    workspace: Workspace | None = None,
+    ascii_only: bool = False,
+) -> AsyncIterator[tuple[DextreApp, Pilot[int]]]:
+    """The app on in-memory desks, or on a real workspace."""
+    work = workspace or cast(Workspace, FakeWorkspace(home, *desks))
+    app = DextreApp(work, lang=lang, ascii_only=ascii_only)
+    async with app.run_test(size=size) as pilot:
+        await settled(app, pilot)
+        yield app, pilot
+        if app.session is not None:
+            app.session.close()
+
+
+async def settled(app: DextreApp, pilot: Pilot[int]) -> None:
+    """All that was started has ended, and is painted with the newest figures."""
+    await pilot.pause()
+    await app.workers.wait_for_complete()
+    app.look()
+    app.pump()
+    await pilot.pause()
+
+
+async def press(app: DextreApp, pilot: Pilot[int], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await settled(app, pilot)
+
+
+async def type_text(pilot: Pilot[int], text: str) -> None:
+    names = {" ": "space", ".": "full_stop", "/": "slash", "-": "minus", "_": "underscore"}
+    names |= {":": "colon", ",": "comma"}
+    await pilot.press(*(names.get(letter, letter) for letter in text))
+
+
+def seen(app: DextreApp) -> str:
+    """What the screen shows. The one place that reads the compositor's lines."""
+    strips = app.screen._compositor.render_strips()
+    lines = ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def check_golden(name: str, text: str) -> None:
+    """Compare with tests/tui/goldens/NAME.txt; UPDATE_GOLDENS=1 writes it instead."""
+    path = GOLDENS / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDENS"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        return
+    assert path.exists(), f"no golden {path.name}: run with UPDATE_GOLDENS=1 and look at it"
+    assert text == path.read_text("utf-8")
