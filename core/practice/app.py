@@ -145,12 +145,15 @@ class _Desk:
     ) -> Response:
         shop = self._shop
         kind = shop.faults.draw(shop.fault_rng, is_write=prepared.is_write) or ""
+        if kind:
+            shop.counts["faults"] += 1
         struck = _before(kind, request_id, headers)
         if struck is not None:
             await shop.clock.sleep(shop.faults.latency)
             return struck
         context = shop.new_context(grant, breaks_after_key=kind == "failed_attempt")
         try:
+            shop.counts["writes" if prepared.is_write else "reads"] += 1
             shop.executor.charge(prepared, throttle=kind == "throttled")
             # The key is held while the request waits: a second one with it finds it in flight.
             context.keys.enter(prepared.keys(), context)
@@ -159,6 +162,7 @@ class _Desk:
             body: Body = shop.executor.run(prepared, context, request_id)
             await shop.clock.sleep(shop.faults.latency / 2)
         except Refused as refused:
+            shop.counts[refused.body["errors"][0]["extensions"]["code"]] += 1
             return answer(refused.body, headers=headers)
         finally:
             context.keys.leave(context)

@@ -145,9 +145,9 @@ def _load_rows_by_location(shelves: Shelves, file: Path, rows: Sequence[Row]) ->
         name = row.get("location", "").strip()
         if not name:
             continue
-        place = (
-            places.setdefault(name, shelves.location(name)) if name not in places else places[name]
-        )
+        if name not in places:
+            places[name] = shelves.location(name)
+        place = places[name]
         item = found.variant(row).item
         opening = _opening(row)
         if opening is None:

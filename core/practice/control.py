@@ -16,7 +16,6 @@ from starlette.routing import Route
 
 from core.errors import DextreError
 from core.practice.auth import OAUTH_MESSAGES
-from core.practice.faults import SECONDS
 from core.practice.state import NAMES, LedgerEntry
 
 if TYPE_CHECKING:
@@ -152,8 +151,6 @@ class _Control:
         if changes.pop("clear", False):
             faults.clear()
         faults.update(changes)
-        for name in SECONDS:
-            getattr(faults, name)
         return faults.as_json()
 
     def set_pace(self, given: Given) -> Given:

@@ -14,17 +14,7 @@ from graphql import GraphQLResolveInfo
 
 from core.practice.context import Context, context_of, permit
 from core.practice.identifiers import gid, split_gid, split_level_gid, stamp
-from core.practice.listings import (
-    item_levels,
-    items,
-    location_levels,
-    locations,
-    locations_count,
-    product_variants,
-    products,
-    variants,
-    variants_count,
-)
+from core.practice.listings import variants
 from core.practice.paging import Page, refuse
 from core.practice.state import (
     INDEX,
@@ -65,7 +55,7 @@ class Quantity:
 # -- roots ----------------------------------------------------------------------------------------
 
 
-def _by_id(kind: str, *scopes: str) -> Resolver:
+def by_id(kind: str, *scopes: str) -> Resolver:
     def resolve(_root: Any, info: Info, id: str | None = None) -> Any:  # noqa: A002 - Shopify's argument
         context = permit(info, *scopes)
         if id is None:  # location without an id: the primary one
@@ -89,7 +79,7 @@ def _find_level(context: Context, text: str) -> Picture | None:
     return None
 
 
-def _inventory_level(_root: Any, info: Info, id: str) -> Picture | None:  # noqa: A002
+def inventory_level(_root: Any, info: Info, id: str) -> Picture | None:  # noqa: A002
     return _find_level(permit(info, "read_inventory"), id)
 
 
@@ -113,11 +103,11 @@ def _find_node(context: Context, text: str) -> Any:
     return context.stock.by_number.get(found) if found else None
 
 
-def _node(_root: Any, info: Info, id: str) -> Any:  # noqa: A002
+def node(_root: Any, info: Info, id: str) -> Any:  # noqa: A002
     return _find_node(context_of(info), id)
 
 
-def _nodes(_root: Any, info: Info, ids: list[str]) -> list[Any]:
+def nodes(_root: Any, info: Info, ids: list[str]) -> list[Any]:
     context = context_of(info)
     return [_find_node(context, each) for each in ids]
 
@@ -136,7 +126,7 @@ def type_of_node(value: Any, _info: Any, _type: Any) -> str | None:
             return None
 
 
-def _quantity_names(_root: Any, info: Info) -> dict[str, Any]:
+def quantity_names(_root: Any, info: Info) -> dict[str, Any]:
     permit(info, "read_inventory")
     physical = list(STATES[:PHYSICAL])
     return {
@@ -165,7 +155,7 @@ def _visible(
     return picture if picture.is_active or include_inactive else None
 
 
-def _level_of_item(item: Item, info: Info, **args: Any) -> Picture | None:
+def level_of_item(item: Item, info: Info, **args: Any) -> Picture | None:
     context = permit(info, "read_inventory")
     location = context.stock.by_number.get(split_gid(args["locationId"]) or ("", 0))
     if not isinstance(location, Location):
@@ -173,7 +163,7 @@ def _level_of_item(item: Item, info: Info, **args: Any) -> Picture | None:
     return _visible(context, context.stock.level(item, location), args.get("includeInactive"))
 
 
-def _level_of_location(location: Location, info: Info, **args: Any) -> Picture | None:
+def level_of_location(location: Location, info: Info, **args: Any) -> Picture | None:
     context = permit(info, "read_inventory")
     item = context.stock.by_number.get(split_gid(args["inventoryItemId"]) or ("", 0))
     if not isinstance(item, Item):
@@ -181,37 +171,37 @@ def _level_of_location(location: Location, info: Info, **args: Any) -> Picture |
     return _visible(context, context.stock.level(item, location), args.get("includeInactive"))
 
 
-def _quantities(picture: Picture, _info: Info, names: list[str]) -> list[Quantity]:
+def quantities(picture: Picture, _info: Info, names: list[str]) -> list[Quantity]:
     for name in names:
         if name not in NAMES:
             raise refuse(f"The quantity name {name} is not valid.")
     return [Quantity(picture, name) for name in names]
 
 
-def _can_deactivate(picture: Picture, _info: Info) -> bool:
-    return picture.is_active and _active_levels(picture.level.item) > 1
+def can_deactivate(picture: Picture, _info: Info) -> bool:
+    return picture.is_active and active_levels(picture.level.item) > 1
 
 
-def _deactivation_alert(picture: Picture, info: Info) -> str | None:
-    if _can_deactivate(picture, info):
+def deactivation_alert(picture: Picture, info: Info) -> str | None:
+    if can_deactivate(picture, info):
         return None
     return f"{picture.level.item.variant.display_name} is stocked at one location only."
 
 
-def _active_levels(item: Item) -> int:
+def active_levels(item: Item) -> int:
     return sum(1 for level in item.levels if level.is_active)
 
 
 # -- items, variants, products --------------------------------------------------------------------
 
 
-def _sellable(variant: Variant, info: Info) -> int:
+def sellable(variant: Variant, info: Info) -> int:
     context = context_of(info)
     pictures = (context.see(level) for level in variant.item.levels)
     return sum(each.quantity("available") for each in pictures if each.is_active)
 
 
-def _total(product: Product, info: Info) -> int:
+def total(product: Product, info: Info) -> int:
     """Lags behind, like every product-wide sum (facts.md §0.10)."""
     context = context_of(info)
     return sum(
@@ -223,34 +213,34 @@ def _total(product: Product, info: Info) -> int:
     )
 
 
-def _same_sku(item: Item, info: Info) -> int:
+def same_sku(item: Item, info: Info) -> int:
     stock = context_of(info).stock
     same = stock.by_sku.get((item.sku or "").lower(), ())
     return sum(1 for each in same if each.sku == item.sku)
 
 
-def _exactly(count: int) -> dict[str, Any]:
+def exactly(count: int) -> dict[str, Any]:
     return {"count": count, "precision": "EXACT"}
 
 
-def _variant_of_item(item: Item, info: Info) -> Variant:
+def variant_of_item(item: Item, info: Info) -> Variant:
     permit(info, "read_products")
     return item.variant
 
 
-def _variants_of_item(item: Item, info: Info, **args: Any) -> Page:
+def variants_of_item(item: Item, info: Info, **args: Any) -> Page:
     permit(info, "read_products")
     return variants([item.variant], args)
 
 
-def _scopes(_root: Any, info: Info) -> list[dict[str, str]]:
+def scopes(_root: Any, info: Info) -> list[dict[str, str]]:
     return [
         {"handle": scope, "description": scope.replace("_", " ").capitalize()}
         for scope in context_of(info).granted
     ]
 
 
-def _app(_root: Any, info: Info) -> dict[str, str]:
+def app(_root: Any, info: Info) -> dict[str, str]:
     identity = context_of(info).identity
     return {
         "id": identity.app_id,
@@ -260,7 +250,7 @@ def _app(_root: Any, info: Info) -> dict[str, str]:
     }
 
 
-def _shop(_root: Any, info: Info) -> dict[str, Any]:
+def shop(_root: Any, info: Info) -> dict[str, Any]:
     identity = context_of(info).identity
     host = identity.domain
     return {
@@ -294,7 +284,7 @@ def _shop(_root: Any, info: Info) -> dict[str, Any]:
     }
 
 
-def _service(location: Location, _info: Info) -> dict[str, Any] | None:
+def service(location: Location, _info: Info) -> dict[str, Any] | None:
     if not location.is_fulfillment_service:
         return None
     return {
@@ -305,155 +295,3 @@ def _service(location: Location, _info: Info) -> dict[str, Any] | None:
         "inventoryManagement": True,
         "location": location,
     }
-
-
-# -- the tables -----------------------------------------------------------------------------------
-
-
-def _connection(*_: Any) -> dict[str, Resolver]:
-    return {
-        "nodes": lambda page, _i: page.nodes,
-        "edges": lambda page, _i: page.edges,
-        "pageInfo": lambda page, _i: page,
-    }
-
-
-_EDGE: dict[str, Resolver] = {
-    "cursor": lambda edge, _i: edge.cursor,
-    "node": lambda edge, _i: edge.node,
-}
-_KINDS = ("InventoryItem", "InventoryLevel", "Location", "Product", "ProductVariant")
-
-RESOLVERS: dict[str, dict[str, Resolver]] = {
-    "QueryRoot": {
-        "currentAppInstallation": lambda _r, _i: {},
-        "inventoryItem": _by_id("InventoryItem", "read_inventory", "read_products"),
-        "inventoryItems": items,
-        "inventoryLevel": _inventory_level,
-        "inventoryProperties": _quantity_names,
-        "location": _by_id("Location", "read_locations", "read_inventory"),
-        "locations": locations,
-        "locationsCount": locations_count,
-        "node": _node,
-        "nodes": _nodes,
-        "product": _by_id("Product", "read_products"),
-        "productVariant": _by_id("ProductVariant", "read_products"),
-        "productVariants": product_variants,
-        "productVariantsCount": variants_count,
-        "products": products,
-        "shop": _shop,
-    },
-    "AppInstallation": {
-        "accessScopes": _scopes,
-        "app": _app,
-        "id": lambda _r, info: gid("AppInstallation", context_of(info).identity.number + 1),
-    },
-    "Location": {
-        "createdAt": lambda o, _i: stamp(o.created_at),
-        "deactivatedAt": lambda o, _i: None if o.is_active else stamp(o.created_at),
-        "fulfillmentService": _service,
-        "fulfillsOnlineOrders": lambda o, _i: o.is_active,
-        "hasActiveInventory": lambda o, _i: any(level.is_active for level in o.levels),
-        "hasUnfulfilledOrders": lambda o, _i: any(x.quantity("committed") for x in o.levels),
-        "id": lambda o, _i: o.id,
-        "inventoryLevel": _level_of_location,
-        "inventoryLevels": location_levels,
-        "isActive": lambda o, _i: o.is_active,
-        "isFulfillmentService": lambda o, _i: o.is_fulfillment_service,
-        "isPrimary": lambda o, info: context_of(info).stock.locations[0] is o,
-        "legacyResourceId": lambda o, _i: str(o.number),
-        "name": lambda o, _i: o.name,
-        "shipsInventory": lambda o, _i: o.is_active,
-        "updatedAt": lambda o, _i: stamp(o.created_at),
-    },
-    "Product": {
-        "createdAt": lambda o, _i: stamp(o.created_at),
-        "handle": lambda o, _i: o.handle,
-        "id": lambda o, _i: o.id,
-        "isGiftCard": lambda o, _i: o.is_gift_card,
-        "legacyResourceId": lambda o, _i: str(o.number),
-        "productType": lambda o, _i: o.product_type,
-        "status": lambda _o, _i: "ACTIVE",
-        "title": lambda o, _i: o.title,
-        "totalInventory": _total,
-        "tracksInventory": lambda o, _i: any(v.item.tracked for v in o.variants),
-        "updatedAt": lambda o, _i: stamp(o.created_at),
-        "variants": lambda o, _i, **args: variants(o.variants, args),
-        "variantsCount": lambda o, _i: _exactly(len(o.variants)),
-        "vendor": lambda o, _i: o.vendor,
-    },
-    "ProductVariant": {
-        "availableForSale": lambda o, info: not o.item.tracked or _sellable(o, info) > 0,
-        "barcode": lambda o, _i: o.barcode,
-        "createdAt": lambda o, _i: stamp(o.item.created_at),
-        "displayName": lambda o, _i: o.display_name,
-        "id": lambda o, _i: o.id,
-        "inventoryItem": lambda o, _i: o.item,
-        "inventoryPolicy": lambda _o, _i: "DENY",
-        "inventoryQuantity": _sellable,
-        "legacyResourceId": lambda o, _i: str(o.number),
-        "position": lambda o, _i: o.position,
-        "price": lambda o, _i: o.price,
-        "product": lambda o, _i: o.product,
-        "requiresComponents": lambda o, _i: o.is_bundle,
-        "selectedOptions": lambda o, _i: [{"name": n, "value": v} for n, v in o.options],
-        "sku": lambda o, _i: o.item.sku,
-        "taxable": lambda _o, _i: True,
-        "title": lambda o, _i: o.title,
-        "updatedAt": lambda o, _i: stamp(o.item.updated_at),
-    },
-    "InventoryItem": {
-        "createdAt": lambda o, _i: stamp(o.created_at),
-        "duplicateSkuCount": _same_sku,
-        "id": lambda o, _i: o.id,
-        "inventoryHistoryUrl": lambda o, info: (
-            f"https://{context_of(info).identity.domain}/admin/products/{o.variant.product.number}"
-            f"/variants/{o.variant.number}/inventory_history"
-        ),
-        "inventoryLevel": _level_of_item,
-        "inventoryLevels": item_levels,
-        "legacyResourceId": lambda o, _i: str(o.number),
-        "locationsCount": lambda o, _i: _exactly(_active_levels(o)),
-        "requiresShipping": lambda o, _i: o.requires_shipping,
-        "sku": lambda o, _i: o.sku,
-        "tracked": lambda o, _i: o.tracked,
-        "trackedEditable": lambda o, _i: {"locked": o.variant.product.is_gift_card, "reason": None},
-        "updatedAt": lambda o, _i: stamp(o.updated_at),
-        "variant": _variant_of_item,
-        "variants": _variants_of_item,
-    },
-    "InventoryLevel": {
-        "canDeactivate": _can_deactivate,
-        "createdAt": lambda o, _i: stamp(o.level.created_at),
-        "deactivationAlert": _deactivation_alert,
-        "id": lambda o, _i: o.level.id,
-        "isActive": lambda o, _i: o.is_active,
-        "item": lambda o, _i: o.level.item,
-        "location": lambda o, _i: o.level.location,
-        "quantities": _quantities,
-        "updatedAt": lambda o, _i: stamp(o.updated_at),
-    },
-    "InventoryQuantity": {
-        "id": lambda o, _i: o.id,
-        "name": lambda o, _i: o.name,
-        "quantity": lambda o, _i: o.picture.quantity(o.name),
-        "updatedAt": lambda o, _i: o.updated_at,
-    },
-    "PageInfo": {
-        "hasNextPage": lambda page, _i: page.has_next,
-        "hasPreviousPage": lambda page, _i: page.has_previous,
-        "startCursor": lambda page, _i: page.cursors[0] if page.cursors else None,
-        "endCursor": lambda page, _i: page.cursors[-1] if page.cursors else None,
-    },
-    **{f"{kind}Connection": _connection() for kind in _KINDS},
-    **{f"{kind}Edge": _EDGE for kind in _KINDS},
-}
-
-FROM_MAPPINGS = frozenset(
-    {
-        "AccessScope", "App", "Count", "Domain", "EditableProperty", "FulfillmentService",
-        "InventoryProperties", "InventoryQuantityName", "SelectedOption", "Shop", "ShopPlan",
-        "ShopResourceLimits",
-    }
-)  # fmt: skip
-"""Types whose values are mappings with Shopify's own names as keys."""

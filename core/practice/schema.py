@@ -12,10 +12,11 @@ from graphql import (
     build_schema,
 )
 
-from core.practice import mutations, queries
+from core.practice import fields, mutations
+from core.practice.queries import type_of_node
 
-RESOLVERS = {**queries.RESOLVERS, **mutations.RESOLVERS}
-FROM_MAPPINGS = queries.FROM_MAPPINGS | mutations.FROM_MAPPINGS
+RESOLVERS = {**fields.RESOLVERS, **mutations.RESOLVERS}
+FROM_MAPPINGS = fields.FROM_MAPPINGS | mutations.FROM_MAPPINGS
 
 
 def read_sdl() -> str:
@@ -30,7 +31,7 @@ def practice_schema() -> GraphQLSchema:
         if name.startswith("__"):
             continue
         if isinstance(kind, GraphQLInterfaceType):
-            kind.resolve_type = queries.type_of_node
+            kind.resolve_type = type_of_node
         if not isinstance(kind, GraphQLObjectType) or name in FROM_MAPPINGS:
             continue
         resolvers = RESOLVERS[name]

@@ -65,7 +65,7 @@ class PracticeShop:
         self.stock = Stock(self.clock)
         self.door = Doorkeeper(self.clock, self._source("door"), tuple(scopes))
         self.counts: Counter[str] = Counter()
-        """How many requests there were, by kind of answer."""
+        """How many requests there were: reads, writes, faults, and refusals by code."""
         self._request_rng = self._source("requests")
         self._fill(variants, locations, catalog, frozenset(oddities))
         names = self._source("name")

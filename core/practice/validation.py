@@ -17,7 +17,9 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
+    GraphQLDirective,
     GraphQLError,
+    GraphQLField,
     GraphQLSchema,
     GraphQLSyntaxError,
     InlineFragmentNode,
@@ -28,6 +30,7 @@ from graphql import (
     VariableDefinitionNode,
     VariableNode,
     Visitor,
+    is_required_argument,
     parse,
     print_ast,
     specified_rules,
@@ -45,6 +48,8 @@ class Spot:
     path: tuple[str, ...]
     parent_type: str
     field_type: str
+    missing: tuple[str, ...] = ()
+    """Required arguments that a field or directive was not given."""
 
 
 class InvalidDocument(Exception):
@@ -114,18 +119,34 @@ class _Recorder(Visitor):
     def enter(self, node: Node, *_: object) -> None:
         step = _step(node)
         parent = self._types.get_parent_type()
+        definition: GraphQLField | GraphQLDirective | None = None
         if isinstance(node, FieldNode):
-            field = self._types.get_field_def()
-            field_type = str(field.type) if field else ""
-        else:
-            field_type = ""
+            definition = self._types.get_field_def()
+        elif isinstance(node, DirectiveNode):
+            definition = self._types.get_directive()
         if step is not None:
             self._path.append(step)
-        self.spots[id(node)] = Spot(tuple(self._path), parent.name if parent else "", field_type)
+        self.spots[id(node)] = Spot(
+            tuple(self._path),
+            parent.name if parent else "",
+            str(definition.type) if isinstance(definition, GraphQLField) else "",
+            _missing(node, definition),
+        )
 
     def leave(self, node: Node, *_: object) -> None:
         if _step(node) is not None:
             self._path.pop()
+
+
+def _missing(node: Node, definition: GraphQLField | GraphQLDirective | None) -> tuple[str, ...]:
+    if definition is None or not isinstance(node, FieldNode | DirectiveNode):
+        return ()
+    given = {argument.name.value for argument in node.arguments or ()}
+    return tuple(
+        name
+        for name, argument in definition.args.items()
+        if is_required_argument(argument) and name not in given
+    )
 
 
 def _step(node: Node) -> str | None:
@@ -206,20 +227,17 @@ def _undefined_directive(node: Node, spot: Spot, error: GraphQLError) -> Describ
     )
 
 
-def _missing_arguments(node: Node, _spot: Spot, error: GraphQLError) -> Described:
+def _missing_arguments(node: Node, spot: Spot, _error: GraphQLError) -> Described:
     kind = "Directive" if isinstance(node, DirectiveNode) else "Field"
-    node = cast(DirectiveNode | FieldNode, node)
-    found = re.search(r"[Aa]rgument '([^':]+)'?|argument \"?(\w+)", error.message)
-    wanted = _quoted(error.message)[1] if len(_quoted(error.message)) > 1 else ""
-    name = wanted.split(":")[0].strip() or (found[1] if found and found[1] else "")
-    name = name.rpartition("(")[2]
+    name = cast(DirectiveNode | FieldNode, node).name.value
+    missing = ", ".join(spot.missing)
     return (
-        f"{kind} '{node.name.value}' is missing required arguments: {name}",
+        f"{kind} '{name}' is missing required arguments: {missing}",
         {
             "code": "missingRequiredArguments",
             "className": kind,
-            "name": node.name.value,
-            "arguments": name,
+            "name": name,
+            "arguments": missing,
         },
     )
 
@@ -258,9 +276,8 @@ def _incompatible_literal(node: Node, spot: Spot, error: GraphQLError) -> Descri
 
 
 def _no_selections(node: Node, spot: Spot, error: GraphQLError) -> Described:
-    node = cast(FieldNode, node)
-    name = node.name.value
-    type_name = spot.field_type.strip("[]!")
+    name = node.name.value if isinstance(node, FieldNode) else spot.path[-1]
+    type_name = (spot.field_type or _quoted(error.message)[-1]).strip("[]!")
     if "must not have a selection" in error.message:
         message = (
             f"Selections can't be made on scalars (field '{name}' returns {type_name} but has "

@@ -1,0 +1,1 @@
+"""The practice shop, asked through HTTP as a client would."""
