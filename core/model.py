@@ -385,7 +385,7 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What Shopify said of one cell. `quantity` is None where there is no level; `problem` says
-    why it cannot be written.
+    why it cannot be written (an untracked item may have a number all the same).
     """
 
     key: CellKey
@@ -452,7 +452,7 @@ class RowProblem:
 @dataclass(frozen=True, slots=True)
 class WriteResult:
     """An answered write. No problems: every row was applied. Any problem: none was (facts.md
-    §4.4).
+    §4.4). A receipt together with problems contradicts that: then only a reading tells.
     """
 
     receipt: str | None = None

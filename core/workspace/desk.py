@@ -190,6 +190,9 @@ class Desk(MappingDesk):
         await self._around.clock.sleep(RESTART_S)
 
     def _stopped(self, code: str, detail: str) -> None:
+        """Told once; trying again every few seconds is not news."""
+        if health.read(self._health_path).detail == detail:
+            return
         self._tell(SyncStopped(at=self._now(), brand=self.brand.name, detail=detail, error=code))
         note = health.read(self._health_path)
         health.write(
