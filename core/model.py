@@ -366,11 +366,15 @@ class Cell:
         return 0 if self.base is None or self.there is None else self.there - self.base
 
     @property
+    def _stock_has_come(self) -> bool:
+        return self.unsynced_here != 0 or ((self.here or 0) > 0 > self.unsynced_there)
+
+    @property
     def state(self) -> CellState:
         if self.intent is not None:
             return CellState.PUSHING
-        if self.problem is Problem.NEGATIVE_NOT_ALLOWED and self.unsynced_here:
-            return CellState.PENDING_PUSH  # stock has come: what could not be pulled is tried again
+        if self.problem is Problem.NEGATIVE_NOT_ALLOWED and self._stock_has_come:
+            return CellState.PENDING_PUSH  # what could not be pulled is tried again, then sent
         if self.problem is not None:
             return CellState.NEEDS_YOU
         if self.base is None:

@@ -20,6 +20,7 @@ from core.clock import Clock, iso, parse_iso
 from core.errors import DextreError, LinkIsOff, OutcomeUnknown, TryAgain
 from core.model import CellKey, CellState, Intent, Problem, Reading
 from core.sync import outbox
+from core.sync.breaker import HERE, THERE, Limits, check, pull_effect, push_effect
 from core.sync.events import BackOnline, Event, SyncStopped, WentOffline, WriteWaits
 from core.sync.gate import Gate
 from core.sync.ports import CHUNK, Books, BooksTx, Shop
@@ -88,11 +89,13 @@ class Engine:
     emit: Callable[[Event], None]
     location_name: Callable[[str], str]
     pacing: Pacing = field(default_factory=Pacing)
+    limits: Limits = field(default_factory=Limits)
     on_settled: Settler | None = None
     on_health: Callable[[], None] = lambda: None
     gate: Gate = field(default_factory=Gate)
     health: Health = field(default_factory=Health)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _look: asyncio.Event = field(default_factory=asyncio.Event)
     _set: WorkingSet = field(default_factory=WorkingSet)
     _fresh: Freshness = field(init=False)
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
@@ -109,11 +112,17 @@ class Engine:
         """Until cancelled. Failures of the world are told, waited out and tried again."""
         await self.begin()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._forever(self._read_tick, self.pacing.tick_s))
-            tasks.create_task(self._forever(self.push_pass, self.pacing.push_poll_s, wakes=True))
+            pacing = self.pacing
+            tasks.create_task(self._forever(self._read_tick, pacing.tick_s, self._look))
+            tasks.create_task(self._forever(self.push_pass, pacing.push_poll_s, self._wake))
 
     def wake(self) -> None:
-        """Something changed here: look now. Call it on the engine's own loop."""
+        """Something changed here: send it now. Call it on the engine's own loop."""
+        self._wake.set()
+
+    def look(self) -> None:
+        """A person wants to know: read the shop now as well. Call it on the engine's own loop."""
+        self._look.set()
         self._wake.set()
 
     async def begin(self) -> None:
@@ -127,7 +136,7 @@ class Engine:
         await self.books.commit(work)
 
     async def _forever(
-        self, step: Callable[[], Awaitable[None]], pause: float, *, wakes: bool = False
+        self, step: Callable[[], Awaitable[None]], pause: float, wakes: asyncio.Event
     ) -> None:
         failures = 0
         since = 0.0
@@ -143,19 +152,16 @@ class Engine:
             except DextreError as error:
                 failures += 1
                 self._tell_stop(error, first=failures == 1)
-                await self.clock.sleep(self.pacing.offline_max_s)
+                await self._pause(self.pacing.offline_max_s, wakes)
                 continue
             if failures:
                 self._tell_back(since)
                 failures, since = 0, 0.0
-            await self._pause(pause, wakes=wakes)
+            await self._pause(pause, wakes)
 
-    async def _pause(self, seconds: float, *, wakes: bool) -> None:
-        if not wakes:
-            await self.clock.sleep(seconds)
-            return
+    async def _pause(self, seconds: float, wakes: asyncio.Event) -> None:
         waits = {
-            asyncio.ensure_future(self._wake.wait()),
+            asyncio.ensure_future(wakes.wait()),
             asyncio.ensure_future(self.clock.sleep(seconds)),
         }
         try:
@@ -163,7 +169,7 @@ class Engine:
         finally:
             for task in waits:
                 task.cancel()
-        self._wake.clear()
+        wakes.clear()
 
     def _backoff(self, failures: int) -> float:
         return min(self.pacing.offline_max_s, float(2 ** min(failures, 10)))
@@ -225,31 +231,81 @@ class Engine:
             ]
 
     async def read(self, todo: Iterable[Batch]) -> None:
-        """Read batches, several at a time, and absorb each answer as it comes."""
-        limit = asyncio.Semaphore(self.pacing.parallel)
+        """Read batches, several at a time; look at all that is new, then let it flow.
 
-        async def one(batch: Batch) -> None:
-            async with limit:
-                await self._read_batch(batch)
+        Raises SafetyStop where that is more than a shop does by itself; then nothing of it flows.
+        """
+        answers = await self._answers(todo)
+        try:
+            self._check_pull([reading for _, news in answers for reading in news])
+            for started, news in answers:
+                await self._absorb(news, started, flow=True)
+        finally:
+            for started, _ in answers:
+                self._fresh.done(started)
 
-        await _all([one(batch) for batch in todo])
+    async def note(self, todo: Iterable[Batch]) -> None:
+        """Read batches and only note what Shopify holds: nothing changes on either side."""
+        for started, news in await self._answers(todo, everything=True):
+            try:
+                await self._absorb(news, started, flow=False)
+            finally:
+                self._fresh.done(started)
 
-    async def _read_batch(self, batch: Batch) -> None:
+    async def _answers(
+        self, todo: Iterable[Batch], *, everything: bool = False
+    ) -> list[tuple[int, list[Reading]]]:
+        """What is new in the answers, each with the moment at which its request started."""
         with self.books.view() as view:
             name = view.link().quantity_name
-        started = self._fresh.start()
-        try:
-            readings = await self.shop.read_levels(
-                batch.shopify_location_id, batch.inventory_item_ids, name
-            )
-            news = self._set.news(readings)
+        limit = asyncio.Semaphore(self.pacing.parallel)
+
+        async def one(batch: Batch) -> tuple[int, list[Reading]]:
+            async with limit:
+                started = self._fresh.start()
+                try:
+                    readings = await self.shop.read_levels(
+                        batch.shopify_location_id, batch.inventory_item_ids, name
+                    )
+                    news = list(readings) if everything else self._set.news(readings)
+                except BaseException:
+                    self._fresh.done(started)
+                    raise
             if not news:
-                return
-            is_fresh = self._fresh.since(started)
-            trusted = await self.commit(lambda tx, trace: absorb(tx, news, is_fresh, trace))
+                self._fresh.done(started)
+            return started, news
+
+        answers = await _settled([one(batch) for batch in todo])
+        found = [answer for answer in answers if not isinstance(answer, BaseException)]
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                for started, news in found:
+                    if news:
+                        self._fresh.done(started)
+                raise answer
+        return [answer for answer in found if answer[1]]
+
+    async def _absorb(self, news: list[Reading], started: int, *, flow: bool) -> None:
+        is_fresh = self._fresh.since(started)
+        trusted = await self.commit(lambda tx, trace: absorb(tx, news, is_fresh, trace, flow=flow))
+        if flow:
             self._set.last.update((r.key, r) for r in news if r.key in trusted)
-        finally:
-            self._fresh.done(started)
+
+    def _check_pull(self, news: list[Reading]) -> None:
+        if len(news) <= self.limits.least:
+            return
+        with self.books.view() as view:
+            if not view.link().enabled:
+                return
+            pairs = [(cell, r) for r in news if (cell := view.cell(r.key)) is not None]
+        check(pull_effect(pairs, self._set.size), self.limits, HERE)
+
+    def _check_push(self) -> None:
+        with self.books.view() as view:
+            pending = list(view.cells((CellState.PENDING_PUSH,)))
+        if len(pending) > self.limits.least:
+            self._load_working_set()
+            check(push_effect(pending, self._set.size), self.limits, THERE)
 
     def _load_working_set(self) -> None:
         with self.books.view() as view:
@@ -284,6 +340,7 @@ class Engine:
                 await self._push_pending()
 
     async def _push_pending(self) -> None:
+        self._check_push()
         while self._has_pending():
             intents: list[Intent] = []
             while len(intents) < self.pacing.parallel:
@@ -476,11 +533,14 @@ class Engine:
         return iso(self.clock.now())
 
 
+async def _settled(work: Sequence[Awaitable[T]]) -> list[T | BaseException]:
+    """Run all and let all end: one failing request does not cut off its neighbours."""
+    return await asyncio.gather(*work, return_exceptions=True)
+
+
 async def _all(work: Sequence[Awaitable[T]]) -> list[T]:
-    """Run all, let all end, then raise the first failure: one failing request does not cut off its
-    neighbours.
-    """
-    done = await asyncio.gather(*work, return_exceptions=True)
+    """The same, then raise the first failure."""
+    done = await _settled(work)
     for result in done:
         if isinstance(result, BaseException):
             raise result

@@ -31,10 +31,15 @@ WHO = "sync"
 
 
 def absorb(
-    tx: BooksTx, readings: Iterable[Reading], is_fresh: Callable[[Reading], bool], trace: Trace
+    tx: BooksTx,
+    readings: Iterable[Reading],
+    is_fresh: Callable[[Reading], bool],
+    trace: Trace,
+    *,
+    flow: bool = True,
 ) -> set[CellKey]:
-    """Take readings in; returns the cells that trusted theirs. While the link is off, numbers are
-    noted and nothing flows.
+    """Take readings in; returns the cells that trusted theirs. While the link is off, or without
+    `flow`, numbers are noted and no level changes.
     """
     link = tx.link()
     label = tx.label(link.label_code) if link.label_code else None
@@ -46,7 +51,7 @@ def absorb(
         if reading.updated_at and reading.updated_at < cell.updated_at:
             continue
         noted = _note(cell, reading, trace)
-        if link.enabled and label is not None:
+        if flow and link.enabled and label is not None:
             noted = _flow(tx, noted, label, trace)
         if noted != cell:
             tx.put_cell(noted)

@@ -137,7 +137,7 @@ class Runs:
         step = self.engine.pacing.parallel
         for start in range(0, len(todo), step):
             part = todo[start : start + step]
-            await self.engine.read(part)
+            await self.engine.note(part)
             done += sum(len(batch.inventory_item_ids) for batch in part)
             progress(done, len(keys))
 

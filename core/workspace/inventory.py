@@ -106,11 +106,17 @@ class InventoryDesk(DeskBase):
                 reason=movement.cause.reason,
             )
         )
-        self.sync_now()
+        self._wake()
         return movement
 
     def sync_now(self) -> None:
-        """Wake the engine, where it runs in this process."""
+        """Look at both sides now, where the engine runs in this process."""
+        session = self._session
+        if session is not None:
+            self._around.thread.soon(session.engine.look)
+
+    def _wake(self) -> None:
+        """Something changed here: the engine need not wait for its next look at the outbox."""
         session = self._session
         if session is not None:
             self._around.thread.soon(session.engine.wake)
@@ -151,7 +157,7 @@ class InventoryDesk(DeskBase):
                 at=self._now(), brand=self.brand.name, items=len(items), levels=len(levels)
             )
         )
-        self.sync_now()
+        self._wake()
         return found
 
     def export_items(self, out: TextIO) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from core.errors import LinkIsOff
@@ -159,6 +161,20 @@ async def test_an_oversale_waits_for_stock_where_negative_is_forbidden() -> None
     assert world.cell(key).state is CellState.IN_SYNC
 
 
+async def test_held_back_units_come_over_even_when_our_own_change_is_taken_back() -> None:
+    """Here −1, sold there −1, here +1 again: nothing is un-synced here, yet stock has come."""
+    world = World(negative_allowed=False)
+    key = world.linked(here=1, there=1, base=1)
+    await world.engine.rest()
+    world.add_here(-1)
+    world.shop.sell(key, 1)
+    await world.engine._read_tick()
+    assert world.cell(key).problem is Problem.NEGATIVE_NOT_ALLOWED
+    world.add_here(1)
+    await world.engine.rest()
+    assert (world.here(), world.there(key), world.cell(key).state) == (0, 0, CellState.IN_SYNC)
+
+
 async def test_a_refused_row_is_put_aside_and_the_others_go_on() -> None:
     world = World()
     bad = world.linked(here=5, there=4, base=4, item="i1", sku="A")
@@ -279,3 +295,64 @@ async def test_above_the_limit_hints_and_the_sweep_find_every_change() -> None:
     for _ in range(6):
         await world.engine._read_due()
     assert world.here("S4") == 1
+
+
+async def test_pairing_edited_in_flight_settles_the_write_and_starts_afresh() -> None:
+    _, world = faults("lose_after")
+    key = world.linked(here=12, there=10, base=10)
+    await world.engine.push_pass()
+    world.pair("y")
+    world.pair("x")
+    assert world.cell(key).base is None
+    world.clock.advance(5)
+    assert (await world.engine.rest()).rests
+    assert (world.here(), world.there(key), len(world.shop.ledger)) == (12, 12, 1)
+    assert world.cell(key).state is CellState.IN_SYNC
+
+
+async def test_turning_off_settles_what_is_in_flight_first() -> None:
+    _, world = faults("lose_after")
+    key = world.linked(here=12, there=10, base=10)
+    await world.engine.push_pass()
+    await world.runs.disable()
+    assert world.books.state.intents == {}
+    assert (world.cell(key).base, world.there(key), len(world.shop.ledger)) == (12, 12, 1)
+
+
+async def test_what_is_still_unknown_when_turned_off_is_settled_while_off() -> None:
+    _, world = faults("lose_after", "lose_after")
+    key = world.linked(here=12, there=10, base=10)
+    await world.engine.push_pass()
+    await world.runs.disable()
+    assert world.cell(key).state is CellState.PUSHING
+    world.clock.advance(60)
+    await world.engine.push_pass()
+    assert (world.cell(key).base, len(world.shop.ledger)) == (12, 1)
+
+
+async def test_a_clock_that_steps_back_sends_nothing_twice_and_loses_nothing() -> None:
+    _, world = faults("lose_after")
+    key = world.linked(here=12, there=10, base=10)
+    await world.engine.push_pass()
+    world.clock.moment -= timedelta(hours=3)
+    world.clock.advance(5)
+    world.add_here(1)
+    assert (await world.engine.rest()).rests
+    assert (world.here(), world.there(key)) == (13, 13)
+    assert len(world.shop.ledger) == 2
+
+
+async def test_a_search_index_that_is_behind_delays_and_loses_nothing() -> None:
+    world = World(pacing=Pacing(everything_up_to=0, sweep_s=4, tick_s=2))
+    key = world.linked(here=5, there=5, base=5)
+    world.linked(here=5, there=5, base=5, item="i2", sku="B")
+    await world.engine._read_due()
+
+    async def nothing(shopify_location_id: str, since: str) -> list[str]:
+        return []
+
+    world.shop.changed_items = nothing  # type: ignore[method-assign]
+    world.shop.sell(key, 2)
+    for _ in range(2):
+        await world.engine._read_due()
+    assert world.here() == 3

@@ -1,0 +1,112 @@
+"""The breaker: what no shop does by itself in one pass, a person confirms.
+
+Before a pass applies what it has read, or sends what is pending, it counts. Too many cells that
+would become 0, too many changes at once, or too many items gone from the shop stop that direction
+with a safety stop; nothing of it is applied. A person looks at the plan and applies it (a run that
+a person agreed to passes no breaker), or makes one side win.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.errors import N_, SafetyStop
+from core.model import Cell, Problem, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """More than this in one pass is not applied. Shares are of all cells of the link."""
+
+    zeroed_share: float = 0.10
+    zeroed_at_least: int = 20
+    changed_share: float = 0.50
+    changed_from_cells: int = 500
+    gone_share: float = 0.10
+    gone_at_least: int = 20
+
+    @property
+    def least(self) -> int:
+        """So few changes that no limit can be met."""
+        return min(self.zeroed_at_least, self.gone_at_least, self.changed_from_cells // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What applying something would do, in cells."""
+
+    cells: int
+    changed: int = 0
+    zeroed: int = 0
+    gone: int = 0
+
+
+class _MassChange(SafetyStop):
+    remedy = N_(
+        "Look at it with `dextre-sync plan pull` or `plan push`. To go on, apply "
+        "`dextre-sync enable --start merge`; to let one side win, `push` or `pull`."
+    )
+
+
+class TooManyZeros(_MassChange):
+    code = "safety_stop.zeroed"
+    message = N_("%(count)s of %(cells)s cells would become 0 %(side)s in one pass.")
+
+
+class TooManyChanges(_MassChange):
+    code = "safety_stop.changed"
+    message = N_("%(count)s of %(cells)s cells would change %(side)s in one pass.")
+
+
+class TooManyGone(SafetyStop):
+    code = "safety_stop.gone"
+    message = N_("%(count)s of %(cells)s mapped items are no longer in the shop.")
+    remedy = N_(
+        "Check the shop first. If that is right, run the SKU mapping again; "
+        "items that are gone then leave the link."
+    )
+
+
+HERE = N_("here")
+THERE = N_("on Shopify")
+
+
+def check(effect: Effect, limits: Limits, side: str) -> None:
+    """Raises the SafetyStop that fits; `side` is HERE or THERE."""
+    cells = effect.cells
+    if effect.gone > max(limits.gone_at_least, limits.gone_share * cells):
+        raise TooManyGone(count=effect.gone, cells=cells)
+    if effect.zeroed > max(limits.zeroed_at_least, limits.zeroed_share * cells):
+        raise TooManyZeros(count=effect.zeroed, cells=cells, side=side)
+    if cells >= limits.changed_from_cells and effect.changed > limits.changed_share * cells:
+        raise TooManyChanges(count=effect.changed, cells=cells, side=side)
+
+
+def pull_effect(pairs: Iterable[tuple[Cell, Reading]], cells: int) -> Effect:
+    """What absorbing these readings would do here."""
+    changed = zeroed = gone = 0
+    for cell, reading in pairs:
+        if reading.problem is Problem.DELETED:
+            gone += cell.problem is not Problem.DELETED
+            continue
+        if cell.intent or cell.base is None or reading.quantity is None:
+            continue
+        delta = reading.quantity - cell.base
+        if not delta:
+            continue
+        here = cell.here or 0
+        changed += 1
+        zeroed += here > 0 >= here + delta
+    return Effect(cells, changed, zeroed, gone)
+
+
+def push_effect(pending: Iterable[Cell], cells: int) -> Effect:
+    """What sending what is pending would do on Shopify."""
+    changed = zeroed = 0
+    for cell in pending:
+        if cell.there is None or not cell.unsynced_here:
+            continue
+        changed += 1
+        zeroed += cell.there > 0 >= cell.there + cell.unsynced_here
+    return Effect(cells, changed, zeroed)

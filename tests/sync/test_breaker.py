@@ -1,0 +1,117 @@
+"""The breaker: mass changes stop, name their numbers, and go on when a person says so."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.model import CellKey, PlanKind, Problem
+from core.sync.breaker import (
+    HERE,
+    Effect,
+    Limits,
+    TooManyChanges,
+    TooManyGone,
+    TooManyZeros,
+    check,
+)
+from tests.twins.world import World
+
+
+async def shop_with(count: int, quantity: int = 5) -> tuple[World, list[CellKey]]:
+    world = World()
+    world.pair("x")
+    keys = [CellKey(f"i{n}", "there-x") for n in range(count)]
+    for key in keys:
+        world.shop.put(key, quantity)
+    world.map(**{f"i{n}": f"S{n}" for n in range(count)})
+    await world.enable(PlanKind.PULL)
+    await world.engine.rest()
+    return world, keys
+
+
+async def test_a_shop_that_is_emptied_at_once_stops_the_pull() -> None:
+    world, keys = await shop_with(60)
+    for key in keys[:30]:
+        world.shop.put(key, 0)
+    with pytest.raises(TooManyZeros, match="30 of 60"):
+        await world.engine.rest()
+    assert all(world.here(f"S{n}") == 5 for n in range(60))
+
+
+async def test_a_person_who_agrees_lets_it_go_on() -> None:
+    world, keys = await shop_with(60)
+    for key in keys[:30]:
+        world.shop.put(key, 0)
+    plan = await world.runs.plan(PlanKind.MERGE)
+    assert len(plan.changing) == 30
+    await world.runs.apply(plan)
+    assert (await world.engine.rest()).rests
+    assert [world.here(f"S{n}") for n in (0, 29, 30)] == [0, 0, 5]
+
+
+async def test_a_person_may_let_our_side_win_instead() -> None:
+    world, keys = await shop_with(60)
+    for key in keys[:30]:
+        world.shop.put(key, 0)
+    await world.do(PlanKind.PUSH)
+    assert (await world.engine.rest()).rests
+    assert all(world.there(key) == 5 for key in keys)
+
+
+async def test_emptying_here_stops_the_push() -> None:
+    world, keys = await shop_with(60)
+    for n in range(30):
+        world.set_here(0, f"S{n}")
+    with pytest.raises(TooManyZeros, match="on Shopify"):
+        await world.engine.rest()
+    assert all(world.there(key) == 5 for key in keys)
+
+
+async def test_more_than_half_changed_at_once_stops() -> None:
+    world, keys = await shop_with(500)
+    for key in keys[:260]:
+        world.shop.put(key, 6)
+    with pytest.raises(TooManyChanges, match="260 of 500"):
+        await world.engine.rest()
+
+
+async def test_items_that_vanish_together_stop() -> None:
+    world, keys = await shop_with(60)
+    for key in keys[:25]:
+        world.shop.problems[key] = Problem.DELETED
+    with pytest.raises(TooManyGone, match="25 of 60"):
+        await world.engine.rest()
+
+
+async def test_an_ordinary_day_passes() -> None:
+    world, keys = await shop_with(300)
+    for key in keys[:29]:
+        world.shop.put(key, 0)
+    for key in keys[29:140]:
+        world.shop.sell(key, 1)
+    assert (await world.engine.rest()).rests
+    assert world.here("S0") == 0
+
+
+async def test_the_other_direction_goes_on() -> None:
+    world, keys = await shop_with(60)
+    for key in keys[:30]:
+        world.shop.put(key, 0)
+    world.add_here(2, "S50")
+    with pytest.raises(TooManyZeros):
+        await world.engine._read_tick()
+    await world.engine.push_pass()
+    assert world.there(keys[50]) == 7
+
+
+@given(st.integers(0, 5_000), st.integers(0, 5_000), st.integers(0, 5_000))
+def test_the_limits_are_what_they_say(cells: int, changed: int, zeroed: int) -> None:
+    stops = zeroed > max(20, cells / 10) or (cells >= 500 and changed > cells / 2)
+    try:
+        check(Effect(cells, changed, zeroed), Limits(), HERE)
+    except (TooManyZeros, TooManyChanges):
+        assert stops
+    else:
+        assert not stops
