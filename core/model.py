@@ -471,6 +471,8 @@ class MatchState(StrEnum):
     """How one row of the mapping stands, and why it did not match."""
 
     MAPPED = "mapped"
+    CHANGED_SINCE = "changed_since"
+    """Mapped by the rule, which would not map it so now: an end was renamed or is shared."""
     ONLY_HERE = "only_here"
     ONLY_THERE = "only_there"
     BLANK_THERE = "blank_there"

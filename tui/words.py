@@ -49,6 +49,7 @@ CELLS: Mapping[CellState, Mark] = {
 
 MATCHES: Mapping[MatchState, Mark] = {
     MatchState.MAPPED: Mark("✓", N_("Mapped"), GOOD),
+    MatchState.CHANGED_SINCE: Mark("!", N_("Changed since"), WARN),
     MatchState.ONLY_HERE: Mark("–", N_("Only in DEXTRE"), DIM),
     MatchState.ONLY_THERE: Mark("–", N_("Only in Shopify"), DIM),
     MatchState.BLANK_THERE: Mark("!", N_("Blank in Shopify"), WARN),

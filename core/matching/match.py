@@ -46,6 +46,7 @@ T = TypeVar("T", Item, Variant)
 E = TypeVar("E", SkuMapping, MappingRow)
 
 SHOWN_FIRST = (
+    MatchState.CHANGED_SINCE,
     MatchState.CASE_DIFFERS,
     MatchState.SPACES_DIFFER,
     MatchState.DUPLICATE_HERE,
@@ -237,7 +238,16 @@ class Catalogue:
     def _mapped_row(self, mapping: SkuMapping) -> MappingRow:
         item = self.items[mapping.sku_number]
         variant = self.variants[mapping.inventory_item_id]
-        return MappingRow(MatchState.MAPPED, item, variant, mapping.by)
+        here, there = self._here(item), self._there(variant)
+        holds = (
+            here == there
+            and self._side_here.holders[here] == 1
+            and self._side_there.holders[there] == 1
+        )
+        if holds or mapping.by is MappedBy.HAND:
+            return MappingRow(MatchState.MAPPED, item, variant, mapping.by)
+        near = there if here != there else ""
+        return MappingRow(MatchState.CHANGED_SINCE, item, variant, mapping.by, near)
 
     def _item_row(self, item: Item) -> MappingRow:
         value = self._here(item)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
 from core import matching
 from core.errors import StoreInUse
 from core.exchange import ImportPreview, ImportRefused, read_mappings, write_mappings
-from core.matching import Edit, MappingView, Matching
+from core.matching import Catalogue, Edit, MappingView, Matching
 from core.model import Brand, LocalField, MappingRow, MatchState, ShopifyField, SkuMapping, Variant
 from core.sync import cells
 from core.sync.events import LinkEnabled, MappingsDeleted, SkusMapped
@@ -22,10 +22,20 @@ from core.workspace.connecting import ConnectionDesk
 from core.workspace.errors import NothingToMap, NotPaired
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The mapping as it is shown. `key` says of which state of the store."""
+
+    key: tuple[object, ...]
+    catalogue: Catalogue
+    matching: Matching
+    view: MappingView
+
+
 class MappingDesk(ConnectionDesk):
     def __init__(self, brand: Brand, around: Surroundings) -> None:
         super().__init__(brand, around)
-        self._view: tuple[tuple[object, ...], MappingView] | None = None
+        self._table: _Table | None = None
 
     def set_fields(self, shopify_field: ShopifyField, local_field: LocalField) -> None:
         """The rule for the next matching; mappings that stand are not touched."""
@@ -77,7 +87,7 @@ class MappingDesk(ConnectionDesk):
 
     def import_items(self, path: Path, progress: Progress | None = None) -> ImportPreview:
         found = super().import_items(path, progress)
-        self._view = None
+        self._table = None
         return found
 
     # -- the table ----------------------------------------------------------------------------
@@ -100,16 +110,18 @@ class MappingDesk(ConnectionDesk):
         return self._table_view().count(states, search)
 
     def _table_view(self) -> MappingView:
-        """Made anew when mappings, items or the catalogue have changed."""
+        return self._mapping_table().view
+
+    def _mapping_table(self) -> _Table:
+        """Made anew when mappings, items or the catalogue have changed behind our back."""
         link = self._store.link()
         rule = (link.shopify_field, link.local_field)
         key = (link.revision, rule, self._store.count_items(), self._store.count_variants())
-        if self._view is None or self._view[0] != key:
-            rows = matching.report(
-                self._store.items(), self._store.variants(), rule, self._store.mappings()
-            ).rows
-            self._view = (key, MappingView(rows))
-        return self._view[1]
+        if self._table is None or self._table.key != key:
+            catalogue = Catalogue(self._store.items(), self._store.variants(), rule)
+            result = catalogue.report(self._store.mappings())
+            self._table = _Table(key, catalogue, result, MappingView(result.rows))
+        return self._table
 
     # -- by hand ------------------------------------------------------------------------------
 
@@ -171,9 +183,14 @@ class MappingDesk(ConnectionDesk):
             for mapping in edit.put:
                 cells.map_one(tx, mapping)
 
-        if edit:
-            self._store.submit(work).result()
-            self.sync_now()
+        if not edit:
+            return
+        table = self._mapping_table()
+        self._store.submit(work).result()
+        result = table.catalogue.edited(table.matching, edit)
+        key = (self._store.link().revision, *table.key[1:])
+        self._table = _Table(key, table.catalogue, result, MappingView(result.rows, table.view))
+        self._wake()
 
     # -- deleting all -------------------------------------------------------------------------
 

@@ -351,3 +351,24 @@ def test_100_000_on_each_side_take_a_moment() -> None:
     assert found.counts[MatchState.CASE_DIFFERS] == 20_000
     # 0.8-1.3 s on a slow machine; the bound has room for a busier one, not for a quadratic matcher.
     assert spent < 4
+
+
+def test_a_rule_mapping_whose_sku_was_renamed_on_shopify_is_shown_as_changed() -> None:
+    mapping = SkuMapping(gid(1), "A", MappedBy.RULE)
+    told = report([Item("A")], [variant(1, "A-2")], BY_SKU, [mapping])
+    assert [(row.state, row.near) for row in told.rows] == [(MatchState.CHANGED_SINCE, "A-2")]
+
+
+def test_a_rule_mapping_whose_sku_became_shared_is_shown_as_changed() -> None:
+    mapping = SkuMapping(gid(1), "A", MappedBy.RULE)
+    told = report([Item("A")], [variant(1, "A"), variant(2, "A")], BY_SKU, [mapping])
+    assert {row.state for row in told.rows} == {
+        MatchState.CHANGED_SINCE,
+        MatchState.DUPLICATE_THERE,
+    }
+
+
+def test_a_mapping_by_hand_is_not_held_against_the_rule() -> None:
+    mapping = SkuMapping(gid(1), "A", MappedBy.HAND)
+    told = report([Item("A")], [variant(1, "other")], BY_SKU, [mapping])
+    assert [row.state for row in told.rows] == [MatchState.MAPPED]
