@@ -16,6 +16,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from logging.handlers import RotatingFileHandler
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, TextIO
 
@@ -42,6 +43,8 @@ LOOK_EVERY = 8
 """Pumps between two looks at the figures when nothing happened (only differences are painted)."""
 
 NO_TERMINAL = 2
+FAULTS = "faults.log"
+"""Our own faults with their tracebacks, in the data directory; made when there is the first."""
 
 _log = logging.getLogger(__name__)
 
@@ -257,6 +260,10 @@ class DextreApp(App[int]):
 
     # -- leaving -----------------------------------------------------------------------------------
 
+    def action_help_quit(self) -> None:
+        """ctrl+c, out of habit: say how it is done here."""
+        self.say(_("Press ctrl+q to quit."))
+
     def do_quit_now(self) -> None:
         self.exit(0)
 
@@ -288,7 +295,8 @@ class DextreApp(App[int]):
         self.exit(
             1,
             return_code=1,
-            message=_("dextre-sync ended by a fault of its own. The log file says more."),
+            message=_("dextre-sync ended by a fault of its own. Please report it with %(file)s.")
+            % {"file": self.workspace.home / FAULTS},
         )
 
 
@@ -332,9 +340,17 @@ def run_app(
     if ascii_only:
         ScrollBar.renderer = PlainScrollBar
     app = DextreApp(workspace, brand=brand, lang=lang, ascii_only=ascii_only, demo=demo)
+    faults = RotatingFileHandler(
+        workspace.home / FAULTS, maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True
+    )
+    faults.setLevel(logging.WARNING)
+    faults.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.getLogger().addHandler(faults)
     try:
         code = app.run(mouse=mouse)
     finally:
+        logging.getLogger().removeHandler(faults)
+        faults.close()
         if app.session is not None:
             app.session.close()
     return code if code is not None else (app.return_code or 0)

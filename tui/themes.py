@@ -23,7 +23,7 @@ DARK = Theme(
     warning="#f6c453",
     error="#ff8f80",
     variables={
-        "dim": "#93a1b0",
+        "dim": "#9aa8b7",
         "cursor-ground": "#2a4a6b",
         "cursor-text": "#ffffff",
         "bar-ground": "#1b2530",
@@ -31,7 +31,7 @@ DARK = Theme(
         "button-ground": "#2b3947",
         "footer-key-foreground": "#7ab8f5",
         "input-selection-background": "#2a4a6b",
-        "border": "#93a1b0",
+        "border": "#9aa8b7",
         "scrollbar": "#3a4958",
         "scrollbar-background": "#10161d",
         "scrollbar-hover": "#4a5b6c",
@@ -51,7 +51,7 @@ LIGHT = Theme(
     panel="#e9eef3",
     success="#00645c",
     warning="#7d5400",
-    error="#b3152a",
+    error="#ab0050",
     variables={
         "dim": "#52606e",
         "cursor-ground": "#0b559f",

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from core.workspace import Workspace
@@ -53,6 +54,11 @@ async def press(app: DextreApp, pilot: Pilot[int], *keys: str) -> None:
 
 
 async def type_text(pilot: Pilot[int], text: str) -> None:
+    """Short texts key by key, long ones as a terminal pastes them."""
+    if len(text) > 12 and pilot.app.focused is not None:
+        pilot.app.focused.post_message(Paste(text))
+        await pilot.pause()
+        return
     names = {" ": "space", ".": "full_stop", "/": "slash", "-": "minus", "_": "underscore"}
     names |= {":": "colon", ",": "comma"}
     await pilot.press(*(names.get(letter, letter) for letter in text))

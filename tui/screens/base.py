@@ -323,6 +323,7 @@ class BaseScreen(Screen[None]):
             self._work_timer = None
         for line in self.query(ProgressLine):
             line.done()
+        self.session.attempt_status()  # the next key may depend on what was just done
         self.own_app.look()
 
     def do_cancel(self) -> None:

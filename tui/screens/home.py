@@ -77,10 +77,7 @@ class HomeScreen(MainScreen):
             _line(_("Inventory link"), link),
             _line(
                 _("In sync"),
-                _(
-                    "%(n)d of %(all)d cells (SKU × location); "
-                    "to Shopify %(push)d, from Shopify %(pull)d"
-                )
+                _("%(n)d of %(all)d cells; to Shopify %(push)d, from Shopify %(pull)d")
                 % {
                     "n": status.in_sync,
                     "all": status.cells,

@@ -256,9 +256,17 @@ class MappingScreen(MainScreen):
             ],
             find,
             hint=self._about_row(),
-            search=here,
+            search=self._guess(there, here),
         )
         self.app.push_screen(dialog, lambda sku: self._map(there, sku) if sku else None)
+
+    def _guess(self, there: str, here: str) -> str:
+        """What to search for at first: the other side's SKU, where something fits it."""
+        row = self.query_one(MarkingTable).current
+        if row is None or here:
+            return ""
+        sku = row.cells[2] if there else ""
+        return sku if isinstance(sku, str) and self.desk.items(sku, 0, 1) else ""
 
     def _pick_variant(self, here: str) -> None:
         def find(typed: str) -> ListSource:

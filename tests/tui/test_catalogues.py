@@ -1,0 +1,123 @@
+"""The catalogues: complete, compiled, true to their formats and to the domain's words."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from core.errors import StoreInUse
+from core.sync.events import NeedsYou
+from tui import i18n
+from tui.i18n import choose_language, event_text, set_language, tell
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+WORDS = {
+    "Brand": "ブランド",
+    "Inventory label": "在庫ラベル",
+    "Location": "ロケーション",
+    "SKU number": "SKU番号",
+    "Settings": "設定",
+    "Shopify custom app": "Shopifyカスタムアプリ",
+    "Set API details and connect": "API情報を設定して接続",
+    "Shop domain": "ショップドメイン",
+    "Admin API access token": "Admin APIのアクセストークン",
+    "API key": "APIキー",
+    "API secret key": "APIシークレットキー",
+    "Connect": "接続",
+    "Connected": "連携済み",
+    "Not connected": "未連携",
+    "Inventory link": "在庫連携",
+    "Edit": "編集",
+    "Update": "更新",
+    "DEXTRE location": "DEXTREのロケーション",
+    "Shopify location": "SHOPIFYのロケーション",
+    "SKU mapping": "SKUマッピング設定",
+    "Map": "マッピング",
+    "Enable inventory link": "在庫連携を有効にする",
+    "Push quantities: DEXTRE → Shopify": "DEXTREからShopifyに在庫数量を反映する",
+    "Pull quantities: Shopify → DEXTRE": "ShopifyからDEXTREに在庫数量を反映する",
+    "Delete SKU mappings": "SKUマッピングの削除",
+    "Delete": "削除",
+    "Cancel": "キャンセル",
+}
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "compile_catalogues", ROOT / "scripts" / "compile_catalogues.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("language", [lang for lang in i18n.LANGUAGES if lang != "en"])
+def test_no_text_is_missing_fuzzy_or_breaks_its_format(tool: ModuleType, language: str) -> None:
+    assert list(tool.faults(tool.extracted(), tool.load(language))) == []
+
+
+@pytest.mark.parametrize("language", [lang for lang in i18n.LANGUAGES if lang != "en"])
+def test_the_compiled_catalogue_is_what_the_text_gives(tool: ModuleType, language: str) -> None:
+    compiled = tool.po_path(language).with_suffix(".mo").read_bytes()
+    assert compiled == tool.mo_bytes(tool.load(language))
+
+
+def test_no_text_hides_from_the_extraction_in_an_f_string() -> None:
+    for path in [*(ROOT / "tui").rglob("*.py"), *(ROOT / "core").rglob("*.py")]:
+        source = path.read_text("utf-8")
+        assert '{_("' not in source, path
+        assert "{_('" not in source, path
+
+
+@pytest.mark.parametrize(("english", "japanese"), WORDS.items())
+def test_the_domains_words_are_used_exactly(tool: ModuleType, english: str, japanese: str) -> None:
+    assert tool.extracted().get(english) is not None, "the word is on no screen"
+    set_language("ja")
+    assert i18n._(english) == japanese
+
+
+@pytest.mark.parametrize(
+    ("option", "environ", "config", "chosen"),
+    [
+        ("ja", {"LANG": "en_US.UTF-8"}, "en", "ja"),
+        (None, {"DEXTRE_SYNC_LANG": "ja", "LC_ALL": "C"}, "en", "ja"),
+        (None, {"LANG": "en_US.UTF-8"}, "ja", "ja"),
+        (None, {"LC_ALL": "ja_JP.UTF-8", "LANG": "en_US"}, None, "ja"),
+        (None, {"LC_MESSAGES": "ja_JP.eucJP"}, None, "ja"),
+        (None, {"LANG": "C.UTF-8"}, None, "en"),
+        (None, {"LANG": "de_DE.UTF-8"}, None, "en"),
+        (None, {}, None, "en"),
+    ],
+)
+def test_the_language_is_chosen_by_option_environment_configuration_locale(
+    option: str | None, environ: dict[str, str], config: str | None, chosen: str
+) -> None:
+    assert choose_language(option, environ, config) == chosen
+
+
+def test_an_error_is_told_in_the_readers_language_without_control_codes() -> None:
+    set_language("ja")
+    message, remedy = tell(StoreInUse(who="hana\x1b[2J"))
+    assert "hana[2J" in message
+    assert remedy
+    assert remedy != StoreInUse.remedy
+
+
+def test_an_event_names_its_problem_in_the_readers_language() -> None:
+    set_language("ja")
+    event = NeedsYou(
+        at="2026-11-23T09:00:00.000Z", brand="b", sku="T", location="渋谷", problem="deleted"
+    )
+    assert "Shopifyで削除済み" in event_text(event)
+
+
+def test_an_empty_id_is_empty_in_every_language() -> None:
+    set_language("ja")
+    assert i18n._("") == ""

@@ -1,0 +1,54 @@
+"""Texts of the outside world: markup, control codes, bidi, length. The terminal gets none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.model import Item, Location
+from core.sync.events import WentOffline
+from tests.tui.fakes import AT, FakeDesk
+from tests.tui.seeing import press, running, seen
+from tui.clean import clean, clean_block
+
+EVIL = "Tee [/x] [red]\x1b]0;OWNED\x07\x1b[31m\x9b32m\u202e\x00 [b"
+BAD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@given(st.text())
+def test_nothing_that_speaks_to_a_terminal_survives(text: str) -> None:
+    line = clean(text)
+    assert not BAD.search(line)
+    assert "\n" not in line
+    assert not BAD.search(clean_block(text))
+
+
+@given(st.text(alphabet=st.characters(whitelist_categories=("L", "N", "P")), max_size=100))
+def test_harmless_text_stays_as_it_is(text: str) -> None:
+    assert clean(text) == text
+
+
+def test_a_very_long_text_is_cut() -> None:
+    assert len(clean("x" * 10_000)) == 501
+
+
+async def test_hostile_names_are_shown_as_text_on_every_screen(tmp_path: Path) -> None:
+    desk = FakeDesk(f"B {EVIL}")
+    desk._items = {EVIL: Item(EVIL, EVIL, EVIL), "long": Item("long", "あ" * 10_000)}
+    desk._locations = [Location("l1", EVIL), Location("l2", EVIL + "2")]
+    desk.rows_mapped = [replace(row, item=Item(EVIL, EVIL), near=EVIL) for row in desk.rows_mapped]
+    desk.cells_kept = [replace(cell, sku_number=EVIL, detail=EVIL) for cell in desk.cells_kept]
+    desk.history = [WentOffline(at=AT, brand=EVIL, detail=EVIL)]
+    ways = (["1"], ["2"], ["2", "o"], ["3"], ["4"], ["6"], ["7", "enter", "enter"])
+    async with running(tmp_path, desk) as (app, pilot):
+        for keys in ways:
+            app.go("home")
+            await press(app, pilot, *keys)
+            assert not BAD.search(seen(app)), keys
+        app.go("inventory")
+        await press(app, pilot, "e")
+        assert "[red]" in seen(app), "markup is shown, not obeyed"

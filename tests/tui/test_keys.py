@@ -1,0 +1,109 @@
+"""The registry of actions: safe keys, words for all, a method for each, a reason why not."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+import tui.screens
+import tui.widgets
+from tests.tui.fakes import FakeDesk
+from tests.tui.seeing import press, running, seen, type_text
+from tui.actions import ACTIONS, BY_ID, SAFE_KEYS
+from tui.app import DextreApp
+from tui.screens.base import BaseScreen
+
+
+def _modules() -> Iterator[Any]:
+    for package in (tui.screens, tui.widgets):
+        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+            yield import_module(module.name)
+
+
+def _ours() -> Iterator[type[DOMNode]]:
+    """Every screen and widget of this program, and the app."""
+    yield DextreApp
+    for module in _modules():
+        for thing in vars(module).values():
+            ours = getattr(thing, "__module__", "") == module.__name__
+            if ours and isinstance(thing, type) and issubclass(thing, DOMNode):
+                yield thing
+
+
+def _bindings(kind: type[DOMNode]) -> Iterator[Binding]:
+    for entry in vars(kind).get("BINDINGS", []):
+        assert isinstance(entry, Binding), f"{kind.__name__}: {entry}"
+        yield entry
+
+
+def test_every_key_is_one_that_every_terminal_can_send() -> None:
+    for kind in _ours():
+        for binding in _bindings(kind):
+            unsafe = set(binding.key.split(",")) - SAFE_KEYS
+            assert not unsafe, f"{kind.__name__} binds {unsafe}"
+
+
+def test_every_action_has_its_own_id_a_description_and_a_tooltip() -> None:
+    assert len(BY_ID) == len(ACTIONS)
+    for action in ACTIONS:
+        assert action.description, action.id
+        assert action.tooltip, action.id
+        assert action.tooltip.endswith((".", "…", "?")), action.id
+
+
+def test_no_place_binds_a_key_twice() -> None:
+    seen_keys: set[tuple[str, str]] = set()
+    for action in ACTIONS:
+        for key in action.keys.split(","):
+            assert (action.place, key) not in seen_keys, f"{action.place}: {key}"
+            seen_keys.add((action.place, key))
+
+
+@pytest.mark.parametrize(
+    "kind", [k for k in _ours() if issubclass(k, BaseScreen)], ids=lambda k: k.__name__
+)
+def test_every_action_of_a_screen_has_its_method(kind: type[BaseScreen]) -> None:
+    for binding in _bindings(kind):
+        action = BY_ID[binding.id or ""]
+        if not action.run:
+            assert callable(getattr(kind, f"do_{action.name}", None)), action.id
+
+
+async def test_every_binding_carries_its_id_so_that_it_can_be_mapped_anew(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        app.set_keymap({"home.sync": "f9"})
+        app.refresh_bindings()
+        await press(app, pilot, "f9")
+        assert ("sync_now",) in app.open_session.desk.asked  # type: ignore[attr-defined]
+
+
+async def test_a_key_that_cannot_act_says_why(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk("Tea", filled=False)) as (app, pilot):
+        await press(app, pilot, "s")
+        assert "First connect the shop" in seen(app)
+        await press(app, pilot, "2", "e")
+        assert "There is no item yet" in seen(app)
+
+
+async def test_the_list_of_keys_is_searched_by_typing_and_runs_the_line(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "question_mark")
+        await type_text(pilot, "sync now")
+        await press(app, pilot, "enter")
+        assert ("sync_now",) in desk.asked
+
+
+async def test_the_palette_goes_anywhere(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "7", "enter", "ctrl+p")
+        await type_text(pilot, "runs")
+        await press(app, pilot, "enter")
+        assert app.screen.title_text() == "Runs"  # type: ignore[attr-defined]

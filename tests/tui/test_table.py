@@ -1,0 +1,134 @@
+"""The table and the log: any number of rows, wide characters, cursor, marks, following."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+
+from tui.themes import DARK, DEFAULTS
+from tui.widgets.columns import GAP, Column, clip, fit, fold
+from tui.widgets.ringlog import LogLine, RingLog
+from tui.widgets.table import ListSource, MarkingTable, Row
+
+MIXED = st.text(alphabet="abc 抹茶ラテ𠮷ｶ", max_size=60)
+
+
+class Million:
+    """Rows made when they are asked for; remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, int]] = []
+
+    def __len__(self) -> int:
+        return 1_000_000
+
+    def rows(self, start: int, count: int) -> Sequence[Row]:
+        self.asked.append((start, count))
+        return [Row(str(n), (f"SKU-{n}", "茶")) for n in range(start, start + count)]
+
+
+class Bench(App[None]):
+    def __init__(self, *widgets: MarkingTable | RingLog) -> None:
+        super().__init__()
+        self._widgets = widgets
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict(DEFAULTS)
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK)
+        self.theme = DARK.name
+
+    def compose(self) -> ComposeResult:
+        yield from self._widgets
+
+
+COLUMNS = [Column("SKU", 10, grow=1), Column("Name", 10, drop=1)]
+
+
+@given(MIXED, st.integers(1, 40), st.booleans())
+def test_a_clipped_text_has_exactly_the_width(text: str, width: int, right: bool) -> None:
+    assert cell_len(clip(text, width, right)) == width
+
+
+@given(MIXED, st.integers(4, 40))
+def test_folded_lines_fit_and_lose_nothing(text: str, width: int) -> None:
+    lines = fold(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+@given(st.integers(1, 300))
+def test_columns_fill_the_width_and_the_important_ones_stay(width: int) -> None:
+    columns = [Column("a", 10, grow=1), Column("b", 20, drop=1), Column("c", 15, grow=2, drop=2)]
+    shown = fit(columns, width)
+    assert shown[0][0] == 0
+    if width >= 10 + GAP:
+        assert sum(w + GAP for _i, w in shown) <= width
+    if any(i == 2 for i, _w in shown):
+        assert any(i == 1 for i, _w in shown), "what is to be dropped first went first"
+
+
+async def test_a_million_rows_are_read_a_page_at_a_time() -> None:
+    source = Million()
+    app = Bench(MarkingTable(COLUMNS, source))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("G")
+        table = app.query_one(MarkingTable)
+        assert table.current == Row("999999", ("SKU-999999", "茶"))
+        await pilot.press("g", "pagedown", "j", "k")
+        assert table.cursor == 18
+        assert sum(count for _start, count in source.asked) < 2_000
+
+
+async def test_marks_stay_with_their_rows() -> None:
+    rows = [Row(f"k{n}", (f"row {n}",)) for n in range(10)]
+    app = Bench(MarkingTable(COLUMNS, ListSource(rows)))
+    async with app.run_test(size=(60, 20)) as pilot:
+        table = app.query_one(MarkingTable)
+        await pilot.press("space", "j", "v", "j", "j", "v")
+        assert table.marks == {"k0", "k2", "k3", "k4"}
+        table.show(ListSource(rows[3:]))
+        assert table.chosen() == ["k0", "k2", "k3", "k4"]
+        await pilot.press("ctrl+backslash")
+        assert not table.marks
+
+
+async def test_an_empty_table_says_what_to_do_and_takes_every_key() -> None:
+    app = Bench(MarkingTable(COLUMNS, empty="Press i to import."))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("j", "G", "pagedown", "space", "v", "v")
+        table = app.query_one(MarkingTable)
+        assert table.current is None
+        assert table.chosen() == []
+
+
+async def test_a_log_that_is_scrolled_back_stays_where_its_reader_is() -> None:
+    app = Bench(RingLog(limit=100))
+    async with app.run_test(size=(60, 10)) as pilot:
+        log = app.query_one(RingLog)
+        log.extend([LogLine(f"line {n}") for n in range(90)])
+        await pilot.pause()
+        assert log.scroll_y == 80
+        await pilot.press("k", "k")
+        following = log.following
+        assert not following
+        log.extend([LogLine("new")])
+        await pilot.pause()
+        assert log.scroll_y == 78
+        await pilot.press("G")
+        assert log.following
+        assert log.scroll_y == 81
+
+
+async def test_a_log_keeps_its_newest_lines() -> None:
+    app = Bench(RingLog(limit=100))
+    async with app.run_test(size=(60, 10)):
+        log = app.query_one(RingLog)
+        log.extend([LogLine(str(n)) for n in range(1_000)])
+        assert len(log.lines) == 100
+        assert log.lines[-1].text == "999"
