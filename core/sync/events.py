@@ -220,6 +220,20 @@ class SkusMapped(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueChanged(Event):
+    """The shop's catalogue, or the items here, changed while linked."""
+
+    text = N_(
+        "The catalogue changed: %(added)s new, %(renamed)s with another SKU, %(gone)s gone; "
+        "newly mapped: %(mapped)s"
+    )
+    added: int
+    renamed: int
+    gone: int
+    mapped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MappingsDeleted(Event):
     level = Level.WARNING
     text = N_("All %(count)s SKU mappings were deleted; the inventory link is off")

@@ -28,6 +28,10 @@ class Pacing:
     parallel: int = 8
     offline_max_s: float = 60.0
 
+    def backoff(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row: 2, 4, 8 … up to `offline_max_s`."""
+        return min(self.offline_max_s, float(2 ** min(failures, 10)))
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

@@ -35,7 +35,6 @@ from core.sync.engine import Engine
 from core.sync.events import LinkDisabled, LinkEnabled, RunApplied
 from core.sync.plan import rows_for, undo_rows
 from core.sync.ports import CHUNK, BooksTx, BooksView
-from core.sync.reading import batches
 from core.sync.trace import Trace
 
 Progress = Callable[[int, int | None], None]
@@ -74,7 +73,7 @@ class Runs:
     _active: dict[str, dict[CellKey, PlanRow]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.engine.on_settled = self._on_settled
+        self.engine.sender.in_transaction = self._on_settled
 
     # -- plans --------------------------------------------------------------------------------
 
@@ -83,7 +82,7 @@ class Runs:
     ) -> Plan:
         """Read both sides afresh and say what would change; nothing is written on either side."""
         async with self.engine.gate.alone():
-            await self.engine.settle_outbox(now=True)
+            await self.engine.sender.settle_outbox(now=True)
             keys = self._keys(only)
             await self._read(keys, progress)
             with self.engine.books.view() as view:
@@ -107,7 +106,7 @@ class Runs:
                 return replace(self._new(PlanKind.UNDO, view, rows), undoes=run_id)
 
     def _new(self, kind: PlanKind, view: BooksView, rows: tuple[PlanRow, ...]) -> Plan:
-        return Plan(self.new_id(), kind, self.engine.now(), view.link().revision, rows)
+        return Plan(self.new_id(), kind, self.engine.commits.now(), view.link().revision, rows)
 
     def _keys(self, only: Collection[str]) -> list[CellKey]:
         with self.engine.books.view() as view:
@@ -131,15 +130,11 @@ class Runs:
             return view.cell(key) is not None
 
     async def _read(self, keys: Sequence[CellKey], progress: Progress) -> None:
-        todo = batches(keys)
-        self.engine.forget_readings()
-        done = 0
-        step = self.engine.pacing.parallel
-        for start in range(0, len(todo), step):
-            part = todo[start : start + step]
-            await self.engine.note(part)
-            done += sum(len(batch.inventory_item_ids) for batch in part)
-            progress(done, len(keys))
+        self.engine.reader.forget()
+        step = CHUNK * self.engine.pacing.parallel
+        for start in range(0, len(keys), step):
+            await self.engine.reader.note(keys[start : start + step])
+            progress(min(start + step, len(keys)), len(keys))
 
     # -- applying -----------------------------------------------------------------------------
 
@@ -161,8 +156,8 @@ class Runs:
                     LinkEnabled(at=trace.at, brand=self.engine.brand, run=plan.id, cells=cells)
                 )
 
-            await self.engine.commit(work)
-            self.engine.forget_readings()
+            await self.engine.commits.commit(work)
+            self.engine.reader.forget()
         self.engine.wake()
         return run
 
@@ -179,13 +174,13 @@ class Runs:
             was_on = view.link().enabled
         if not was_on:
             return
-        await self.engine.settle_outbox(now=True)
+        await self.engine.sender.settle_outbox(now=True)
 
         def work(tx: BooksTx, trace: Trace) -> None:
             tx.put_link(replace(tx.link(), enabled=False, resume=resume))
             trace.events.append(LinkDisabled(at=trace.at, brand=self.engine.brand))
 
-        await self.engine.commit(work)
+        await self.engine.commits.commit(work)
 
     async def _apply(self, plan: Plan, progress: Progress) -> Run:
         with self.engine.books.view() as view:
@@ -193,21 +188,23 @@ class Runs:
                 raise PlanIsStale
         todo = [row for row in plan.rows if not row.left_out]
         self._active[plan.id] = {row.key: row for row in todo}
-        await self.engine.commit(lambda tx, _trace: self._open_run(tx, plan))
+        await self.engine.commits.commit(lambda tx, _trace: self._open_run(tx, plan))
         done = 0
         for chunk in _chunks(todo):
             there = await self._apply_here(plan, chunk)
             await self._apply_there(plan, there)
             done += len(chunk)
             progress(done, len(todo))
-        run = await self.engine.commit(lambda tx, trace: self._close_run(tx, plan, trace))
-        self.engine.forget_readings()
+        run = await self.engine.commits.commit(lambda tx, trace: self._close_run(tx, plan, trace))
+        self.engine.reader.forget()
         if not run.waiting:
             del self._active[plan.id]
         return run
 
     def _open_run(self, tx: BooksTx, plan: Plan) -> None:
-        run = Run(plan.id, plan.kind, self.engine.now(), self.who, 0, 0, 0, undoes=plan.undoes)
+        run = Run(
+            plan.id, plan.kind, self.engine.commits.now(), self.who, 0, 0, 0, undoes=plan.undoes
+        )
         tx.put_run(run, ())
         undone = tx.run(plan.undoes) if plan.undoes else None
         if undone is not None:
@@ -232,7 +229,7 @@ class Runs:
             self._note(tx, plan.id, results)
             return there
 
-        return await self.engine.commit(work, plan.id)
+        return await self.engine.commits.commit(work, plan.id)
 
     def _change_here(self, tx: BooksTx, plan: Plan, row: PlanRow) -> None:
         label_code = tx.link().label_code
@@ -258,14 +255,14 @@ class Runs:
         def work(tx: BooksTx, _trace: Trace) -> Intent:
             going = tuple(_intent_row(row) for row in rows)
             name = tx.link().quantity_name
-            at = self.engine.now()
-            key = self.engine.new_key()
+            at = self.engine.commits.now()
+            key = self.engine.sender.new_key()
             intent = Intent(key, IntentKind.SET, at, name, going, run=plan.id)
             outbox.post(tx, intent)
             self._note(tx, plan.id, [RunRow(row, RowOutcome.WAITING) for row in rows])
             return intent
 
-        await self._send_again(await self.engine.commit(work, plan.id))
+        await self._send_again(await self.engine.commits.commit(work, plan.id))
 
     async def _send_again(self, intent: Intent, tries: int = 4) -> None:
         """A person waits: ask again a few times before leaving the outcome to the outbox."""
@@ -273,7 +270,7 @@ class Runs:
             if attempt:
                 await self.engine.clock.sleep(float(2 ** (attempt - 1)))
             try:
-                if await self.engine.send(intent) or not self._is_waiting(intent):
+                if await self.engine.sender.send(intent) or not self._is_waiting(intent):
                     return
             except TryAgain:
                 continue

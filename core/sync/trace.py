@@ -26,6 +26,10 @@ class Trace:
     pulled: int = 0
     pushed_rows: int = 0
 
+    def clear(self) -> None:
+        self.events.clear()
+        self.pulled = self.pushed_rows = 0
+
     def sale_seen(self, before: Cell, pulled: Pulled) -> None:
         self.pulled += 1
         self.events.append(

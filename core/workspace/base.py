@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 import httpx
 
 from core.clock import Clock, iso
-from core.errors import NotConnected
+from core.errors import DextreError, NotConnected
 from core.model import AuthKind, Brand, Credentials, Location
 from core.shopify import ShopifyShop, open_shop
 from core.store import BrandStore, SecretsStore
 from core.sync.engine import Engine
-from core.sync.events import Event
+from core.sync.events import Event, SyncStopped
 from core.sync.runs import Runs
 from core.workspace import health
 from core.workspace.errors import SecretsAreGone, UnknownLocationName
@@ -111,6 +111,11 @@ class DeskBase:
 
     def _tell(self, event: Event) -> None:
         self._log.append(event)
+
+    def _tell_stopped(self, error: DextreError) -> None:
+        self._tell(
+            SyncStopped(at=self._now(), brand=self.brand.name, detail=str(error), error=error.code)
+        )
 
     async def _open(self) -> Session:
         """The session of the kept connection, made when first needed. Raises NotConnected,

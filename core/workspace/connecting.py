@@ -146,7 +146,7 @@ class ConnectionDesk(InventoryDesk):
         session = await self._open()
         async with session.engine.gate.alone():
             await self._store.books.commit(lambda tx: cells.pair_locations(tx, chosen, label.code))
-            session.engine.forget_readings()
+            session.engine.reader.forget()
         self._tell(
             LocationsPaired(
                 at=self._now(), brand=self.brand.name, pairs=len(chosen), label=label.code

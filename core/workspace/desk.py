@@ -180,7 +180,9 @@ class Desk(MappingDesk):
         try:
             session = await self._open()
             session.engine.on_health = lambda: self._note_health(session)
-            await session.engine.run()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(session.engine.run())
+                tasks.create_task(self._watch_catalogue(session))
         except DextreError as error:
             self._stopped(error.code, str(error))
         except Exception as error:

@@ -9,17 +9,33 @@ from pathlib import Path
 from typing import TextIO
 
 from core import matching
-from core.errors import StoreInUse
+from core.errors import DextreError, StoreInUse, TryAgain
 from core.exchange import ImportPreview, ImportRefused, read_mappings, write_mappings
 from core.matching import Catalogue, Edit, MappingView, Matching
-from core.model import Brand, LocalField, MappingRow, MatchState, ShopifyField, SkuMapping, Variant
+from core.model import (
+    Brand,
+    LocalField,
+    MappedBy,
+    MappingRow,
+    MatchState,
+    ShopifyField,
+    SkuMapping,
+    Variant,
+)
 from core.sync import cells
-from core.sync.events import LinkEnabled, MappingsDeleted, SkusMapped
+from core.sync.breaker import THERE, Effect, check
+from core.sync.events import CatalogueChanged, LinkEnabled, MappingsDeleted, SkusMapped
 from core.sync.ports import BooksTx
 from core.sync.runs import Progress
 from core.workspace.base import Session, Surroundings
 from core.workspace.connecting import ConnectionDesk
 from core.workspace.errors import NothingToMap, NotPaired
+
+CATALOGUE_S = 900.0
+"""Seconds between two looks at the whole catalogue while linked."""
+
+MAP_NEW = "map_new"
+AT_ONCE = "at_once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +80,7 @@ class MappingDesk(ConnectionDesk):
         result = matching.match(self._store.items(), variants, rule, self._store.mappings())
         async with session.engine.gate.alone():
             resumed = await self._store.books.commit(lambda tx: _put_matching(tx, result))
-            session.engine.forget_readings()
+            session.engine.reader.forget()
         unmapped = sum(n for state, n in result.counts.items() if state is not MatchState.MAPPED)
         mapped = len(result.mappings)
         self._tell(
@@ -77,17 +93,108 @@ class MappingDesk(ConnectionDesk):
         return result.counts
 
     async def _read_catalogue(self, session: Session, progress: Progress | None) -> list[Variant]:
+        """The shop's catalogue, kept here as well. Have it all before keeping any of it."""
+        found = await self._catalogue_now(session, progress)
+        self._store.replace_variants(found)
+        return found
+
+    async def _catalogue_now(
+        self, session: Session, progress: Progress | None = None
+    ) -> list[Variant]:
         found: list[Variant] = []
         async for page in session.shop.variants():
             found.extend(page)
             if progress is not None:
                 progress(len(found), None)
-        self._store.replace_variants(found)
         return found
+
+    # -- while linked -------------------------------------------------------------------------
+
+    async def _watch_catalogue(self, session: Session) -> None:
+        """Look for new, renamed and deleted variants now and then, for as long as the engine
+        runs.
+        """
+        told = ""
+        while True:
+            await self._around.clock.sleep(CATALOGUE_S)
+            if not self._store.link().enabled:
+                continue
+            try:
+                await self._take_catalogue(session)
+                told = ""
+            except TryAgain:
+                continue  # the engine tells that the shop cannot be reached
+            except DextreError as error:
+                if error.code != told:
+                    self._tell_stopped(error)
+                told = error.code
+
+    async def _take_catalogue(self, session: Session) -> None:
+        """Compare the shop's catalogue with the one kept, keep it, and map what is new by the rule.
+
+        Raises TooManyGone, and then keeps the old one.
+        """
+        fresh = await self._catalogue_now(session)
+        before = {variant.inventory_item_id: variant for variant in self._store.variants()}
+        after = {variant.inventory_item_id: variant for variant in fresh}
+        if before == after:
+            return
+        mapped = {mapping.inventory_item_id for mapping in self._store.mappings()}
+        gone = mapped.intersection(before).difference(after)
+        check(Effect(len(mapped), gone=len(gone)), session.engine.limits, THERE)
+        stayed = mapped.intersection(before).intersection(after)
+        self._store.replace_variants(fresh)
+        newly = await self._map_new(session)
+        self._tell(
+            CatalogueChanged(
+                at=self._now(),
+                brand=self.brand.name,
+                added=len(after.keys() - before.keys()),
+                renamed=sum(before[key].sku != after[key].sku for key in stayed),
+                gone=len(gone),
+                mapped=newly,
+            )
+        )
+
+    async def _map_new(self, session: Session) -> int:
+        """Map by the rule what is not mapped yet, leaving every mapping that stands; at once,
+        unless the brand's settings say that new SKUs are only proposed (they are in the mapping
+        table either way).
+        """
+        if self._store.settings().get(MAP_NEW, AT_ONCE) != AT_ONCE:
+            return 0
+        link = self._store.link()
+        rule = (link.shopify_field, link.local_field)
+        standing = [replace(mapping, by=MappedBy.HAND) for mapping in self._store.mappings()]
+        catalogue = Catalogue(self._store.items(), self._store.variants(), rule)
+        new = [m for m in catalogue.match(standing).mappings if m.by is MappedBy.RULE]
+        if not new:
+            return 0
+
+        def work(tx: BooksTx) -> None:
+            for mapping in new:
+                cells.map_one(tx, mapping)
+
+        async with session.engine.gate.alone():
+            await self._store.books.commit(work)
+        self._wake()
+        return len(new)
+
+    async def _map_imported(self) -> None:
+        session = await self._open_or_none()
+        newly = await self._map_new(session) if session is not None else 0
+        if newly:
+            self._tell(
+                CatalogueChanged(
+                    at=self._now(), brand=self.brand.name, added=0, renamed=0, gone=0, mapped=newly
+                )
+            )
 
     def import_items(self, path: Path, progress: Progress | None = None) -> ImportPreview:
         found = super().import_items(path, progress)
         self._table = None
+        if self._store.link().enabled:
+            self._call(self._map_imported()).result()
         return found
 
     # -- the table ----------------------------------------------------------------------------

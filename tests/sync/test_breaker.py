@@ -101,7 +101,7 @@ async def test_the_other_direction_goes_on() -> None:
         world.shop.put(key, 0)
     world.add_here(2, "S50")
     with pytest.raises(TooManyZeros):
-        await world.engine._read_tick()
+        await world.engine.read_pass()
     await world.engine.push_pass()
     assert world.there(keys[50]) == 7
 

@@ -103,7 +103,7 @@ async def test_while_a_push_is_in_flight_readings_are_not_taken() -> None:
     _, world = faults("lose_after")
     key = world.linked(here=12, there=10, base=10)
     await world.engine.push_pass()
-    await world.engine.read(world.engine._set.batches)
+    await world.engine.reader.read_all()
     assert world.cell(key).base == 10
     assert world.here() == 12
 
@@ -119,7 +119,7 @@ async def test_an_answer_that_does_not_know_of_our_push_is_not_believed() -> Non
     world.add_here(3)
     await world.engine.push_pass()
     for _ in range(3):
-        await world.engine._whole_pass()
+        await world.engine.whole_pass()
     assert world.here() == 15
     assert not [e for e in world.events if isinstance(e, SaleSeen)]
     lag["on"] = False
@@ -136,7 +136,7 @@ async def test_rest_is_not_claimed_while_answers_are_behind() -> None:
     world.clock.advance(5)
     world.add_here(3)
     await world.engine.push_pass()
-    assert not await world.engine._whole_pass()
+    assert not await world.engine.whole_pass()
 
 
 async def test_two_variants_of_one_item_share_its_stock() -> None:
@@ -168,7 +168,7 @@ async def test_held_back_units_come_over_even_when_our_own_change_is_taken_back(
     await world.engine.rest()
     world.add_here(-1)
     world.shop.sell(key, 1)
-    await world.engine._read_tick()
+    await world.engine.read_pass()
     assert world.cell(key).problem is Problem.NEGATIVE_NOT_ALLOWED
     world.add_here(1)
     await world.engine.rest()
@@ -258,7 +258,7 @@ async def test_unmapping_in_flight_settles_the_write_and_touches_nothing_else() 
     await world.engine.push_pass()
     world.books.now(lambda tx: unmap_one(tx, "i1"))
     world.clock.advance(60)
-    await world.engine.settle_outbox()
+    await world.engine.sender.settle_outbox()
     assert world.books.state.intents == {}
     assert world.books.state.cells == {}
     assert (world.here(), world.there(key)) == (12, 12)
@@ -286,14 +286,14 @@ async def test_offline_is_said_and_waited_out() -> None:
 async def test_above_the_limit_hints_and_the_sweep_find_every_change() -> None:
     world = World(pacing=Pacing(everything_up_to=2, sweep_s=10, tick_s=2))
     keys = [world.linked(here=5, there=5, base=5, item=f"i{n}", sku=f"S{n}") for n in range(6)]
-    await world.engine._read_due()
+    await world.engine.reader.read_due()
     world.clock.advance(3600)
     world.shop.sell(keys[3], 2)
-    await world.engine._read_due()
+    await world.engine.reader.read_due()
     assert world.here("S3") == 3
     world.shop.levels[keys[4]].quantity = 1  # the index never hears of it
     for _ in range(6):
-        await world.engine._read_due()
+        await world.engine.reader.read_due()
     assert world.here("S4") == 1
 
 
@@ -346,7 +346,7 @@ async def test_a_search_index_that_is_behind_delays_and_loses_nothing() -> None:
     world = World(pacing=Pacing(everything_up_to=0, sweep_s=4, tick_s=2))
     key = world.linked(here=5, there=5, base=5)
     world.linked(here=5, there=5, base=5, item="i2", sku="B")
-    await world.engine._read_due()
+    await world.engine.reader.read_due()
 
     async def nothing(shopify_location_id: str, since: str) -> list[str]:
         return []
@@ -354,5 +354,5 @@ async def test_a_search_index_that_is_behind_delays_and_loses_nothing() -> None:
     world.shop.changed_items = nothing  # type: ignore[method-assign]
     world.shop.sell(key, 2)
     for _ in range(2):
-        await world.engine._read_due()
+        await world.engine.reader.read_due()
     assert world.here() == 3

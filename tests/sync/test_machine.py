@@ -108,7 +108,7 @@ class SyncMachine(RuleBasedStateMachine):
 
     @rule()
     def read(self) -> None:
-        self.run(self.guarded(self.world.engine._read_tick()))
+        self.run(self.guarded(self.world.engine.read_pass()))
 
     @rule()
     def push(self) -> None:

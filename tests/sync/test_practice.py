@@ -224,7 +224,7 @@ async def test_whatever_happens_every_unit_is_accounted_for(
             if then == 1:
                 await try_it(world, world.engine.push_pass())
             elif then == 2:
-                await try_it(world, world.engine._read_tick())
+                await try_it(world, world.engine.read_pass())
             elif then == 3:
                 world.start()
                 world.clock.advance(2)

@@ -172,7 +172,7 @@ async def test_a_run_cut_off_is_finished_by_the_next_start() -> None:
     assert (run.applied, run.waiting) == (0, 1)
     world.fault = lambda _name: False
     world.start()
-    await world.engine.settle_outbox(now=True)
+    await world.engine.sender.settle_outbox(now=True)
     with world.books.view() as view:
         kept = view.run(run.id)
         rows = list(view.run_rows(run.id))

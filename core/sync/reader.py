@@ -1,0 +1,180 @@
+"""The reading half of the engine: ask the shop, believe what is fresh, and let it flow.
+
+All answers of a pass are looked at together before any of them changes a level, so that the
+breaker sees the whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from core.clock import iso, parse_iso
+from core.model import CellKey, CellState, Intent, Reading
+from core.sync.breaker import HERE, Limits, check, pull_effect
+from core.sync.commits import Commits
+from core.sync.ports import Shop
+from core.sync.pulling import absorb
+from core.sync.reading import Batch, Freshness, Pacing, WorkingSet, batches
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What is new in one answer, and the moment at which its request started."""
+
+    started: int
+    news: list[Reading]
+
+
+@dataclass(slots=True)
+class Reader:
+    shop: Shop
+    commits: Commits
+    pacing: Pacing
+    limits: Limits
+    _set: WorkingSet = field(default_factory=WorkingSet)
+    _fresh: Freshness = field(init=False)
+    _watermark: str = ""
+
+    def __post_init__(self) -> None:
+        self._fresh = Freshness(self.commits.clock.monotonic)
+
+    # -- passes -------------------------------------------------------------------------------
+
+    async def read_due(self) -> float:
+        """One tick's reading; returns the share of cells known by a reading since the last
+        sweep.
+        """
+        cells = self.load()
+        if cells <= self.pacing.everything_up_to:
+            await self.read_all()
+            return 1.0
+        started = self.commits.now()
+        hints = await self._hints()
+        await self._read([*batches(hints), *self._set.slice(self.pacing)])
+        self._watermark = started
+        return min(1.0, len(self._set.last) / cells)
+
+    async def read_all(self) -> None:
+        """Every cell by direct ids. Raises SafetyStop where that is more than a shop does by
+        itself; then nothing of it flows."""
+        self.load()
+        await self._read(self._set.batches)
+
+    async def note(self, keys: Iterable[CellKey]) -> None:
+        """Read cells and only note what Shopify holds: no level changes on either side."""
+        for answer in await self._answers(batches(keys), everything=True):
+            await self._absorb(answer, flow=False)
+
+    def load(self) -> int:
+        """Make the working set fit the link; returns how many cells there are."""
+        with self.commits.view() as view:
+            revision = view.link().revision
+            if revision != self._set.revision:
+                self._set.load(revision, [cell.key for cell in view.cells()])
+            for cell in view.cells((CellState.NEEDS_YOU,)):
+                if cell.here == cell.there:  # a person mended it here: the same reading is news now
+                    self._set.last.pop(cell.key, None)
+        return self._set.size
+
+    # -- what others tell it ------------------------------------------------------------------
+
+    def forget(self) -> None:
+        """After a mass change or turning on, the same reading may mean something else."""
+        self._set.forget()
+
+    def settled(self, intent: Intent, echoes: Mapping[CellKey, tuple[int, str]]) -> None:
+        """A write of ours has its outcome: what was asked before does not know of it."""
+        keys = [row.key for row in intent.rows]
+        self._fresh.settled(keys, echoes)
+        for key in keys:
+            self._set.last.pop(key, None)
+
+    def waits(self) -> bool:
+        """Whether some cell has not been read since our last write to it."""
+        return self._fresh.waits()
+
+    # -- one reading --------------------------------------------------------------------------
+
+    async def _hints(self) -> Sequence[CellKey]:
+        """Cells that the search index says have changed since the last look, with an overlap for
+        its lag.
+        """
+        since = _earlier(self._watermark or self.commits.now(), self.pacing.overlap_s)
+        with self.commits.view() as view:
+            locations = [pair.shopify_location_id for pair in view.pairs()]
+        found = await asyncio.gather(*(self.shop.changed_items(loc, since) for loc in locations))
+        with self.commits.view() as view:
+            return [
+                key
+                for loc, ids in zip(locations, found, strict=True)
+                for key in (CellKey(item_id, loc) for item_id in ids)
+                if view.cell(key) is not None
+            ]
+
+    async def _read(self, todo: Iterable[Batch]) -> None:
+        answers = await self._answers(todo)
+        try:
+            self._check([reading for answer in answers for reading in answer.news])
+        except BaseException:
+            self._done(answers)
+            raise
+        for answer in answers:
+            await self._absorb(answer, flow=True)
+
+    async def _answers(self, todo: Iterable[Batch], *, everything: bool = False) -> list[_Answer]:
+        """Ask for batches, several at a time; the answers that hold something new (or all)."""
+        with self.commits.view() as view:
+            name = view.link().quantity_name
+        limit = asyncio.Semaphore(self.pacing.parallel)
+
+        async def one(batch: Batch) -> _Answer:
+            async with limit:
+                started = self._fresh.start()
+                try:
+                    readings = await self.shop.read_levels(
+                        batch.shopify_location_id, batch.inventory_item_ids, name
+                    )
+                except BaseException:
+                    self._fresh.done(started)
+                    raise
+            news = list(readings) if everything else self._set.news(readings)
+            if not news:
+                self._fresh.done(started)
+            return _Answer(started, news)
+
+        ended = await asyncio.gather(*(one(batch) for batch in todo), return_exceptions=True)
+        answers = [end for end in ended if isinstance(end, _Answer) and end.news]
+        for end in ended:
+            if isinstance(end, BaseException):
+                self._done(answers)
+                raise end
+        return answers
+
+    async def _absorb(self, answer: _Answer, *, flow: bool) -> None:
+        is_fresh = self._fresh.since(answer.started)
+        try:
+            trusted = await self.commits.commit(
+                lambda tx, trace: absorb(tx, answer.news, is_fresh, trace, flow=flow)
+            )
+        finally:
+            self._fresh.done(answer.started)
+        if flow:
+            self._set.last.update((r.key, r) for r in answer.news if r.key in trusted)
+
+    def _check(self, news: list[Reading]) -> None:
+        if len(news) <= self.limits.least:
+            return
+        with self.commits.view() as view:
+            pairs = [(cell, r) for r in news if (cell := view.cell(r.key)) is not None]
+        check(pull_effect(pairs, self._set.size), self.limits, HERE)
+
+    def _done(self, answers: Iterable[_Answer]) -> None:
+        for answer in answers:
+            self._fresh.done(answer.started)
+
+
+def _earlier(moment: str, seconds: float) -> str:
+    return iso(parse_iso(moment) - timedelta(seconds=seconds))

@@ -1,0 +1,181 @@
+"""The writing half of the engine: put what is pending into the outbox, send it, and settle it.
+
+What may be sent and what an answer means is `outbox`'s; here is when, how often, and what happens
+when no answer comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.errors import OutcomeUnknown, TryAgain
+from core.model import CellKey, CellState, Intent, Reading
+from core.sync import outbox
+from core.sync.breaker import THERE, Limits, check, push_effect
+from core.sync.commits import Commits
+from core.sync.events import WriteWaits
+from core.sync.ports import CHUNK, BooksTx, Shop
+from core.sync.reading import Pacing, batches
+from core.sync.trace import Trace
+
+OnSettled = Callable[[Intent, Mapping[CellKey, tuple[int, str]]], None]
+InTransaction = Callable[[BooksTx, Intent, outbox.Settled], None]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An intent without an outcome: when to ask again."""
+
+    tries: int = 0
+    not_before: float = 0.0
+
+
+@dataclass(slots=True)
+class Sender:
+    """`after` is told of each settled intent; `in_transaction` may add to the settling commit (run
+    records).
+    """
+
+    shop: Shop
+    commits: Commits
+    pacing: Pacing
+    limits: Limits
+    new_key: Callable[[], str]
+    after: OnSettled
+    in_transaction: InTransaction | None = None
+    _waiting: dict[str, _Waiting] = field(default_factory=dict)
+    _sending: set[str] = field(default_factory=set)
+
+    # -- what is pending ----------------------------------------------------------------------
+
+    async def push_pending(self) -> None:
+        """Send all that is pending. Raises SafetyStop where that is more than a person does by
+        hand; then nothing of it is sent."""
+        if not self._has_pending():
+            return
+        self._check()
+        while self._has_pending():
+            intents: list[Intent] = []
+            while len(intents) < self.pacing.parallel:
+                decided = await self.commits.commit(self._decide)
+                if decided is None:
+                    break
+                intents.append(decided)
+                if len(decided.rows) < CHUNK:
+                    break
+            if not intents or not all(await _all([self.send(intent) for intent in intents])):
+                return
+
+    def _has_pending(self) -> bool:
+        """Looked up before a transaction is begun: most of the time there is nothing to send."""
+        with self.commits.view() as view:
+            return next(view.cells((CellState.PENDING_PUSH,)), None) is not None
+
+    def _check(self) -> None:
+        with self.commits.view() as view:
+            counts = view.count_cells()
+            if counts[CellState.PENDING_PUSH] <= self.limits.least:
+                return
+            effect = push_effect(view.cells((CellState.PENDING_PUSH,)), sum(counts.values()))
+        check(effect, self.limits, THERE)
+
+    def _decide(self, tx: BooksTx, trace: Trace) -> Intent | None:
+        return outbox.decide(tx, self.new_key(), trace.at, trace)
+
+    # -- the outbox ---------------------------------------------------------------------------
+
+    async def settle_outbox(self, *, now: bool = False) -> int:
+        """Ask again for every intent whose time has come (`now`: for all); returns how many still
+        wait.
+        """
+        with self.commits.view() as view:
+            waiting = view.intents()
+        if not waiting:
+            return 0
+        moment = self.commits.clock.monotonic()
+        due = [
+            intent
+            for intent in waiting
+            if intent.key not in self._sending
+            and (now or self._waiting.get(intent.key, _Waiting()).not_before <= moment)
+        ]
+        await _all([self.send(intent) for intent in due])
+        with self.commits.view() as view:
+            return len(view.intents())
+
+    async def send(self, intent: Intent) -> bool:
+        """Send an intent that is in the outbox and settle it. False: no outcome, or the shop asked
+        to come later.
+        """
+        self._sending.add(intent.key)
+        try:
+            if outbox.expired(intent, self.commits.clock.now()):
+                await self._settle_by_reading(intent)
+                return True
+            result = await self.shop.write(intent)
+            if result.problems and result.receipt:
+                # Never seen, and all-or-nothing forbids it: then what Shopify holds decides.
+                await self._settle_by_reading(intent)
+                return True
+        except TryAgain as error:
+            self._wait_longer(intent, error)
+            return False
+        finally:
+            self._sending.discard(intent.key)
+        settled = await self._settle(intent, lambda tx, tr: outbox.settle(tx, intent, result, tr))
+        return not settled.again
+
+    async def _settle_by_reading(self, intent: Intent) -> None:
+        found: dict[CellKey, Reading] = {}
+        for batch in batches(row.key for row in intent.rows):
+            readings = await self.shop.read_levels(
+                batch.shopify_location_id, batch.inventory_item_ids, intent.name
+            )
+            found.update((reading.key, reading) for reading in readings)
+        await self._settle(
+            intent, lambda tx, trace: outbox.decide_by_reading(tx, intent, found, trace)
+        )
+
+    async def _settle(
+        self, intent: Intent, decide: Callable[[BooksTx, Trace], outbox.Settled]
+    ) -> outbox.Settled:
+        def work(tx: BooksTx, trace: Trace) -> outbox.Settled:
+            settled = decide(tx, trace)
+            if intent.run is not None and self.in_transaction is not None:
+                self.in_transaction(tx, intent, settled)
+            return settled
+
+        settled = await self.commits.commit(work)
+        self._waiting.pop(intent.key, None)
+        self.after(intent, settled.echoes)
+        return settled
+
+    def _wait_longer(self, intent: Intent, error: TryAgain) -> None:
+        waiting = self._waiting.setdefault(intent.key, _Waiting())
+        waiting.tries += 1
+        pause = self.pacing.backoff(waiting.tries)
+        waiting.not_before = self.commits.clock.monotonic() + pause
+        if isinstance(error, OutcomeUnknown) and waiting.tries == 1:
+            self.commits.emit(
+                WriteWaits(
+                    at=self.commits.now(),
+                    brand=self.commits.brand,
+                    run=intent.run,
+                    key=intent.key,
+                    rows=len(intent.rows),
+                    detail=str(error.params.get("detail", error.code)),
+                )
+            )
+
+
+async def _all(work: Sequence[Awaitable[bool]]) -> list[bool]:
+    """Run all and let all end, then raise the first failure: one does not cut off its
+    neighbours.
+    """
+    ended = await asyncio.gather(*work, return_exceptions=True)
+    for end in ended:
+        if isinstance(end, BaseException):
+            raise end
+    return [end for end in ended if isinstance(end, bool)]
