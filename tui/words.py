@@ -58,6 +58,7 @@ MATCHES: Mapping[MatchState, Mark] = {
     MatchState.DUPLICATE_THERE: Mark("✗", N_("Duplicate in Shopify"), BAD),
     MatchState.CASE_DIFFERS: Mark("!", N_("Upper/lower case differs"), WARN),
     MatchState.SPACES_DIFFER: Mark("!", N_("Spaces differ"), WARN),
+    MatchState.CHANGED_SINCE: Mark("!", N_("Mapped, changed since"), WARN),
 }
 
 VERDICTS: Mapping[Verdict, Mark] = {
