@@ -272,3 +272,11 @@ async def test_another_brand_is_opened_and_the_one_before_is_left(tmp_path: Path
         assert ("start",) in other.asked
         await press(app, pilot, "2")
         assert "No items yet" in seen(app)
+
+
+async def test_a_pressed_button_keeps_its_words(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk.holder = "hana"
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "7", "enter", "enter")
+        assert "Set API details and connect" in seen(app)

@@ -120,6 +120,7 @@ class Press(Button):
         danger: bool = False,
     ) -> None:
         super().__init__(Content(label), id=id, compact=True)
+        self.active_effect_duration = 0  # its pressed look needs three lines, and a repaint
         self.set_class(danger, "-danger")
 
     def relabel(self, label: str) -> None:
