@@ -43,6 +43,9 @@ LEAST = (40, 12)
 SHOWN_EVERY = 0.25
 """Seconds between two paints of a progress."""
 
+FEW_POINTS = 500
+"""Shopify's points are told from here down; above, they would only flicker at every look."""
+
 T = TypeVar("T")
 Progress = Callable[[int, int | None], None]
 
@@ -191,7 +194,7 @@ class BaseScreen(Screen[None]):
         ]
         if session.holder is not None:
             parts.insert(1, (_("viewer"), "warn"))
-        if status.points is not None:
+        if status.points is not None and status.points < FEW_POINTS:
             parts.append((_("points %(n)d") % {"n": status.points}, "dim"))
         return (self._brand_part(parts[1:]), *parts[1:])
 

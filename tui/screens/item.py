@@ -112,7 +112,9 @@ class ItemScreen(SubScreen):
 
     def _movements(self) -> list[str]:
         movements = self.desk.movements(self.sku_number, MOVEMENTS)
-        return [self._movement(one) for one in movements] or [_("  None yet.")]
+        width = self.size.width - 4
+        lines = [line for one in movements for line in fold(self._movement(one), width, "  ")]
+        return lines or [_("  None yet.")]
 
     def _movement(self, one: Movement) -> str:
         cause = one.cause
@@ -128,7 +130,7 @@ class ItemScreen(SubScreen):
         )
         change = f"{number(one.before)} {signs('→')} {one.after}"
         return (
-            f"  {day_and_time(one.at)}  {self._place(one.key.location_id)} {clip(change, 14)} {why}"
+            f"{day_and_time(one.at)}  {self._place(one.key.location_id)} {clip(change, 14)} {why}"
         )
 
     def _log(self) -> list[str]:

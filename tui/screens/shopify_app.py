@@ -70,7 +70,8 @@ class ShopifyScreen(SubScreen):
     def refresh_data(self) -> None:
         for name, (sign, words) in self._says().items():
             press = self.query_one(f"#{name}", Press)
-            press.relabel(self._label(name))
+            if str(press.label) != self._label(name):
+                press.relabel(self._label(name))
             press.set_class(self._why_not(name) is not None, "-unready")
             says = self.query_one(f"#{name}-says", Static)
             text = f"{signs(sign)} {words}" if sign else words
