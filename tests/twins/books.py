@@ -33,7 +33,7 @@ T = TypeVar("T")
 class _State:
     link: Link = field(default_factory=Link)
     labels: dict[str, Label] = field(default_factory=dict)
-    pairs: tuple[LocationPair, ...] = ()
+    pairs: dict[str, LocationPair] = field(default_factory=dict)
     mappings: dict[str, SkuMapping] = field(default_factory=dict)
     levels: dict[LevelKey, int] = field(default_factory=dict)
     movements: list[Movement] = field(default_factory=list)
@@ -46,7 +46,7 @@ class _State:
         return _State(
             self.link,
             dict(self.labels),
-            self.pairs,
+            dict(self.pairs),
             dict(self.mappings),
             dict(self.levels),
             list(self.movements),
@@ -69,16 +69,16 @@ class _Tx:
         return self.state.labels.get(code)
 
     def pairs(self) -> Sequence[LocationPair]:
-        return self.state.pairs
+        return [pair for _, pair in sorted(self.state.pairs.items())]
 
     def mappings(self) -> Iterator[SkuMapping]:
-        return iter(list(self.state.mappings.values()))
+        return iter([mapping for _, mapping in sorted(self.state.mappings.items())])
 
     def mapping(self, inventory_item_id: str) -> SkuMapping | None:
         return self.state.mappings.get(inventory_item_id)
 
     def mappings_of(self, sku_number: str) -> Sequence[SkuMapping]:
-        return [m for m in self.state.mappings.values() if m.sku_number == sku_number]
+        return [m for m in self.mappings() if m.sku_number == sku_number]
 
     def level(self, sku_number: str, location_id: str, label_code: str) -> int | None:
         return self.state.levels.get(LevelKey(sku_number, location_id, label_code))
@@ -87,11 +87,16 @@ class _Tx:
         return self.state.cells.get(key)
 
     def cells(self, states: Collection[CellState] | None = None) -> Iterator[Cell]:
-        found = [c for c in self.state.cells.values() if states is None or c.state in states]
-        return iter(sorted(found, key=lambda cell: cell.key))
+        # No order is promised. Of several states it is one state after the other, as on disk, so
+        # that nobody comes to rely on more.
+        found = sorted(self.state.cells.values(), key=lambda cell: cell.key)
+        if states is None:
+            return iter(found)
+        return iter([c for state in dict.fromkeys(states) for c in found if c.state is state])
 
     def count_cells(self) -> Mapping[CellState, int]:
-        return Counter(cell.state for cell in self.state.cells.values())
+        counts = Counter(cell.state for cell in self.state.cells.values())
+        return {state: counts[state] for state in CellState}
 
     def intents(self) -> Sequence[Intent]:
         return sorted(self.state.intents.values(), key=lambda intent: (intent.at, intent.key))
@@ -100,13 +105,16 @@ class _Tx:
         return self.state.runs.get(run_id)
 
     def run_rows(self, run_id: str) -> Iterator[RunRow]:
-        return iter(list(self.state.run_rows.get(run_id, {}).values()))
+        return iter([row for _, row in sorted(self.state.run_rows.get(run_id, {}).items())])
 
     def put_link(self, link: Link) -> None:
-        self.state.link = link
+        before, self.state.link = self.state.link, link
+        if link.label_code != before.label_code:
+            for cell in list(self.state.cells.values()):
+                self.put_cell(cell)
 
     def put_pairs(self, pairs: Sequence[LocationPair]) -> None:
-        self.state.pairs = tuple(pairs)
+        self.state.pairs = {pair.location_id: pair for pair in pairs}
 
     def put_mapping(self, mapping: SkuMapping) -> None:
         self.state.mappings[mapping.inventory_item_id] = mapping
