@@ -8,18 +8,32 @@ catalogue texts as well.
 
 from __future__ import annotations
 
-import logging
+import gettext
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 
-from core.errors import DextreError
-from tui.i18n import _, choose_language, set_language, tell
+from core.errors import N_, BadInput, DextreError
+from tui.clean import use_ascii
+from tui.i18n import DOMAIN, LANGUAGES, LOCALE, _, choose_language, language, set_language, tell
 
-BUG = 1
 USAGE = 2
+INTERRUPTED = 130
+
+
+class MissingValue(BadInput):
+    code = "missing_value"
+    message = N_("The option %(option)s stands without its value.")
+    remedy = N_("Write it as %(option)s VALUE.")
+
+
+class UnknownLanguage(BadInput):
+    code = "unknown_language"
+    message = N_("--lang: %(lang)s is not a language of this program.")
+    remedy = N_("Give one of: %(languages)s.")
 
 
 @dataclass(slots=True)
@@ -38,12 +52,10 @@ VALUES = {"--home": "home", "--brand": "brand", "--lang": "lang"}
 FLAGS = {"--mouse": "mouse", "--ascii": "ascii_only", "--version": "version"}
 
 
-class MissingValue(Exception):
-    """A global option stands at the end of the line without its value."""
-
-
 def split_globals(argv: Sequence[str]) -> tuple[Globals, list[str]]:
-    """Global options out of a command line, and what is left. Nothing is taken from behind `--`."""
+    """Global options out of a command line, and what is left. Nothing is taken from behind `--`.
+    Raises MissingValue.
+    """
     found, left = Globals(), []
     words = iter(argv)
     for word in words:
@@ -52,10 +64,10 @@ def split_globals(argv: Sequence[str]) -> tuple[Globals, list[str]]:
             break
         name, equals, value = word.partition("=")
         if name in VALUES:
-            text = value if equals else next(words, None)
-            if text is None:
-                raise MissingValue(name)
-            setattr(found, VALUES[name], Path(text) if name == "--home" else text)
+            text = value if equals else next(words, "")
+            if not text:
+                raise MissingValue(option=name)
+            setattr(found, VALUES[name], Path(text).expanduser() if name == "--home" else text)
         elif word in FLAGS:
             setattr(found, FLAGS[word], True)
         else:
@@ -65,31 +77,86 @@ def split_globals(argv: Sequence[str]) -> tuple[Globals, list[str]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; returns the exit code (core.errors says what each means)."""
+    _mend_streams()
+    _speak(choose_language(None, os.environ))
     try:
         found, words = split_globals(sys.argv[1:] if argv is None else argv)
-    except MissingValue as missing:
-        sys.stderr.write(f"dextre-sync: {missing}: ?\n")
-        return USAGE
-    set_language(choose_language(found.lang, os.environ))
-    logging.getLogger("core").addHandler(logging.NullHandler())
-    try:
-        return _run(found, words)
+        if found.lang is not None:
+            _choose(found.lang)
+        use_ascii(found.ascii_only)
+        code = _run(found, words)
+        sys.stdout.flush()
     except DextreError as error:
-        message, remedy = tell(error)
-        sys.stderr.write("\n".join(text for text in (message, remedy) if text) + "\n")
-        return error.exit_code
+        code = _told(error)
     except KeyboardInterrupt:
-        return 130
+        code = INTERRUPTED
     except BrokenPipeError:
-        # The reader (head, less) has gone; what it wanted, it has.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        code = 0  # The reader (head, less) has gone; what it wanted, it has.
+    return _drained(code)
 
 
 def _run(found: Globals, words: list[str]) -> int:
     from tui.commands import run_command  # after the language is chosen: its help is translated
 
     return run_command(found, words)
+
+
+def _told(error: DextreError) -> int:
+    """Say what went wrong, after what was printed until then."""
+    message, remedy = tell(error)
+    try:
+        sys.stdout.flush()
+        sys.stderr.write("\n".join(text for text in (message, remedy) if text) + "\n")
+    except BrokenPipeError:
+        pass  # nobody reads any more; the exit code still tells
+    return error.exit_code
+
+
+# -- language ------------------------------------------------------------------------------------
+
+
+def _choose(lang: str) -> None:
+    """Raises UnknownLanguage: what was typed is not passed over, as a server's locale is."""
+    if lang.replace("-", "_").split(".")[0].split("_")[0].lower() not in LANGUAGES:
+        raise UnknownLanguage(lang=lang, languages=", ".join(LANGUAGES))
+    _speak(choose_language(lang, os.environ))
+
+
+def _speak(lang: str) -> None:
+    """Also for argparse, which asks gettext's own catalogue in the language of the environment."""
+    set_language(lang)
+    gettext.bindtextdomain(DOMAIN, str(LOCALE))
+    gettext.textdomain(DOMAIN)
+    os.environ["LANGUAGE"] = language()
+
+
+# -- streams -------------------------------------------------------------------------------------
+
+
+def _mend_streams() -> None:
+    """A stream that was closed before we started swallows; a narrow encoding prints `?` instead of
+    failing in the middle of a command.
+    """
+    if sys.stdout is None:
+        sys.stdout = _nowhere()
+    if sys.stderr is None:
+        sys.stderr = _nowhere()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _nowhere() -> TextIOWrapper:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def _drained(code: int) -> int:
+    """Nothing may be left for the interpreter to write at its end: it would complain."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def version_text() -> str:

@@ -1,57 +1,68 @@
 """The commands: thin, one screenful each, every one usable without a terminal.
 
 They parse, call the workspace, print, and return exit codes; nothing is decided here that a screen
-would have to decide again.
+would have to decide again. Only the module of the command that was typed is imported: a command
+that looks must not pay for the network, nor a change of stock for the practice shop.
 """
 
 from __future__ import annotations
 
 import sys
-
-import click
-import typer
+from importlib import import_module
 
 from tui.cli import USAGE, Globals, version_text
-from tui.commands import app_start, look, mapping, setup, shop, stock, syncing
 from tui.commands.common import Session
+from tui.commands.line import Tree, unknown
 from tui.i18n import _
 
+MODULES = {
+    "setup": ("brand", "location", "label"),
+    "connecting": ("connect", "pair"),
+    "stock": ("item", "stock"),
+    "mapping": ("map", "unmap"),
+    "plans": ("plan", "push", "pull", "undo", "enable", "disable"),
+    "running": ("run",),
+    "look": ("status", "log", "why"),
+    "care": ("doctor",),
+    "shop": ("practice-shop", "demo"),
+}
+"""Which module has which commands; also their order in the help."""
 
-def build() -> typer.Typer:
-    app = typer.Typer(
-        name="dextre-sync",
-        help=_("Keep a DEXTRE inventory and a Shopify shop equal, from a terminal."),
-        epilog=_(
+
+def build(word: str | None = None) -> Tree:
+    """The tree with all commands, or only with those of the module that has `word`."""
+    tree = Tree(
+        _(
+            "Keep a DEXTRE inventory and a Shopify shop equal, from a terminal. "
+            "Without a command: the app."
+        ),
+        _(
             "Global options, anywhere on the line: --home DIR, --brand NAME, --lang ja|en, "
             "--mouse, --ascii, --version."
         ),
-        add_completion=False,
-        no_args_is_help=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback(invoke_without_command=True)(app_start.no_command)
-    for module in (setup, stock, mapping, syncing, look, shop):
-        module.register(app)
-    return app
+    for module, words in MODULES.items():
+        if word is None or word in words:
+            import_module(f"tui.commands.{module}").register(tree)
+    return tree
 
 
 def run_command(found: Globals, words: list[str]) -> int:
     if found.version:
         sys.stdout.write(version_text() + "\n")
         return 0
-    command = typer.main.get_command(build())
+    if not words:
+        from tui.commands.app_start import start_app
+
+        return start_app(found)
+    known = [word for of_module in MODULES.values() for word in of_module]
+    if not words[0].startswith("-") and words[0] not in known:
+        raise unknown(words[0], known)
+    given = build(words[0] if words[0] in known else None).parse(words)
+    handler, parser = given.pop("handler", None), given.pop("parser", None)
+    if handler is None:
+        if parser is not None:
+            sys.stderr.write(parser.format_help())
+        return USAGE
     with Session(found) as session:
-        try:
-            result = command.main(
-                words, prog_name="dextre-sync", standalone_mode=False, obj=session
-            )
-        except click.exceptions.Exit as end:
-            return end.exit_code
-        except click.exceptions.Abort:
-            return 130
-        except click.ClickException as wrong:
-            wrong.show(sys.stderr)
-            return USAGE
-    return result if isinstance(result, int) else 0
+        return handler(session, **given) or 0

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import os
 
-import typer
-
 from tui.cli import Globals
-from tui.commands.common import session_of
 from tui.i18n import language
-
-
-def no_command(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        raise typer.Exit(start_app(session_of(context).globals))
 
 
 def start_app(found: Globals) -> int:

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-import typer
 from rich.cells import cell_len
 
 from core.errors import N_, UserMustAct
@@ -27,11 +26,13 @@ T = TypeVar("T")
 class NotConfirmed(UserMustAct):
     code = "not_confirmed"
     message = N_("Nothing was changed: this needs your word.")
-    remedy = N_("Look at the plan, then repeat the command with --yes.")
+    remedy = N_("Look at what it would do, then repeat the command with --yes.")
 
 
 class Session:
-    """Opens the data directory when a command first needs it, and closes it at the end."""
+    """What a command is given: the data directory, opened when first needed and closed at the
+    end.
+    """
 
     def __init__(self, found: Globals) -> None:
         self.globals = found
@@ -56,13 +57,6 @@ class Session:
     @property
     def desk(self) -> Desk:
         return self.workspace.desk(self.globals.brand)
-
-
-def session_of(context: typer.Context) -> Session:
-    found = context.obj
-    if not isinstance(found, Session):
-        raise TypeError("commands run inside run_command")
-    return found
 
 
 def wait(future: Future[T]) -> T:

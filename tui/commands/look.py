@@ -1,24 +1,23 @@
-"""Commands that only look: status, log, why, doctor. They work beside any owner."""
+"""Commands that only look: status, log, why. They work beside any owner, and without a network."""
 
 from __future__ import annotations
 
 import sys
 import threading
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from core.errors import N_, BadInput, UserMustAct
-from core.model import Cell, Status, Verdict
+from core.errors import N_, BadInput
+from core.model import Cell, Status
 from core.sync.events import Event
-from core.workspace import Desk
 from tui.clean import clean
-from tui.commands.common import number, say, say_json, session_of, table, wait
-from tui.i18n import _, event_text, finding_text
+from tui.commands.common import Session, number, say, say_json, table
+from tui.commands.line import Tree, count, takes_json
+from tui.i18n import _, event_text
 from tui.words import CELLS, show, word_of
 
-JsonOption = Annotated[bool, typer.Option("--json", help=_("Print JSON."))]
+if TYPE_CHECKING:
+    from core.workspace import Desk
 
 
 class UnknownSkuHere(BadInput):
@@ -27,21 +26,25 @@ class UnknownSkuHere(BadInput):
     remedy = N_("Check the spelling: case and spaces count.")
 
 
-class DoctorFound(UserMustAct):
-    code = "doctor_found"
-    message = N_("%(count)s checks failed.")
-    remedy = N_("Each line above says what to do.")
+def register(tree: Tree) -> None:
+    takes_json(tree.command("status", status, _("How each brand stands.")))
+    parser = tree.command("log", log, _("What happened."))
+    parser.add_argument("--follow", "-f", action="store_true", help=_("Go on as it happens."))
+    parser.add_argument("--sku", metavar="SKU", help=_("Only this SKU number."))
+    parser.add_argument(
+        "--limit",
+        metavar="N",
+        type=count("--limit"),
+        default=200,
+        help=_("At most so many lines."),
+    )
+    takes_json(parser)
+    parser = tree.command("why", why, _("The story of one SKU: why is this number what it is?"))
+    parser.add_argument("sku", metavar="SKU")
+    takes_json(parser)
 
 
-def register(app: typer.Typer) -> None:
-    app.command("status", help=_("How each brand stands."))(status)
-    app.command("log", help=_("What happened."))(log)
-    app.command("why", help=_("The story of one SKU: why is this number what it is?"))(why)
-    app.command("doctor", help=_("Check the store and the connection."))(doctor)
-
-
-def status(context: typer.Context, as_json: JsonOption = False) -> None:
-    session = session_of(context)
+def status(session: Session, *, as_json: bool) -> None:
     names = [session.globals.brand] if session.globals.brand else None
     names = names or [brand.name for brand in session.workspace.brands()]
     found = [session.workspace.desk(name).status() for name in names]
@@ -85,14 +88,8 @@ def _say_status(one: Status) -> None:
         sys.stderr.write(clean(one.error) + "\n")
 
 
-def log(
-    context: typer.Context,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help=_("Go on as it happens."))] = False,
-    sku: Annotated[str | None, typer.Option(help=_("Only this SKU number."))] = None,
-    limit: Annotated[int, typer.Option(help=_("At most so many lines."))] = 200,
-    as_json: JsonOption = False,
-) -> None:
-    desk = session_of(context).desk
+def log(session: Session, *, follow: bool, sku: str | None, limit: int, as_json: bool) -> None:
+    desk = session.desk
     feed = desk.feed()
     for event in desk.log(sku, limit):
         _say_event(event, as_json=as_json)
@@ -114,8 +111,8 @@ def _say_event(event: Event, *, as_json: bool = False) -> None:
     say(f"{event.at} {event.level.value:<7} {event_text(event)}")
 
 
-def why(context: typer.Context, sku: str, as_json: JsonOption = False) -> None:
-    desk = session_of(context).desk
+def why(session: Session, sku: str, *, as_json: bool) -> None:
+    desk = session.desk
     cells, movements, events = desk.cells_of(sku), desk.movements(sku), desk.log(sku)
     if desk.item(sku) is None and not (cells or movements or events):
         raise UnknownSkuHere(sku=sku)
@@ -169,23 +166,3 @@ def _cell_record(desk: Desk, cell: Cell) -> dict[str, object]:
         "problem": cell.problem.value if cell.problem else None,
         "detail": cell.detail,
     }
-
-
-def doctor(context: typer.Context) -> None:
-    session = session_of(context)
-    desk = session.desk
-    failed = 0
-    desk.check_store()
-    say("✓ " + _("The inventory file is in order: %(file)s") % {"file": desk.store_path})
-    if desk.connection() is None:
-        say("– " + _("Not connected"))
-    else:
-        for finding in wait(desk.check()):
-            message, remedy = finding_text(finding)
-            sign = {Verdict.OK: "✓", Verdict.WARNING: "!", Verdict.FAILED: "✗"}
-            say(f"{sign.get(finding.verdict, '–')} {message}")
-            if remedy and finding.verdict in (Verdict.WARNING, Verdict.FAILED):
-                say(f"  {remedy}")
-            failed += finding.verdict is Verdict.FAILED
-    if failed:
-        raise DoctorFound(count=failed)

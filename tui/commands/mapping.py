@@ -5,18 +5,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from core.errors import N_, BadInput
 from core.model import LocalField, MappingRow, MatchState, ShopifyField
-from core.workspace import Desk
 from tui.clean import clean
-from tui.commands.common import confirmed, csv_out, progress, say, say_json, session_of, table, wait
+from tui.commands.common import Session, confirmed, csv_out, progress, say, say_json, table, wait
+from tui.commands.line import Tree, choice, runs, takes_file, takes_json, takes_yes
 from tui.i18n import _
 from tui.words import MATCHES, show
+
+if TYPE_CHECKING:
+    from core.workspace import Desk
 
 
 class WhichVariant(BadInput):
@@ -34,54 +36,92 @@ class AllOrNothing(BadInput):
     remedy = N_("To take one mapping away use `dextre-sync map remove SKU`.")
 
 
-JsonOption = Annotated[bool, typer.Option("--json", help=_("Print JSON."))]
+def register(tree: Tree) -> None:
+    about = _(
+        "Map SKUs: which item is which variant on Shopify. Without a command: run the matching."
+    )
+    parser = tree.group("map", about)
+    for name, kind, text in (
+        ("--shopify-field", ShopifyField, _("Field on Shopify's side: %(fields)s.")),
+        ("--local-field", LocalField, _("Field on DEXTRE's side: %(fields)s.")),
+    ):
+        parser.add_argument(
+            name,
+            metavar="FIELD",
+            type=choice(name, kind),
+            help=text % {"fields": ", ".join(kind)},
+        )
+    takes_json(parser)
+    runs(parser, run_matching)
+    _lists(tree)
+    _edits(tree)
+    parser = tree.command("unmap", unmap, _("Delete all SKU mappings; stops the inventory link."))
+    parser.add_argument("--all", action="store_true", dest="everything", help=_("All of them."))
+    takes_yes(parser)
+    takes_json(parser)
 
 
-def register(app: typer.Typer) -> None:
-    group = typer.Typer(
-        help=_("Map SKUs: which item is which variant on Shopify."), invoke_without_command=True
+def _lists(tree: Tree) -> None:
+    parser = tree.command("map list", map_list, _("List the mapping and what did not match."))
+    parser.add_argument(
+        "--state",
+        action="append",
+        default=[],
+        metavar="RESULT",
+        type=choice("--state", MatchState),
+        help=_("Only this result: %(results)s.") % {"results": ", ".join(MatchState)},
     )
-    group.callback()(run_matching)
-    group.command("list", help=_("List the mapping and what did not match."))(map_list)
-    group.command("set", help=_("Map one variant by hand: SHOPIFY_SKU_OR_ID SKU_NUMBER."))(map_set)
-    group.command("remove", help=_("Take one mapping away."))(map_remove)
-    group.command("export", help=_("Write the mapping as CSV."))(map_export)
-    group.command("import", help=_("Read an edited mapping CSV back; all of it or nothing."))(
-        map_import
+    parser.add_argument(
+        "--search", default="", metavar="WORDS", help=_("Only rows with these words.")
     )
-    app.add_typer(group, name="map")
-    app.command("unmap", help=_("Delete all SKU mappings; stops the inventory link."))(unmap)
+    takes_json(parser)
+    tree.command("map export", map_export, _("Write the mapping as CSV."))
+
+
+def _edits(tree: Tree) -> None:
+    variant = _("A SKU on Shopify, or an inventory item's id.")
+    parser = tree.command("map set", map_set, _("Map one variant by hand."))
+    parser.add_argument("shopify", metavar="SHOPIFY_SKU", help=variant)
+    parser.add_argument("sku_number", metavar="SKU_NUMBER")
+    takes_json(parser)
+    parser = tree.command("map remove", map_remove, _("Take one mapping away."))
+    parser.add_argument("shopify", metavar="SHOPIFY_SKU", help=variant)
+    takes_json(parser)
+    about = _("Read an edited mapping CSV back; all of it or nothing.")
+    parser = tree.command("map import", map_import, about)
+    takes_file(parser, _("What `map export` wrote, edited."))
+    takes_json(parser)
 
 
 def run_matching(
-    context: typer.Context,
-    shopify_field: Annotated[
-        ShopifyField | None, typer.Option(help=_("Field on Shopify's side."))
-    ] = None,
-    local_field: Annotated[
-        LocalField | None, typer.Option(help=_("Field on DEXTRE's side."))
-    ] = None,
+    session: Session,
+    *,
+    shopify_field: ShopifyField | None,
+    local_field: LocalField | None,
+    as_json: bool,
 ) -> None:
-    if context.invoked_subcommand is not None:
-        return
-    desk = session_of(context).desk
+    desk = session.desk
     if shopify_field or local_field:
         link = desk.link()
         desk.set_fields(shopify_field or link.shopify_field, local_field or link.local_field)
     counts = wait(desk.map(progress(_("Reading the catalogue"))))
+    if as_json:
+        say_json({state.value: counts.get(state, 0) for state in MatchState})
+        return
+    _say_counts(counts)
+    if desk.link().enabled:
+        say(_("The inventory link is on."))
+
+
+def _say_counts(counts: Mapping[MatchState, int]) -> None:
     table(
         (_("Result"), _("Rows")),
         ((show(MATCHES[state]), count) for state, count in counts.items() if count),
     )
 
 
-def map_list(
-    context: typer.Context,
-    state: Annotated[list[MatchState] | None, typer.Option(help=_("Only these results."))] = None,
-    search: Annotated[str, typer.Option(help=_("Only rows with these words."))] = "",
-    as_json: JsonOption = False,
-) -> None:
-    desk = session_of(context).desk
+def map_list(session: Session, *, state: list[MatchState], search: str, as_json: bool) -> None:
+    desk = session.desk
     rows = desk.mapping_rows(state or None, search, 0, sys.maxsize)
     if as_json:
         say_json([_record(row) for row in rows])
@@ -114,15 +154,23 @@ def _record(row: MappingRow) -> dict[str, object]:
     }
 
 
-def map_set(context: typer.Context, shopify: str, sku_number: str) -> None:
-    desk = session_of(context).desk
-    desk.map_one(_variant_id(desk, shopify), sku_number)
+def map_set(session: Session, shopify: str, sku_number: str, *, as_json: bool) -> None:
+    desk = session.desk
+    inventory_item_id = _variant_id(desk, shopify)
+    desk.map_one(inventory_item_id, sku_number)
+    if as_json:
+        say_json({"inventory_item_id": inventory_item_id, "sku_number": sku_number})
+        return
     say(f"{clean(shopify)} = {clean(sku_number)}")
 
 
-def map_remove(context: typer.Context, shopify: str) -> None:
-    desk = session_of(context).desk
-    desk.unmap_one(_variant_id(desk, shopify))
+def map_remove(session: Session, shopify: str, *, as_json: bool) -> None:
+    desk = session.desk
+    inventory_item_id = _variant_id(desk, shopify)
+    desk.unmap_one(inventory_item_id)
+    if as_json:
+        say_json({"inventory_item_id": inventory_item_id, "sku_number": None})
+        return
     say(clean(shopify))
 
 
@@ -141,25 +189,33 @@ def _variant_id(desk: Desk, sku_or_id: str) -> str:
     return ids.pop() if ids else sku_or_id
 
 
-def map_export(context: typer.Context) -> None:
-    session_of(context).desk.export_mappings(csv_out())
+def map_export(session: Session) -> None:
+    session.desk.export_mappings(csv_out())
 
 
-def map_import(context: typer.Context, file: Path) -> None:
-    changed = session_of(context).desk.import_mappings(file)
+def map_import(session: Session, file: Path, *, as_json: bool) -> None:
+    from core.workspace import ImportRefused
+    from tui.commands.stock import said_refused
+
+    try:
+        changed = session.desk.import_mappings(file)
+    except ImportRefused as refused:
+        raise said_refused(refused, as_json=as_json) from refused
+    if as_json:
+        say_json({"changed": changed})
+        return
     say(_("%(count)s mappings changed.") % {"count": changed})
 
 
-def unmap(
-    context: typer.Context,
-    everything: Annotated[bool, typer.Option("--all", help=_("All of them."))] = False,
-    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask."))] = False,
-) -> None:
+def unmap(session: Session, *, everything: bool, yes: bool, as_json: bool) -> None:
     if not everything:
         raise AllOrNothing
-    desk = session_of(context).desk
+    desk = session.desk
     mapped = desk.status().mapped
     question = _("Delete all %(count)s SKU mappings and stop the link?") % {"count": mapped}
     confirmed(question, yes=yes)
     count = wait(desk.unmap_all())
+    if as_json:
+        say_json({"deleted": count, "link": "off"})
+        return
     say(_("%(count)s SKU mappings were deleted; the inventory link is off.") % {"count": count})

@@ -4,33 +4,74 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from tui.commands.common import say, session_of
+from tui.commands.common import Session, say, say_json
+from tui.commands.line import Tree, amount, count, takes_json, whole
 from tui.i18n import _
 
 SCOPES = "write_inventory,read_inventory,read_products,read_locations"
 
 
-def register(app: typer.Typer) -> None:
-    app.command("practice-shop", help=_("Serve a practice shop on this machine."))(practice_shop)
-    app.command("demo", help=_("The app on a practice shop that sells; no account needed."))(demo)
+def register(tree: Tree) -> None:
+    parser = tree.command(
+        "practice-shop", practice_shop, _("Serve a practice shop on this machine.")
+    )
+    add = parser.add_argument
+    add("--port", type=count("--port"), default=0, metavar="P", help=_("Port; 0 takes a free one."))
+    add(
+        "--variants",
+        type=count("--variants", 1),
+        default=24,
+        metavar="N",
+        help=_("Number of variants."),
+    )
+    add(
+        "--locations",
+        type=count("--locations", 1),
+        default=2,
+        metavar="N",
+        help=_("Number of locations."),
+    )
+    add(
+        "--catalog",
+        type=Path,
+        metavar="CSV",
+        help=_("A Shopify inventory or product CSV as the catalogue."),
+    )
+    add(
+        "--selling",
+        type=amount("--selling"),
+        default=0.0,
+        metavar="PACE",
+        help=_("Sales a minute."),
+    )
+    add(
+        "--seed",
+        type=whole("--seed"),
+        default=1,
+        metavar="N",
+        help=_("The same seed makes the same shop."),
+    )
+    add("--faults", default="", help=_("Such as loss=0.2,latency=50ms,lag=3s."))
+    add("--scopes", default=SCOPES, help=_("Scopes of its app, with commas."))
+    add("--oddities", default="", help=_("Odd products to add, with commas."))
+    takes_json(parser)
+    tree.command("demo", demo, _("The app on a practice shop that sells; no account needed."))
 
 
 def practice_shop(
-    port: Annotated[int, typer.Option(help=_("Port; 0 takes a free one."))] = 0,
-    variants: Annotated[int, typer.Option(help=_("Number of variants."))] = 24,
-    locations: Annotated[int, typer.Option(help=_("Number of locations."))] = 2,
-    catalog: Annotated[
-        Path | None, typer.Option(help=_("A Shopify inventory or product CSV as the catalogue."))
-    ] = None,
-    selling: Annotated[float, typer.Option(help=_("Sales a minute."))] = 0.0,
-    seed: Annotated[int, typer.Option(help=_("The same seed makes the same shop."))] = 1,
-    faults: Annotated[str, typer.Option(help=_("Such as loss=0.2,latency=50ms,lag=3s."))] = "",
-    scopes: Annotated[str, typer.Option(help=_("Scopes of its app, with commas."))] = SCOPES,
-    oddities: Annotated[str, typer.Option(help=_("Odd products to add, with commas."))] = "",
+    _session: Session,
+    *,
+    port: int,
+    variants: int,
+    locations: int,
+    catalog: Path | None,
+    selling: float,
+    seed: int,
+    faults: str,
+    scopes: str,
+    oddities: str,
+    as_json: bool,
 ) -> None:
     from core.practice import PracticeShop, parse_faults, serve
 
@@ -41,22 +82,33 @@ def practice_shop(
         selling=selling,
         seed=seed,
         faults=parse_faults(faults),
-        scopes=[part.strip() for part in scopes.split(",") if part.strip()],
-        oddities=[part.strip() for part in oddities.split(",") if part.strip()],
+        scopes=_names(scopes),
+        oddities=_names(oddities),
     )
 
     def ready(address: str) -> None:
-        say(f"address: {address}")
-        say(f"domain: {shop.domain}")
-        say(f"token: {shop.access_token}")
-        say(f"client_id: {shop.client_id}")
-        say(f"client_secret: {shop.client_secret}")
+        told = {
+            "address": address,
+            "domain": shop.domain,
+            "token": shop.access_token,
+            "client_id": shop.client_id,
+            "client_secret": shop.client_secret,
+        }
+        if as_json:
+            say_json(told)
+        else:
+            for name, value in told.items():
+                say(f"{name}: {value}")
         sys.stdout.flush()
 
     serve(shop, port=port, on_ready=ready)
 
 
-def demo(context: typer.Context) -> None:
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def demo(session: Session) -> int:
     from tui.demo import run_demo
 
-    raise typer.Exit(run_demo(session_of(context).globals))
+    return run_demo(session.globals)
