@@ -1,5 +1,6 @@
 """A desk and a workspace in memory with the signatures of `core.workspace`: enough to paint every
 screen and to see what the app asks for. Tests that need the real arithmetic use the real workspace.
+Long, because it has every method of a desk.
 """
 
 from __future__ import annotations

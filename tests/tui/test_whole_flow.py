@@ -162,7 +162,7 @@ async def _newcomer_ja(app: DextreApp, pilot: Pilot[int], csv: Path) -> None:
     desk.import_items(csv)
 
 
-async def test_a_sale_in_the_shop_comes_here_and_is_told(
+async def test_a_quantity_set_by_hand_is_kept_and_told_in_the_log(
     tmp_path: Path, workspace: Workspace, shop: PracticeShop
 ) -> None:
     csv = _csv(tmp_path / "items.csv", shop)
