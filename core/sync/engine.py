@@ -94,8 +94,8 @@ class Engine:
         """Until cancelled. Failures of the world are told, waited out and tried again."""
         await self.begin()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._forever(self.read_pass, self.pacing.tick_s, self._look))
-            tasks.create_task(self._forever(self.push_pass, self.pacing.push_poll_s, self._wake))
+            tasks.create_task(self._forever(self.read_pass, self._tick, self._look))
+            tasks.create_task(self._forever(self.push_pass, self._poll, self._wake))
 
     def wake(self) -> None:
         """Something changed here: send it now. Call it on the engine's own loop."""
@@ -129,8 +129,17 @@ class Engine:
             if self.health.online and self.commits.link_is_on():
                 await self.sender.push_pending()
 
+    def _tick(self) -> float:
+        return self.pacing.tick(self.reader.quiet_passes)
+
+    def _poll(self) -> float:
+        return self.pacing.push_poll_s
+
     async def _forever(
-        self, step: Callable[[], Awaitable[None]], pause: float, wakes: asyncio.Event
+        self,
+        step: Callable[[], Awaitable[None]],
+        pause: Callable[[], float],
+        wakes: asyncio.Event,
     ) -> None:
         failures = 0
         since = 0.0
@@ -151,7 +160,7 @@ class Engine:
             if failures:
                 self._tell_back(since)
                 failures, since = 0, 0.0
-            await self._pause(pause, wakes)
+            await self._pause(pause(), wakes)
 
     async def _pause(self, seconds: float, wakes: asyncio.Event) -> None:
         waits = {

@@ -15,7 +15,7 @@ The functions here run inside a transaction and decide; sending is the engine's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -28,7 +28,6 @@ from core.model import (
     Intent,
     IntentKind,
     IntentRow,
-    Label,
     Problem,
     QuantityName,
     Reading,
@@ -75,39 +74,37 @@ def decide(tx: BooksTx, key: str, at: str, trace: Trace) -> Intent | None:
     if not link.enabled or label is None:
         return None
     rows: list[IntentRow] = []
-    for cell in list(islice(tx.cells((CellState.PENDING_PUSH,)), CHUNK)):
-        row = _row_for(tx, cell, label, trace)
-        if row is not None:
-            rows.append(row)
+    held: list[Cell] = []
+    pulled_into: set[tuple[str, str]] = set()
+    for found in list(islice(tx.cells((CellState.PENDING_PUSH,)), CHUNK)):
+        level = (found.sku_number, found.location_id)
+        cell = found
+        if level in pulled_into:  # by an earlier row of this chunk: its number is another now
+            cell = tx.cell(found.key) or found
+        ready = pull_cell(tx, cell, label, trace)
+        if ready is not cell:
+            pulled_into.add(level)
+        if ready.there is None or ready.base is None or not ready.unsynced_here:
+            tx.put_cell(ready)
+            continue
+        delta = ready.unsynced_here
+        row = IntentRow(ready.key, ready.sku_number, ready.there, delta, ready.base + delta)
+        rows.append(row)
+        held.append(ready)
     if not rows:
         return None
     by_delta = link.quantity_name is QuantityName.AVAILABLE
     kind = IntentKind.ADJUST if by_delta else IntentKind.SET
     intent = Intent(key, kind, at, link.quantity_name, tuple(rows))
-    post(tx, intent)
+    post(tx, intent, held)
     return intent
 
 
-def _row_for(tx: BooksTx, found: Cell, label: Label, trace: Trace) -> IntentRow | None:
-    # An earlier row of this chunk may have pulled into the same level: look again.
-    cell = tx.cell(found.key)
-    if cell is None or cell.state is not CellState.PENDING_PUSH or cell.there is None:
-        return None
-    cell = pull_cell(tx, cell, label, trace)
-    tx.put_cell(cell)
-    if cell.there is None or cell.base is None or not cell.unsynced_here:
-        return None
-    delta = cell.unsynced_here
-    return IntentRow(cell.key, cell.sku_number, cell.there, delta, cell.base + delta)
-
-
-def post(tx: BooksTx, intent: Intent) -> None:
+def post(tx: BooksTx, intent: Intent, cells: Iterable[Cell]) -> None:
     """Into the outbox, with its cells marked, in the caller's transaction."""
     tx.put_intent(intent)
-    for row in intent.rows:
-        cell = tx.cell(row.key)
-        if cell is not None:
-            tx.put_cell(replace(cell, intent=intent.key))
+    for cell in cells:
+        tx.put_cell(replace(cell, intent=intent.key))
 
 
 def settle(tx: BooksTx, intent: Intent, result: WriteResult, trace: Trace) -> Settled:

@@ -123,6 +123,8 @@ def pull_cell(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
     """
     if cell.base is None or cell.there is None:
         return cell
+    if cell.there == cell.base and cell.problem is not Problem.NEGATIVE_NOT_ALLOWED:
+        return cell
     here = cell.here or 0
     pulled = pull(here, cell.there, cell.base, negative_allowed=label.negative_allowed)
     after = replace(cell, here=pulled.here, base=pulled.base)

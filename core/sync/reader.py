@@ -36,6 +36,8 @@ class Reader:
     limits: Limits
     _set: WorkingSet = field(default_factory=WorkingSet)
     _fresh: Freshness = field(init=False)
+    quiet_passes: int = 0
+    """Passes in a row that brought nothing new."""
     _watermark: str = ""
 
     def __post_init__(self) -> None:
@@ -87,6 +89,7 @@ class Reader:
 
     def settled(self, intent: Intent, echoes: Mapping[CellKey, tuple[int, str]]) -> None:
         """A write of ours has its outcome: what was asked before does not know of it."""
+        self.quiet_passes = 0
         keys = [row.key for row in intent.rows]
         self._fresh.settled(keys, echoes)
         for key in keys:
@@ -116,6 +119,7 @@ class Reader:
 
     async def _read(self, todo: Iterable[Batch]) -> None:
         answers = await self._answers(todo)
+        self.quiet_passes = 0 if answers else self.quiet_passes + 1
         try:
             self._check([reading for answer in answers for reading in answer.news])
         except BaseException:

@@ -21,12 +21,18 @@ class Pacing:
     """Seconds and sizes of the loop; the design gives the reasons."""
 
     tick_s: float = 2.0
+    quiet_tick_s: float = 8.0
+    quiet_after: int = 30
     push_poll_s: float = 0.2
     everything_up_to: int = 5_000
     sweep_s: float = 300.0
     overlap_s: float = 120.0
     parallel: int = 8
     offline_max_s: float = 60.0
+
+    def tick(self, quiet_passes: int) -> float:
+        """Seconds to the next tick: after `quiet_after` passes without news, politely more."""
+        return self.quiet_tick_s if quiet_passes >= self.quiet_after else self.tick_s
 
     def backoff(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row: 2, 4, 8 … up to `offline_max_s`."""

@@ -252,17 +252,28 @@ class Runs:
         if not rows:
             return
 
-        def work(tx: BooksTx, _trace: Trace) -> Intent:
-            going = tuple(_intent_row(row) for row in rows)
-            name = tx.link().quantity_name
-            at = self.engine.commits.now()
-            key = self.engine.sender.new_key()
-            intent = Intent(key, IntentKind.SET, at, name, going, run=plan.id)
-            outbox.post(tx, intent)
-            self._note(tx, plan.id, [RunRow(row, RowOutcome.WAITING) for row in rows])
+        def work(tx: BooksTx, _trace: Trace) -> Intent | None:
+            held = {row.key: cell for row in rows if (cell := tx.cell(row.key)) is not None}
+            going = [row for row in rows if row.key in held]
+            left = [row for row in rows if row.key not in held]  # unmapped by another process
+            self._note(tx, plan.id, [RunRow(row, RowOutcome.MOVED) for row in left])
+            if not going:
+                return None
+            intent = Intent(
+                self.engine.sender.new_key(),
+                IntentKind.SET,
+                self.engine.commits.now(),
+                tx.link().quantity_name,
+                tuple(_intent_row(row) for row in going),
+                run=plan.id,
+            )
+            outbox.post(tx, intent, held.values())
+            self._note(tx, plan.id, [RunRow(row, RowOutcome.WAITING) for row in going])
             return intent
 
-        await self._send_again(await self.engine.commits.commit(work, plan.id))
+        intent = await self.engine.commits.commit(work, plan.id)
+        if intent is not None:
+            await self._send_again(intent)
 
     async def _send_again(self, intent: Intent, tries: int = 4) -> None:
         """A person waits: ask again a few times before leaving the outcome to the outbox."""

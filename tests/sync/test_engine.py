@@ -356,3 +356,14 @@ async def test_a_search_index_that_is_behind_delays_and_loses_nothing() -> None:
     for _ in range(2):
         await world.engine.reader.read_due()
     assert world.here() == 3
+
+
+async def test_a_quiet_shop_is_asked_less_often_and_news_brings_the_pace_back() -> None:
+    world = World(pacing=Pacing(quiet_after=3))
+    key = world.linked(here=5, there=5, base=5)
+    for _ in range(5):
+        await world.engine.read_pass()
+    assert world.engine._tick() == world.engine.pacing.quiet_tick_s
+    world.shop.sell(key, 1)
+    await world.engine.read_pass()
+    assert world.engine._tick() == world.engine.pacing.tick_s

@@ -1,0 +1,177 @@
+"""A linked brand against a practice shop in a process of its own, built straight into the store: what the engine's
+benchmarks run on. Only the engine's own process is measured."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from core.clock import SystemClock
+from core.model import (
+    Cause,
+    CauseKind,
+    Cell,
+    CellKey,
+    Credentials,
+    Item,
+    Label,
+    Level,
+    LevelKey,
+    LocationPair,
+    Secret,
+    SkuMapping,
+)
+from core.shopify import ShopifyShop, open_shop
+from core.store import BrandStore
+from core.sync.breaker import Limits
+from core.sync.engine import Engine
+from core.sync.events import Event
+from core.sync.ports import BooksTx
+from core.sync.reading import Pacing
+
+LABEL = "main"
+NO_LIMITS = Limits(zeroed_at_least=10**9, changed_from_cells=10**9, gone_at_least=10**9)
+
+
+@dataclass(slots=True)
+class PracticeProcess:
+    """`dextre-sync practice-shop` as a user starts it."""
+
+    process: subprocess.Popen[str]
+    address: str
+    domain: str
+    token: str
+
+    def call(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.address + path, data, headers)  # noqa: S310
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            return json.load(answer)
+
+
+@contextmanager
+def practice_process(variants: int, locations: int, *options: str) -> Iterator[PracticeProcess]:
+    command = [sys.executable, "-m", "tui", "practice-shop", "--variants", str(variants)]
+    command += ["--locations", str(locations), *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        told: dict[str, str] = {}
+        while "client_secret" not in told:
+            line = (process.stdout.readline() if process.stdout else "").strip()
+            if not line:
+                raise RuntimeError("the practice shop did not start")
+            name, _, value = line.partition(": ")
+            told[name] = value
+        yield PracticeProcess(process, told["address"], told["domain"], told["token"])
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@dataclass(slots=True)
+class LinkedBrand:
+    store: BrandStore
+    shop: ShopifyShop
+    engine: Engine
+    events: list[Event]
+    places: list[str]
+    skus: list[str]
+
+    def import_all(self, quantity: int) -> None:
+        """Every level here to one number, in one transaction."""
+        cause = Cause(CauseKind.IMPORT, "bench")
+        levels = (
+            Level(LevelKey(sku, place, LABEL), quantity) for sku in self.skus for place in self.places
+        )
+        self.store.import_batch((), levels, cause)
+
+
+@contextmanager
+def linked_brand(
+    practice: PracticeProcess,
+    *,
+    pacing: Pacing | None = None,
+    emit: Callable[[Event], None] | None = None,
+) -> Iterator[LinkedBrand]:
+    """All of the shop's variants mapped, at all its locations, aligned with what the shop holds."""
+    ids = count(1)
+
+    def new_id() -> str:
+        return f"{random.getrandbits(64):016x}-{next(ids)}"  # noqa: S311 - no secret
+
+    state = practice.call("/practice/state")
+    places = {place["id"]: place["name"] for place in state["locations"]}
+    events: list[Event] = []
+    with TemporaryDirectory() as folder:
+        store = BrandStore.open(Path(folder) / "inventory.db", SystemClock(), new_id)
+        store.add_label(Label(LABEL, "Main", negative_allowed=True))
+        here = {gid: store.add_location(name).id for gid, name in places.items()}
+        _fill(store, state["levels"], here, places)
+        shop = open_shop(
+            Credentials(practice.domain, Secret(practice.token), api_url=practice.address),
+            clock=SystemClock(),
+            random=random.Random(1),  # noqa: S311
+        )
+        engine = Engine(
+            brand="Bench",
+            shop=shop,
+            books=store.books,
+            clock=SystemClock(),
+            new_key=new_id,
+            emit=emit or events.append,
+            location_name=str,
+            pacing=pacing,
+            limits=NO_LIMITS,
+        )
+        skus = sorted({level["sku"] for level in state["levels"]})
+        try:
+            yield LinkedBrand(store, shop, engine, events, [*here.values()], skus)
+        finally:
+            store.close()
+
+
+def _fill(
+    store: BrandStore,
+    levels: list[dict[str, Any]],
+    here: dict[str, str],
+    names: dict[str, str],
+) -> None:
+    cause = Cause(CauseKind.IMPORT, "bench")
+    store.import_batch(
+        [Item(sku) for sku in sorted({level["sku"] for level in levels})],
+        (
+            Level(LevelKey(row["sku"], here[row["location_id"]], LABEL), row["available"])
+            for row in levels
+        ),
+        cause,
+    )
+
+    def work(tx: BooksTx) -> None:
+        tx.put_link(replace(tx.link(), label_code=LABEL, enabled=True))
+        tx.put_pairs([LocationPair(here[gid], gid, names[gid]) for gid in here])
+        for row in levels:
+            item_id = row["inventory_item_id"]
+            tx.put_mapping(SkuMapping(item_id, row["sku"]))
+            tx.put_cell(
+                Cell(
+                    CellKey(item_id, row["location_id"]),
+                    row["sku"],
+                    here[row["location_id"]],
+                    base=row["available"],
+                    there=row["available"],
+                )
+            )
+        tx.put_link(replace(tx.link(), revision=1))
+
+    store.submit(work).result()
