@@ -34,7 +34,7 @@ from core.model import (
     RunRow,
     SkuMapping,
 )
-from core.store import records
+from core.store import figures, records
 from core.store.rows import Doc
 from core.store.table import DocumentDB, DocumentTable, SnapshotDB
 
@@ -97,8 +97,8 @@ class View:
         return [records.cell_from(key, doc) for key, doc in found]
 
     def count_cells(self) -> Mapping[CellState, int]:
-        counts = self._table("cells").rows.count_by("state")
-        return {state: counts.get(state.value, 0) for state in CellState}
+        counts = figures.read(self._db.source)
+        return {state: counts[f"cells.{state.value}"] for state in CellState}
 
     def intents(self) -> Sequence[Intent]:
         found = [records.intent_from(key, doc) for key, doc in self._table("outbox").rows.pairs()]

@@ -34,9 +34,10 @@ from core.model import (
     SkuMapping,
     Variant,
 )
-from core.store import records
+from core.store import figures, records
 from core.store.books import StoreBooks, Tx, View
 from core.store.errors import (
+    Damaged,
     EmptyName,
     NameTaken,
     NegativeStock,
@@ -85,6 +86,9 @@ class BrandStore:
     def check(self) -> None:
         """Read the whole file; raises Damaged."""
         self._db.file.check()
+        with self._db.snapshot() as now:
+            if figures.read(now.source) != figures.counted_anew(now.source):
+                raise Damaged(file=str(self.path), detail="its figures do not fit its rows")
 
     def submit(self, work: Callable[[Tx], T]) -> Future[T]:
         """`books.commit` for those without an event loop."""
@@ -174,9 +178,10 @@ class BrandStore:
         return [records.item_from(*pair) for pair in found]
 
     def count_items(self, search: str = "") -> int:
-        rows = self._table("items").rows
         terms = records.folded(search).split()
-        return rows.count_containing("search", terms) if terms else len(rows)
+        if not terms:
+            return figures.read(self._db.source)["items"]
+        return self._table("items").rows.count_containing("search", terms)
 
     # -- levels ----------------------------------------------------------------------------------
 
@@ -271,7 +276,7 @@ class BrandStore:
         return None if doc is None else records.variant_from(inventory_item_id, doc)
 
     def count_variants(self) -> int:
-        return len(self._table("variants").rows)
+        return figures.read(self._db.source)["variants"]
 
     def put_shop_locations(self, locations: Iterable[ShopLocation]) -> None:
         """In place of the old ones."""
@@ -336,29 +341,22 @@ class BrandStore:
         return self._now.count_cells()
 
     def count_mappings(self) -> int:
-        return len(self._table("mappings").rows)
+        return figures.read(self._db.source)["mappings"]
 
     def count_unmapped_local(self) -> int:
         """Items that no variant is mapped to."""
-        return self._count(
-            "SELECT count(*) FROM items AS i WHERE NOT EXISTS "
-            "(SELECT 1 FROM mappings AS m WHERE m.sku_number = i.id)"
-        )
+        found = figures.read(self._db.source)
+        return found["items"] - found["mapped_items"]
 
     def count_unmapped_shopify(self) -> int:
         """Variants of the last catalogue that are mapped to no item."""
-        return self._count(
-            "SELECT count(*) FROM variants AS v WHERE NOT EXISTS "
-            "(SELECT 1 FROM mappings AS m WHERE m.id = v.id)"
-        )
+        found = figures.read(self._db.source)
+        return found["variants"] - found["mapped_variants"]
 
     def oldest_change(self) -> str | None:
         """Since when (ISO) the longest waiting cell has a change that is not pushed yet."""
         found: str | None = self._db.file.rows("SELECT min(changed_at) FROM cells")[0][0]
         return found
-
-    def _count(self, sql: str) -> int:
-        return int(self._db.file.rows(sql)[0][0])
 
     def _put_batches(self, name: str, pairs: Iterable[tuple[str, Doc]]) -> int:
         count, source = 0, iter(pairs)

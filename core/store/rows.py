@@ -86,12 +86,6 @@ class Rows(Mapping[str, Doc]):
     def starting_with(self, prefix: str) -> Iterator[Pair]:
         return self._docs("id >= ? AND id < ?", (prefix, prefix + "\U0010ffff"))
 
-    def count_by(self, field: str) -> dict[str, int]:
-        column = self._column(field)
-        return dict(
-            self._source.rows(f'SELECT {column}, count(*) FROM "{self._name}" GROUP BY {column}')
-        )
-
     def newest(self, limit: int, *, field: str = "id", **equal: str) -> list[Pair]:
         """The last ones in the order of `field`, backwards; only those whose fields are `equal`."""
         where = " AND ".join(f"{self._column(name)} = ?" for name in equal) or "1"

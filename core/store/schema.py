@@ -15,6 +15,8 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from core.store import figures
+
 APPLICATION_ID = 0x44585359  # "DXSY": tells our files from other SQLite files
 
 Migration = Callable[[sqlite3.Connection], None]
@@ -22,15 +24,20 @@ Migration = Callable[[sqlite3.Connection], None]
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """`tables`: name → looked-up fields. `migrations[n]` takes a file from version n to n + 1."""
+    """`tables`: name → looked-up fields. `migrations[n]` takes a file from version n to n + 1.
+    `extras`: what a fresh file gets beside its tables.
+    """
 
     version: int
     tables: Mapping[str, tuple[str, ...]]
     migrations: Mapping[int, Migration] = field(default_factory=dict)
+    extras: tuple[Migration, ...] = ()
 
     def create(self, connection: sqlite3.Connection) -> None:
         for name, fields in self.tables.items():
             create_table(connection, name, fields)
+        for extra in self.extras:
+            extra(connection)
 
 
 def create_table(connection: sqlite3.Connection, name: str, fields: tuple[str, ...]) -> None:
@@ -46,7 +53,7 @@ def create_table(connection: sqlite3.Connection, name: str, fields: tuple[str, .
 
 
 INVENTORY = Schema(
-    version=1,
+    version=2,
     tables={
         "meta": (),  # link, connection, settings
         "labels": (),  # by code
@@ -63,4 +70,6 @@ INVENTORY = Schema(
         "runs": ("at",),
         "run_rows": (),  # by run|item|location
     },
+    migrations={1: figures.create},
+    extras=(figures.create,),
 )

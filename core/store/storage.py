@@ -102,7 +102,11 @@ class SqliteStorage(DocumentStorage):
                 self._write(name, kept, gone)
 
     def _write(self, name: str, kept: list[tuple[str, str]], gone: list[tuple[str]]) -> None:
-        put = f'INSERT OR REPLACE INTO "{name}" (id, doc) VALUES (?, ?)'
+        # An upsert, because a REPLACE would not wake the triggers that keep the figures.
+        put = (
+            f'INSERT INTO "{name}" (id, doc) VALUES (?, ?) '
+            "ON CONFLICT (id) DO UPDATE SET doc = excluded.doc"
+        )
         remove = f'DELETE FROM "{name}" WHERE id = ?'
         if len(kept) == 1:
             self.file.execute(put, kept[0])
@@ -129,6 +133,7 @@ class SnapshotStorage(DocumentStorage):
 
     def __init__(self, source: Source, schema: Schema) -> None:
         self.schema = schema
+        self.source = source
         self._tables = Tables(source, schema)
 
     def read(self) -> Tables:  # type: ignore[override]  # as above

@@ -29,8 +29,8 @@ from core.errors import OurBug
 from core.store.group import GroupCommit
 from core.store.rows import Doc, Pair, Rows
 from core.store.schema import Schema
-from core.store.sqlite import BUSY_S
-from core.store.storage import DocumentStorage, SqliteStorage
+from core.store.sqlite import BUSY_S, Source
+from core.store.storage import DocumentStorage, SnapshotStorage, SqliteStorage
 
 T = TypeVar("T")
 Fields = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
@@ -181,6 +181,10 @@ class DocumentDB(TinyDB):
     def __bool__(self) -> bool:
         return True
 
+    @property
+    def source(self) -> Source:
+        return self.file
+
     def table(self, name: str, **options: Any) -> DocumentTable:
         return _known_table(self, name, super().table, options)
 
@@ -219,8 +223,9 @@ class SnapshotDB(TinyDB):
 
     table_class = DocumentTable  # type: ignore[assignment]  # keys are text here
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: SnapshotStorage) -> None:
         super().__init__(storage=lambda: storage)
+        self.source = storage.source
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(name)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from core.errors import UserMustAct
+from core.store import figures
 from core.store.errors import (
     CannotOpen,
     CannotWrite,
@@ -257,5 +258,5 @@ def test_every_version_of_the_inventory_has_its_migration(tmp_path: Path) -> Non
     found = {
         row[0] for row in store._db.file.rows("SELECT name FROM sqlite_master WHERE type='table'")
     }
-    assert found == set(INVENTORY.tables)
+    assert found == {*INVENTORY.tables, figures.TABLE}
     store.close()

@@ -193,7 +193,6 @@ def test_walking_a_table_while_changing_it_meets_each_document_once(db: Document
             seen.append(key)
             things.put(key, {"colour": "blue"})
     assert len(seen) == len(set(seen)) == 1201
-    assert things.rows.count_by("colour") == {"blue": 1201}
 
 
 def test_dropping_a_table_empties_it_and_leaves_the_others(db: DocumentDB) -> None:

@@ -1,0 +1,109 @@
+"""Files written by earlier versions, kept as they were: each opens, and nothing in it is lost.
+
+`files/inventory-N.db.gz` was written by the program whose schema had version N. A new version adds
+the file of the one before.
+"""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from core.model import (
+    CellKey,
+    CellState,
+    Item,
+    Label,
+    LabelType,
+    Level,
+    LevelKey,
+    Link,
+    LocationPair,
+    Problem,
+    RowOutcome,
+    SkuMapping,
+)
+from core.store import figures
+from core.store.schema import INVENTORY
+from tests.store.given import BY_HAND, open_store
+
+FILES = Path(__file__).parent / "files"
+WAREHOUSE, SHOP_FLOOR = "id-1", "id-2"
+TOKYO = "gid://shopify/Location/9"
+
+
+def variant(n: int) -> str:
+    return f"gid://shopify/InventoryItem/{n}"
+
+
+def unpack(version: int, folder: Path) -> Path:
+    file = folder / "inventory.db"
+    file.write_bytes(gzip.decompress((FILES / f"inventory-{version}.db.gz").read_bytes()))
+    return file
+
+
+def test_there_is_a_file_of_every_earlier_version() -> None:
+    assert {file.name for file in FILES.glob("*.gz")} == {
+        f"inventory-{version}.db.gz" for version in range(1, INVENTORY.version)
+    }
+
+
+@pytest.mark.parametrize("version", range(1, INVENTORY.version))
+def test_an_old_file_opens_with_all_that_was_in_it(tmp_path: Path, version: int) -> None:
+    unpack(version, tmp_path)
+    store = open_store(tmp_path)
+    assert store.labels() == (
+        Label("good", "Good stock", is_default=True),
+        Label("sold", "Sold", type=LabelType.ACTUAL, negative_allowed=True),
+    )
+    assert [(place.id, place.name) for place in store.locations()] == [
+        (SHOP_FLOOR, "Shop floor"),
+        (WAREHOUSE, "倉庫"),
+    ]
+    assert list(store.items()) == [
+        Item("A", "Tシャツ 白", "4901234567894"),
+        Item("B", "Mug"),
+        Item("C", "never mapped"),
+    ]
+    assert [item.sku_number for item in store.search_items("tシャツ")] == ["A"]
+    assert list(store.levels()) == [
+        Level(LevelKey("A", WAREHOUSE, "good"), 5),
+        Level(LevelKey("A", SHOP_FLOOR, "sold"), -2),
+        Level(LevelKey("B", WAREHOUSE, "good"), 7),
+    ]
+    assert [(m.before, m.after, m.cause) for m in store.movements("A")] == [
+        (None, -2, store.movements("A")[0].cause),
+        (None, 5, BY_HAND),
+    ]
+    assert store.link() == Link("good", enabled=True, revision=3)
+    assert store.pairs() == (LocationPair(WAREHOUSE, TOKYO, "Tokyo"),)
+    assert list(store.mappings()) == [SkuMapping(variant(n), "AAB"[n - 1]) for n in (1, 2, 3)]
+    cells = {cell.key: (cell.here, cell.base, cell.problem) for cell in store.cells()}
+    assert cells == {
+        CellKey(variant(1), TOKYO): (5, 5, None),
+        CellKey(variant(2), TOKYO): (5, 5, None),
+        CellKey(variant(3), TOKYO): (7, 5, Problem.UNTRACKED),
+    }
+    connection = store.connection()
+    assert connection is not None
+    assert connection.shop_name == "Shop"
+    assert (store.settings(), store.count_variants()) == ({"poll": 2}, 4)
+    assert [row.outcome for row in store.run_rows("run-1")] == [RowOutcome.APPLIED]
+    with store.books.view() as view:
+        assert [intent.key for intent in view.intents()] == ["key-1"]
+    store.check()
+    store.close()
+
+
+def test_version_2_brings_the_figures(tmp_path: Path) -> None:
+    unpack(1, tmp_path)
+    store = open_store(tmp_path)
+    assert figures.read(store._db.source) == figures.counted_anew(store._db.source)
+    assert (store.count_unmapped_local(), store.count_unmapped_shopify()) == (1, 1)
+    counts = store.count_cells()
+    assert (counts[CellState.IN_SYNC], counts[CellState.NEEDS_YOU]) == (2, 1)
+    store.set_level(LevelKey("A", WAREHOUSE, "good"), 6, BY_HAND)
+    assert store.count_cells()[CellState.PENDING_PUSH] == 2  # the triggers are there
+    store.close()
