@@ -42,14 +42,26 @@ TARGET = ROOT / "core" / "practice" / "schema.graphql"
 BUILT_IN = {"ID", "Int", "Float", "String", "Boolean"}
 DIRECTIVES = ("idempotent",)
 
+LISTED = (
+    "BulkOperation",
+    "InventoryItem",
+    "InventoryLevel",
+    "Location",
+    "Product",
+    "ProductVariant",
+    "WebhookSubscription",
+)
+
 # Object types and interfaces: the fields that are kept.
 FIELDS: dict[str, str] = {
-    "QueryRoot": """currentAppInstallation inventoryItem inventoryItems inventoryLevel
-        inventoryProperties location locations locationsCount node nodes product productVariant
-        productVariants productVariantsCount products shop""",
-    "Mutation": """inventoryActivate inventoryAdjustQuantities inventoryDeactivate
-        inventoryItemUpdate inventoryMoveQuantities inventorySetOnHandQuantities
-        inventorySetQuantities""",
+    "QueryRoot": """bulkOperation bulkOperations currentAppInstallation inventoryItem
+        inventoryItems inventoryLevel inventoryProperties location locations locationsCount node
+        nodes product productVariant productVariants productVariantsCount products
+        publicApiVersions shop webhookSubscription webhookSubscriptions""",
+    "Mutation": """bulkOperationCancel bulkOperationRunQuery inventoryActivate
+        inventoryAdjustQuantities inventoryDeactivate inventoryItemUpdate inventoryMoveQuantities
+        inventorySetOnHandQuantities inventorySetQuantities webhookSubscriptionCreate
+        webhookSubscriptionDelete webhookSubscriptionUpdate""",
     "Node": "id",
     "LegacyInteroperability": "legacyResourceId",
     "DisplayableError": "field message",
@@ -81,15 +93,25 @@ FIELDS: dict[str, str] = {
     "InventoryProperties": "quantityNames",
     "InventoryQuantityName": "belongsTo comprises displayName isInUse name",
     "Count": "count precision",
+    "ApiVersion": "displayName handle supported",
+    "BulkOperation": """completedAt createdAt errorCode fileSize id objectCount partialDataUrl query
+        rootObjectCount status type url""",
+    "BulkOperationRunQueryPayload": "bulkOperation userErrors",
+    "BulkOperationUserError": "code field message",
+    "BulkOperationCancelPayload": "bulkOperation userErrors",
+    "WebhookSubscription": """apiVersion callbackUrl createdAt filter format id includeFields
+        legacyResourceId name topic updatedAt uri""",
+    **{
+        f"WebhookSubscription{verb}Payload": f"{what} userErrors"
+        for verb, what in (
+            ("Create", "webhookSubscription"),
+            ("Update", "webhookSubscription"),
+            ("Delete", "deletedWebhookSubscriptionId"),
+        )
+    },
     "PageInfo": "endCursor hasNextPage hasPreviousPage startCursor",
-    **{
-        f"{name}Connection": "edges nodes pageInfo"
-        for name in ("InventoryItem", "InventoryLevel", "Location", "Product", "ProductVariant")
-    },
-    **{
-        f"{name}Edge": "cursor node"
-        for name in ("InventoryItem", "InventoryLevel", "Location", "Product", "ProductVariant")
-    },
+    **{f"{name}Connection": "edges nodes pageInfo" for name in LISTED},
+    **{f"{name}Edge": "cursor node" for name in LISTED},
     "InventoryAdjustmentGroup": "app changes createdAt id reason referenceDocumentUri",
     "InventoryChange": "delta item ledgerDocumentUri location name quantityAfterChange",
     "UserError": "field message",

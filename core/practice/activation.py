@@ -48,6 +48,7 @@ def activate(context: Context, given: Mapping[str, Any], key: str) -> Answer:
         return {"inventoryLevel": level.now(), "userErrors": errors}
     if level is None:
         level = stock.stock_at(item, location, opening=None)
+        stock.tell("inventory_levels/connect", level)
     else:
         stock.activate(level, active=True)
     _set_on_activation(context, level, wanted, key)
@@ -117,6 +118,7 @@ def update_item(context: Context, item_id: str, given: Mapping[str, Any]) -> Ans
     if "sku" in given:
         context.stock.rename_sku(item, given["sku"])
     item.updated_at = int(context.stock.clock.now().timestamp())
+    context.stock.tell("products/update", item.variant.product)
     return {"inventoryItem": item, "userErrors": []}
 
 

@@ -6,7 +6,6 @@ uses. The control path is in control.py.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs
 
@@ -20,12 +19,11 @@ from core.practice.auth import TOKEN_SECONDS, Grant, OauthRefused
 from core.practice.control import control_routes
 from core.practice.execution import Body, Prepared, Refused, internal_error
 from core.practice.faults import ConnectionDropped
+from core.practice.results import result_route
+from core.practice.versions import served_version
 
 if TYPE_CHECKING:
     from core.practice.shop import PracticeShop
-
-VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10", "2027-01", "unstable")
-"""Served, oldest first; an older one is answered by the oldest (facts.md §2)."""
 
 TOKEN_HEADER = "X-Shopify-Access-Token"  # noqa: S105 - the name of a header
 INVALID_TOKEN = "[API] Invalid API key or access token (unrecognized login or wrong password)"  # noqa: S105
@@ -62,6 +60,7 @@ def make_app(shop: PracticeShop) -> ASGIApp:
         Route("/admin/api/{version}/graphql.json", desk.graphql, methods=["POST"]),
         Route("/admin/oauth/access_token", desk.token, methods=["POST"]),
         Route("/admin/oauth/access_scopes.json", desk.scopes, methods=["GET"]),
+        result_route(shop),
         *control_routes(shop),
     ]
     return Router(routes, redirect_slashes=False, default=_not_found)
@@ -79,15 +78,6 @@ def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) 
         media_type="application/json; charset=utf-8",
         headers=headers,
     )
-
-
-def served_version(asked: str) -> str | None:
-    """The version that answers, or None for one that never was."""
-    if asked in VERSIONS:
-        return asked
-    if re.fullmatch(r"20\d\d-(01|04|07|10)", asked) and "2019-04" <= asked < VERSIONS[0]:
-        return VERSIONS[0]
-    return None
 
 
 class _Desk:
@@ -138,10 +128,16 @@ class _Desk:
         except Refused as refused:
             await shop.clock.sleep(shop.faults.latency)
             return answer(refused.body, headers=headers)
-        return await self._carry_out(prepared, grant, request_id, headers)
+        address = str(request.base_url).rstrip("/")
+        return await self._carry_out(prepared, grant, address, request_id, headers)
 
     async def _carry_out(
-        self, prepared: Prepared, grant: Grant, request_id: str, headers: dict[str, str]
+        self,
+        prepared: Prepared,
+        grant: Grant,
+        address: str,
+        request_id: str,
+        headers: dict[str, str],
     ) -> Response:
         shop = self._shop
         kind = shop.faults.draw(shop.fault_rng, is_write=prepared.is_write) or ""
@@ -152,6 +148,8 @@ class _Desk:
             await shop.clock.sleep(shop.faults.latency)
             return struck
         context = shop.new_context(grant, breaks_after_key=kind == "failed_attempt")
+        context.address = address
+        context.api_version = headers["X-Shopify-API-Version"]
         try:
             shop.counts["writes" if prepared.is_write else "reads"] += 1
             shop.executor.charge(prepared, throttle=kind == "throttled")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLResolveInfo
 
 from core.practice.auth import require
 from core.practice.idempotency import Keys
 from core.practice.state import Level, Picture, Stock
+
+if TYPE_CHECKING:
+    from core.practice.bulk import BulkDesk
+    from core.practice.webhooks import WebhookDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,15 @@ class Context:
     identity: Identity
     stock: Stock
     keys: Keys
+    bulk: BulkDesk
+    webhooks: WebhookDesk
     scopes: frozenset[str]
     """With what they imply."""
     granted: Collection[str]
     """As they are listed."""
+    address: str = ""
+    """Where the shop was asked, without a slash at the end."""
+    api_version: str = ""
     read_at: float | None = None
     """Reads show the stock as it was then; None: as it is."""
     index_at: float | None = None

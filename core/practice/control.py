@@ -49,6 +49,10 @@ def control_routes(shop: PracticeShop) -> list[Route]:
         post("oauth", control.set_oauth),
         post("expire_tokens", lambda _given: shop.door.expire_tokens()),
         post("revoke", lambda _given: shop.door.revoke_all()),
+        post("uninstall", lambda _given: shop.uninstall()),
+        post("delete", control.delete),
+        post("location", control.set_location),
+        post("webhook", control.send_webhook),
     ]
 
 
@@ -108,6 +112,7 @@ class _Control:
                 "selling": shop.till.pace,
                 "points": shop.executor.bucket.status(),
                 "counts": shop.counts,
+                "webhooks": {**shop.webhooks.counts, "waiting": shop.webhooks.waiting},
                 "locations": locations,
                 "levels": levels,
             }
@@ -143,6 +148,24 @@ class _Control:
             return {name: self._shop.quantity(what, where, name) for name in NAMES}
 
         return apply
+
+    def delete(self, given: Given) -> None:
+        """{sku | inventory_item_id}: staff delete the variant."""
+        self._shop.remove_variant(_text(given, "sku", "inventory_item_id"))
+
+    def set_location(self, given: Given) -> None:
+        """{location, active}: staff deactivate or activate a location."""
+        active = given.get("active")
+        if not isinstance(active, bool):
+            raise _Wrong("active must be true or false")
+        self._shop.set_location_active(_text(given, "location"), active=active)
+
+    def send_webhook(self, given: Given) -> None:
+        """{topic, body}: any webhook, to whoever has asked for its topic."""
+        body = given.get("body", {})
+        if not isinstance(body, dict):
+            raise _Wrong("body must be an object")
+        self._shop.webhooks.happened(_text(given, "topic"), [body])
 
     def set_faults(self, given: Given) -> Given:
         """As the option names them, `rates` may stand inside; {"clear": true} ends all others."""
@@ -180,6 +203,14 @@ class _Control:
             raise _Wrong(f"error must be null or one of {', '.join(OAUTH_MESSAGES)}")
         self._shop.door.oauth_error = error
         return {"error": error}
+
+
+def _text(given: Given, *names: str) -> str:
+    for name in names:
+        value = given.get(name)
+        if isinstance(value, str) and value:
+            return value
+    raise _Wrong(f"{' or '.join(names)} is needed")
 
 
 def _entry(entry: LedgerEntry) -> dict[str, Any]:

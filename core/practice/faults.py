@@ -45,7 +45,9 @@ GROUPS = {
     "errors_after": tuple(f"{status}_after" for status in SERVER_ERRORS),
 }
 """One rate, shared out evenly."""
-SECONDS = ("latency", "lag", "index_lag")
+SECONDS = ("latency", "lag", "index_lag", "webhooks_late")
+SHARES = ("webhooks_dropped", "webhooks_repeated", "webhooks_reordered")
+COUNTS = ("bulk_fails_after", "bulk_cuts")
 ONLY = ("all", "reads", "writes")
 
 
@@ -73,6 +75,18 @@ class Faults:
     """An answered user error makes its idempotency key a failed one."""
     only: str = "all"
     """Which requests are struck: all, reads, writes."""
+    bulk_pace: float = 20_000.0
+    """Rows a second that a bulk operation makes."""
+    bulk_fails_after: int = -1
+    """A bulk operation fails when it has so many rows; its partial data stays."""
+    bulk_cuts: int = 0
+    """So many of the coming downloads of a result break off half-way."""
+    webhooks_dropped: float = 0.0
+    """The share of webhooks that never arrive; the same for the other two rates."""
+    webhooks_repeated: float = 0.0
+    webhooks_reordered: float = 0.0
+    webhooks_late: float = 0.0
+    """Up to so many seconds pass before a webhook is sent."""
     next: list[str] = field(default_factory=list)
     """Kinds (or `none`) for the coming requests, before any is drawn."""
 
@@ -108,13 +122,17 @@ class Faults:
     def _set(self, name: str, value: Any) -> None:
         if name in SECONDS:
             seconds = _seconds(name, value)
-            if name != "latency" and seconds > MEMORY_SECONDS:
+            if name in ("lag", "index_lag") and seconds > MEMORY_SECONDS:
                 raise FaultsInvalid(
                     text=f"{name}={value}", detail=f"at most {MEMORY_SECONDS:g}s are remembered."
                 )
             setattr(self, name, seconds)
-        elif name == "drain":
-            self.drain = _number(name, value)
+        elif name in ("drain", "bulk_pace"):
+            setattr(self, name, _number(name, value))
+        elif name in SHARES:
+            setattr(self, name, _rate(name, value))
+        elif name in COUNTS:
+            setattr(self, name, int(_number(name, value)))
         elif name == "burn":
             self.burn = str(value).lower() in ("1", "true", "yes", "on")
         elif name == "only":
@@ -125,12 +143,11 @@ class Faults:
             self.next = _kinds(value)
         elif name in GROUPS or name in KINDS:
             kinds = GROUPS.get(name, (name,))
-            rate = _number(name, value)
-            if not 0 <= rate <= 1:
-                raise FaultsInvalid(text=f"{name}={value}", detail=N_("a rate is from 0 to 1."))
+            rate = _rate(name, value)
             self.rates.update(dict.fromkeys(kinds, rate / len(kinds)))
         else:
-            known = ", ".join((*SECONDS, "drain", "burn", "only", *GROUPS, *KINDS))
+            others = (*SECONDS, *SHARES, *COUNTS, "bulk_pace", "drain", "burn", "only")
+            known = ", ".join((*others, *GROUPS, *KINDS))
             raise FaultsInvalid(text=name, detail=f"known are {known}.")
 
     def as_json(self) -> dict[str, Any]:
@@ -167,6 +184,13 @@ def _number(name: str, value: Any) -> float:
     if not 0 <= number < float("inf"):
         raise FaultsInvalid(text=f"{name}={value}", detail=N_("it cannot be negative."))
     return number
+
+
+def _rate(name: str, value: Any) -> float:
+    rate = _number(name, value)
+    if rate > 1:
+        raise FaultsInvalid(text=f"{name}={value}", detail=N_("a rate is from 0 to 1."))
+    return rate
 
 
 def _seconds(name: str, value: Any) -> float:

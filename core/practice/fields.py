@@ -28,7 +28,15 @@ _EDGE: dict[str, Resolver] = {
     "cursor": lambda edge, _i: edge.cursor,
     "node": lambda edge, _i: edge.node,
 }
-_KINDS = ("InventoryItem", "InventoryLevel", "Location", "Product", "ProductVariant")
+_KINDS = (
+    "BulkOperation",
+    "InventoryItem",
+    "InventoryLevel",
+    "Location",
+    "Product",
+    "ProductVariant",
+    "WebhookSubscription",
+)
 
 RESOLVERS: dict[str, dict[str, Resolver]] = {
     "QueryRoot": {
@@ -47,6 +55,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "productVariants": listings.product_variants,
         "productVariantsCount": listings.variants_count,
         "products": listings.products,
+        "publicApiVersions": queries.versions,
         "shop": queries.shop,
     },
     "AppInstallation": {
@@ -157,9 +166,9 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
 
 FROM_MAPPINGS = frozenset(
     {
-        "AccessScope", "App", "Count", "Domain", "EditableProperty", "FulfillmentService",
-        "InventoryProperties", "InventoryQuantityName", "SelectedOption", "Shop", "ShopPlan",
-        "ShopResourceLimits",
+        "AccessScope", "ApiVersion", "App", "Count", "Domain", "EditableProperty",
+        "FulfillmentService", "InventoryProperties", "InventoryQuantityName", "SelectedOption",
+        "Shop", "ShopPlan", "ShopResourceLimits",
     }
 )  # fmt: skip
 """Types whose values are mappings with Shopify's own names as keys."""

@@ -22,7 +22,7 @@ def _window(args: Args) -> dict[str, Any]:
     return {name: args.get(name) for name in ("first", "after", "last", "before", "reverse")}
 
 
-def _search(
+def search_of(
     context: Context, info: Info, args: Args, fields: Mapping[str, Field], *default: str
 ) -> Parsed | None:
     query = args.get("query")
@@ -70,7 +70,7 @@ def _levels_page(context: Context, rows: Sequence[Level], found: Parsed | None, 
 
 def location_levels(location: Location, info: Info, **args: Any) -> Page:
     context = permit(info, "read_inventory")
-    found = _search(context, info, args, _level_fields(context))
+    found = search_of(context, info, args, _level_fields(context))
     rows: Sequence[Level] = location.levels
     if found is not None and found.updated_since is not None:
         rows = _changed_since(location, found.updated_since)
@@ -90,14 +90,14 @@ def _changed_since(location: Location, moment: int) -> list[Level]:
 
 def item_levels(item: Item, info: Info, **args: Any) -> Page:
     context = permit(info, "read_inventory")
-    found = _search(context, info, args, _level_fields(context))
+    found = search_of(context, info, args, _level_fields(context))
     rows = sorted(item.levels, key=lambda level: level.sequence)
     return _levels_page(context, rows, found, args)
 
 
 # -- items ----------------------------------------------------------------------------------------
 
-_ITEM_FIELDS = {
+ITEM_FIELDS = {
     "created_at": Field("date", lambda item: item.created_at),
     "id": Field("number", lambda item: item.number),
     "sku": Field("text", lambda item: item.sku),
@@ -108,7 +108,7 @@ _ITEM_FIELDS = {
 
 def items(_root: Any, info: Info, **args: Any) -> Page:
     context = permit(info, "read_inventory", "read_products")
-    found = _search(context, info, args, _ITEM_FIELDS, "sku")
+    found = search_of(context, info, args, ITEM_FIELDS, "sku")
     return paginate(
         context.stock.items,
         identify=lambda item: item.number,
@@ -119,7 +119,7 @@ def items(_root: Any, info: Info, **args: Any) -> Page:
 
 # -- variants and products ------------------------------------------------------------------------
 
-_VARIANT_FIELDS = {
+VARIANT_FIELDS = {
     "barcode": Field("text", lambda variant: variant.barcode),
     "gift_card": Field("flag", lambda variant: variant.product.is_gift_card),
     "id": Field("number", lambda variant: variant.number),
@@ -137,8 +137,8 @@ _VARIANT_FIELDS = {
 
 def product_variants(_root: Any, info: Info, **args: Any) -> Page:
     context = permit(info, "read_products")
-    found = _search(
-        context, info, args, _VARIANT_FIELDS, "sku", "barcode", "title", "product_title"
+    found = search_of(
+        context, info, args, VARIANT_FIELDS, "sku", "barcode", "title", "product_title"
     )
     return variants(context.stock.variants, args, found)
 
@@ -155,15 +155,15 @@ def variants(rows: Sequence[Variant], args: Args, found: Parsed | None = None) -
 
 def variants_count(_root: Any, info: Info, **args: Any) -> dict[str, Any]:
     context = permit(info, "read_products")
-    found = _search(
-        context, info, args, _VARIANT_FIELDS, "sku", "barcode", "title", "product_title"
+    found = search_of(
+        context, info, args, VARIANT_FIELDS, "sku", "barcode", "title", "product_title"
     )
     rows = context.stock.variants
     count = len(rows) if found is None else sum(map(found.matches, rows))
     return _up_to(count, args.get("limit"))
 
 
-_PRODUCT_FIELDS = {
+PRODUCT_FIELDS = {
     "created_at": Field("date", lambda product: product.created_at),
     "gift_card": Field("flag", lambda product: product.is_gift_card),
     "handle": Field("text", lambda product: product.handle),
@@ -178,7 +178,7 @@ _PRODUCT_FIELDS = {
 
 def products(_root: Any, info: Info, **args: Any) -> Page:
     context = permit(info, "read_products")
-    found = _search(context, info, args, _PRODUCT_FIELDS, "title", "vendor")
+    found = search_of(context, info, args, PRODUCT_FIELDS, "title", "vendor")
     return paginate(
         context.stock.products,
         identify=lambda product: product.number,
@@ -189,7 +189,7 @@ def products(_root: Any, info: Info, **args: Any) -> Page:
 
 # -- locations ------------------------------------------------------------------------------------
 
-_LOCATION_FIELDS = {
+LOCATION_FIELDS = {
     "active": Field("flag", lambda location: location.is_active),
     "created_at": Field("date", lambda location: location.created_at),
     "id": Field("number", lambda location: location.number),
@@ -201,7 +201,7 @@ _LOCATION_FIELDS = {
 
 def locations(_root: Any, info: Info, **args: Any) -> Page:
     context = permit(info, "read_locations", "read_inventory")
-    found = _search(context, info, args, _LOCATION_FIELDS, "name")
+    found = search_of(context, info, args, LOCATION_FIELDS, "name")
     rows = [
         location
         for location in context.stock.locations
@@ -222,7 +222,7 @@ def locations(_root: Any, info: Info, **args: Any) -> Page:
 
 def locations_count(_root: Any, info: Info, **args: Any) -> dict[str, Any]:
     context = permit(info, "read_locations", "read_inventory")
-    found = _search(context, info, args, _LOCATION_FIELDS, "name")
+    found = search_of(context, info, args, LOCATION_FIELDS, "name")
     rows = [each for each in context.stock.locations if each.is_active]
     count = len(rows) if found is None else sum(map(found.matches, rows))
     return _up_to(count, args.get("limit"))

@@ -28,6 +28,7 @@ from core.practice.state import (
     Product,
     Variant,
 )
+from core.practice.versions import VERSIONS, version_shown
 
 Resolver = Callable[..., Any]
 Info = GraphQLResolveInfo
@@ -96,10 +97,14 @@ def _find_node(context: Context, text: str) -> Any:
     """None for what is missing, unknown, or not permitted."""
     found = split_gid(text)
     kind = found[0] if found else "InventoryLevel"
-    if not context.scopes.intersection(NODE_SCOPES.get(kind, ())):
+    if kind in NODE_SCOPES and not context.scopes.intersection(NODE_SCOPES[kind]):
         return None
     if kind == "InventoryLevel":
         return _find_level(context, text)
+    if kind == "BulkOperation":
+        return context.bulk.find(text)
+    if kind == "WebhookSubscription":
+        return context.webhooks.subscriptions.find(text)
     return context.stock.by_number.get(found) if found else None
 
 
@@ -110,6 +115,9 @@ def node(_root: Any, info: Info, id: str) -> Any:  # noqa: A002
 def nodes(_root: Any, info: Info, ids: list[str]) -> list[Any]:
     context = context_of(info)
     return [_find_node(context, each) for each in ids]
+
+
+_OTHER_KINDS = {"Operation": "BulkOperation", "Subscription": "WebhookSubscription"}
 
 
 def type_of_node(value: Any, _info: Any, _type: Any) -> str | None:
@@ -123,7 +131,7 @@ def type_of_node(value: Any, _info: Any, _type: Any) -> str | None:
         case Location() | Product():
             return type(value).__name__
         case _:
-            return None
+            return _OTHER_KINDS.get(type(value).__name__)
 
 
 def quantity_names(_root: Any, info: Info) -> dict[str, Any]:
@@ -238,6 +246,10 @@ def scopes(_root: Any, info: Info) -> list[dict[str, str]]:
         {"handle": scope, "description": scope.replace("_", " ").capitalize()}
         for scope in context_of(info).granted
     ]
+
+
+def versions(_root: Any, _info: Info) -> list[dict[str, Any]]:
+    return [version_shown(each) for each in VERSIONS]
 
 
 def app(_root: Any, info: Info) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from graphql import (
     GraphQLInterfaceType,
@@ -12,11 +14,22 @@ from graphql import (
     build_schema,
 )
 
-from core.practice import fields, mutations
+from core.practice import bulk, fields, mutations, subscriptions
 from core.practice.queries import type_of_node
 
-RESOLVERS = {**fields.RESOLVERS, **mutations.RESOLVERS}
-FROM_MAPPINGS = fields.FROM_MAPPINGS | mutations.FROM_MAPPINGS
+_ROOMS = (fields, mutations, bulk, subscriptions)
+
+
+def _joined() -> dict[str, dict[str, Callable[..., Any]]]:
+    found: dict[str, dict[str, Callable[..., Any]]] = {}
+    for room in _ROOMS:
+        for name, resolvers in room.RESOLVERS.items():
+            found.setdefault(name, {}).update(resolvers)
+    return found
+
+
+RESOLVERS = _joined()
+FROM_MAPPINGS = frozenset[str]().union(*(room.FROM_MAPPINGS for room in _ROOMS))
 
 
 def read_sdl() -> str:

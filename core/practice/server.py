@@ -33,12 +33,20 @@ class DropOverTheWire:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, watched)
         except ConnectionDropped as dropped:
             while dropped.waits and (await receive())["type"] != "http.disconnect":
                 pass
-            await _end_within_an_answer(send)
+            if not begun:
+                await _end_within_an_answer(send)
 
 
 async def _end_within_an_answer(send: Send) -> None:
@@ -107,13 +115,16 @@ async def serve_async(
         timeout_graceful_shutdown=1,
     )
     server = _Server(config, lambda: on_ready(address) if on_ready else None)
-    selling = asyncio.create_task(shop.till.run(), name="practice till")
+    beside = (
+        asyncio.create_task(shop.till.run(), name="practice till"),
+        asyncio.create_task(shop.webhooks.run(), name="practice webhooks"),
+    )
     try:
         await server.serve(sockets=[listener])
     finally:
-        selling.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await selling
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         listener.close()
 
 

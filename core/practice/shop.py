@@ -17,6 +17,7 @@ from core.clock import Clock, SystemClock
 from core.practice import catalogue_files
 from core.practice.app import make_app
 from core.practice.auth import DEFAULT_SCOPES, Doorkeeper, Grant, with_implied
+from core.practice.bulk import BulkDesk
 from core.practice.catalogue import generate
 from core.practice.context import Context, Identity
 from core.practice.cost import Bucket
@@ -25,10 +26,13 @@ from core.practice.execution import Executor
 from core.practice.faults import Faults
 from core.practice.idempotency import Keys
 from core.practice.identifiers import split_gid
-from core.practice.schema import practice_schema
+from core.practice.notices import Notices
+from core.practice.schema import RESOLVERS, practice_schema
 from core.practice.state import Item, LedgerEntry, Location, Stock
 from core.practice.till import Till
 from core.practice.transport import PracticeTransport
+from core.practice.versions import STABLE
+from core.practice.webhooks import WebhookDesk
 
 POINTS = 2000.0
 POINTS_A_SECOND = 100.0
@@ -82,6 +86,22 @@ class PracticeShop:
         self.executor = Executor(practice_schema(), bucket)
         self.till = Till(self.stock, self.clock, self._source("till"), selling)
         self._keys = Keys(self.clock)
+        self.bulk = BulkDesk(
+            practice_schema(),
+            RESOLVERS,
+            lambda: self.clock.now().timestamp(),
+            self._source("bulk"),
+            self.faults,
+        )
+        self.webhooks = WebhookDesk(
+            self.clock,
+            self._source("webhooks"),
+            self.faults,
+            secret=self.door.client_secret,
+            domain=self.identity.domain,
+            api_version=STABLE[-1],
+        )
+        self.notices = Notices(self.stock, self.identity, self.webhooks)
         self.app: ASGIApp = make_app(self)
 
     def __repr__(self) -> str:
@@ -156,6 +176,18 @@ class PracticeShop:
     def set_available(self, sku: str, location: str, quantity: int) -> None:
         self.stock.set_by_staff(self.item(sku), self.location(location), quantity)
 
+    def remove_variant(self, sku: str) -> None:
+        """Staff delete a variant; with its last one a product goes too."""
+        self.stock.remove_variant(self.item(sku))
+
+    def set_location_active(self, location: str, *, active: bool) -> None:
+        self.stock.set_location_active(self.location(location), active=active)
+
+    def uninstall(self) -> None:
+        """The app is uninstalled: its tokens end, and it is told so once."""
+        self.notices.uninstalled()
+        self.door.revoke_all()
+
     def quantity(self, sku: str, location: str, name: str = "available") -> int:
         """The true quantity, whatever reads show; 0 where there is no level."""
         level = self.stock.level(self.item(sku), self.location(location))
@@ -173,6 +205,8 @@ class PracticeShop:
             identity=self.identity,
             stock=self.stock,
             keys=self._keys,
+            bulk=self.bulk,
+            webhooks=self.webhooks,
             scopes=with_implied(grant.scopes),
             granted=tuple(self.door.scopes),
             burns_keys=self.faults.burn,

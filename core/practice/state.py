@@ -12,8 +12,9 @@ here (see mutations.py): a real shop's till and staff may do what the API refuse
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.clock import Clock
 from core.practice.identifiers import gid, level_gid, stamp
@@ -214,6 +215,8 @@ class Stock:
     """By lower-cased SKU, as a shop's search looks at it."""
     _levels: dict[tuple[int, int], Level] = field(default_factory=dict)
     receipts: int = 0
+    on_event: Callable[[str, Sequence[Any]], None] | None = None
+    """Told of what webhooks are made from: a topic, and all that one action concerned."""
     _sequence: int = 56_776_556_511_538
 
     # -- things ----------------------------------------------------------------------------------
@@ -243,6 +246,31 @@ class Stock:
         item.sku = sku
         if sku:
             self.by_sku.setdefault(sku.lower(), []).append(item)
+
+    def remove_variant(self, item: Item) -> None:
+        """What its ids named is gone: reads of them give null."""
+        variant, product = item.variant, item.variant.product
+        if item.sku:
+            self.by_sku[item.sku.lower()].remove(item)
+        for level in item.levels:
+            level.location.levels.remove(level)
+            level.location.recent.pop(level, None)
+            del self._levels[item.number, level.location.number]
+        self.items.remove(item)
+        self.variants.remove(variant)
+        product.variants.remove(variant)
+        del self.by_number["ProductVariant", variant.number]
+        del self.by_number["InventoryItem", item.number]
+        if product.variants:
+            self.tell("products/update", product)
+            return
+        self.products.remove(product)
+        del self.by_number["Product", product.number]
+        self.tell("products/delete", product)
+
+    def set_location_active(self, location: Location, *, active: bool) -> None:
+        location.is_active = active
+        self.tell(f"locations/{'activate' if active else 'deactivate'}", location)
 
     def stock_at(
         self, item: Item, location: Location, *, active: bool = True, opening: dict[str, int] | None
@@ -280,6 +308,7 @@ class Stock:
         """
         moment = self.clock.now().timestamp()
         second = int(moment)
+        changed: dict[Level, None] = {}
         for change in changes:
             level = self.level(change.item, change.location) or self.stock_at(
                 change.item, change.location, active=False, opening=None
@@ -290,12 +319,21 @@ class Stock:
             level.stamps[at] = second
             self._touch(level, second)
             self._write_down(level, change, second, cause, key, app)
+            if change.name == "available":
+                changed[level] = None
+        if changed:
+            self.tell("inventory_levels/update", *changed)
 
     def activate(self, level: Level, *, active: bool) -> None:
         moment = self.clock.now().timestamp()
         level.remember(moment)
         level.is_active = active
         self._touch(level, int(moment))
+        self.tell(f"inventory_levels/{'connect' if active else 'disconnect'}", level)
+
+    def tell(self, topic: str, *subjects: Any) -> None:
+        if self.on_event is not None:
+            self.on_event(topic, subjects)
 
     def _touch(self, level: Level, second: int) -> None:
         level.updated_at = second
