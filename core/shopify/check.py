@@ -228,14 +228,6 @@ def _note_scope(notes: _Notes, scope: str, identity: ShopIdentity) -> None:
     code = f"scope.{scope}"
     if scopes.is_granted(scope, identity.scopes):
         notes.ok(code, N_("Access scope %(scope)s"), scope=scope)
-    elif scope in scopes.CAN_DO_WITHOUT:
-        notes.note(
-            code,
-            Verdict.WARNING,
-            N_("The app lacks the access scope %(scope)s; the sync works without it for now"),
-            MissingScope.remedy,
-            scope=scope,
-        )
     else:
         notes.failed(code, MissingScope(scope=scope))
 

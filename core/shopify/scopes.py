@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 NEEDED = ("write_inventory", "read_inventory", "read_products", "read_locations")
-"""The four scopes that the set-up guide names."""
-
-CAN_DO_WITHOUT = frozenset({"read_locations"})
-"""Locations can be read through read_inventory as well: its absence is told and stops nothing."""
+"""The four scopes that the set-up guide names. Without any one of them nothing is connected."""
 
 
 def is_granted(scope: str, granted: Collection[str]) -> bool:

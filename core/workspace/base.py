@@ -8,14 +8,11 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.clock import Clock, iso
 from core.errors import DextreError, NotConnected
-from core.model import AuthKind, Brand, Credentials, Location
-from core.shopify import ShopifyShop, open_shop
+from core.model import AuthKind, Brand, Connection, Credentials, Location
 from core.store import BrandStore, SecretsStore
 from core.sync.engine import Engine
 from core.sync.events import Event, SyncStopped
@@ -24,6 +21,11 @@ from core.workspace import health
 from core.workspace.errors import SecretsAreGone, UnknownLocationName
 from core.workspace.log import EventLog
 from core.workspace.thread import EngineThread
+
+if TYPE_CHECKING:
+    import httpx
+
+    from core.shopify import ShopifyShop
 
 T = TypeVar("T")
 ACCESS_TOKEN = "access_token"  # noqa: S105 - the name under which it is kept
@@ -53,6 +55,7 @@ class Surroundings:
 class Session:
     """One connection in use: lives on the engine's loop only."""
 
+    connection: Connection
     shop: ShopifyShop
     engine: Engine
     runs: Runs
@@ -122,21 +125,24 @@ class DeskBase:
         SecretsAreGone.
         """
         if self._session is None:
+            from core.shopify import open_shop  # here, so that who needs no network pays for none
+
             connection = self._store.connection()
             if connection is None:
                 raise NotConnected(brand=self.brand.name)
             self._session = self._session_with(
+                connection,
                 open_shop(
                     self._kept_credentials(),
                     clock=self._around.clock,
                     random=self._around.random,
                     transport=self._around.transport,
                     expected_shop_id=connection.shop_id,
-                )
+                ),
             )
         return self._session
 
-    def _session_with(self, shop: ShopifyShop) -> Session:
+    def _session_with(self, connection: Connection, shop: ShopifyShop) -> Session:
         engine = Engine(
             brand=self.brand.name,
             shop=shop,
@@ -146,7 +152,9 @@ class DeskBase:
             emit=self._tell,
             location_name=self.location_name,
         )
-        return Session(shop, engine, Runs(engine, self._around.who, self._around.new_id))
+        return Session(
+            connection, shop, engine, Runs(engine, self._around.who, self._around.new_id)
+        )
 
     async def _drop_session(self) -> None:
         session, self._session = self._session, None

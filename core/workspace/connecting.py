@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from core.model import (
     AuthKind,
@@ -16,9 +17,9 @@ from core.model import (
     ShopIdentity,
     ShopLocation,
 )
-from core.shopify import Check, check_connection, shop_domain
 from core.sync import cells
 from core.sync.events import Connected, LocationsPaired
+from core.sync.ports import BooksTx
 from core.workspace.base import ACCESS_TOKEN, API_SECRET
 from core.workspace.errors import (
     CannotConnect,
@@ -28,6 +29,9 @@ from core.workspace.errors import (
     UnknownShopifyLocation,
 )
 from core.workspace.inventory import InventoryDesk
+
+if TYPE_CHECKING:
+    from core.shopify import Check
 
 OnFinding = Callable[[Finding], None]
 
@@ -56,6 +60,8 @@ class ConnectionDesk(InventoryDesk):
         return self._call(self._connect(credentials, on_finding))
 
     async def _check(self, credentials: Credentials, on_finding: OnFinding | None) -> Check:
+        from core.shopify import check_connection  # here, as in `_open`
+
         return await check_connection(
             credentials,
             clock=self._around.clock,
@@ -65,6 +71,8 @@ class ConnectionDesk(InventoryDesk):
         )
 
     async def _connect(self, credentials: Credentials, on_finding: OnFinding | None) -> Connection:
+        from core.shopify import shop_domain
+
         check = await self._check(credentials, on_finding)
         if not check.passed or check.identity is None:
             if check.failure is not None:
@@ -80,6 +88,9 @@ class ConnectionDesk(InventoryDesk):
             api_key=credentials.api_key,
             api_url=credentials.api_url,
         )
+        old = self._store.connection()
+        if old is not None and old.shop_id != connection.shop_id:
+            await self._leave_shop()
         self._keep_secrets(credentials)
         self._store.put_connection(connection)
         await self._drop_session()
@@ -108,8 +119,24 @@ class ConnectionDesk(InventoryDesk):
         old = self._store.connection()
         if old is None or old.shop_id == identity.shop_id:
             return
-        if self._store.count_mappings() or self._store.pairs():
+        if self._store.count_mappings():
             raise OtherShop(brand=self.brand.name, old=old.domain, new=identity.domain)
+
+    async def _leave_shop(self) -> None:
+        """Forget what was the old shop's alone: its locations, its catalogue, and writes to it
+        whose outcome nobody will learn. They must never go to another shop.
+        """
+
+        def work(tx: BooksTx) -> None:
+            for intent in list(tx.intents()):
+                tx.remove_intent(intent.key)
+            tx.put_pairs(())
+            cells.arrange(tx)
+            tx.put_link(replace(tx.link(), enabled=False, resume=False))
+
+        await self._store.books.commit(work)
+        self._store.replace_variants(())
+        self._store.put_shop_locations(())
 
     # -- locations ----------------------------------------------------------------------------
 

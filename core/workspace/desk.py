@@ -16,6 +16,7 @@ from core.errors import DextreError
 from core.model import (
     Cell,
     CellState,
+    Connection,
     ConnectionState,
     Link,
     Plan,
@@ -26,9 +27,10 @@ from core.model import (
 )
 from core.sync.engine import RestReport
 from core.sync.events import Event, SyncStopped
-from core.sync.runs import NoSuchRun, Progress
+from core.sync.runs import Progress
 from core.workspace import health
 from core.workspace.base import Surroundings
+from core.workspace.errors import NothingToUndo
 from core.workspace.log import EventFeed
 from core.workspace.mapping import MappingDesk
 
@@ -38,6 +40,9 @@ log = logging.getLogger(__name__)
 
 RESTART_S = 5.0
 """Pause before an engine that failed in an unforeseen way is started again."""
+
+LOOK_S = 2.0
+"""Seconds between two looks whether another process has connected the brand anew."""
 
 
 def _silent(_done: int, _total: int | None) -> None:
@@ -81,7 +86,7 @@ class Desk(MappingDesk):
         for run in self.runs():
             if run.undone_by is None and run.kind is not PlanKind.UNDO:
                 return run.id
-        raise NoSuchRun(run="")
+        raise NothingToUndo
 
     def apply(self, plan: Plan, progress: Progress | None = None) -> Future[Run]:
         """Do exactly this plan; rows that have moved since are told, not forced."""
@@ -120,7 +125,14 @@ class Desk(MappingDesk):
             with self._around.own():
                 session = await self._open()
                 session.engine.on_health = lambda: self._note_health(session)
-                return await session.engine.rest()
+                try:
+                    report = await session.engine.rest()
+                except DextreError as error:
+                    self._note_error(error.code, str(error))
+                    raise
+                if not report.rests and report.detail:
+                    self._note_error("not_at_rest", report.detail)
+                return report
 
         return self._call(work())
 
@@ -163,18 +175,35 @@ class Desk(MappingDesk):
         """Run the engine of whatever connection there is, from each connecting to the next."""
         self._reconnected = asyncio.Event()
         while True:
-            self._reconnected.clear()
-            if self._store.connection() is None:
-                await self._reconnected.wait()
-                continue
-            engine = asyncio.ensure_future(self._run_engine())
-            changed = asyncio.ensure_future(self._reconnected.wait())
+            connection = self._store.connection()
+            changed = asyncio.ensure_future(self._connection_differs(connection))
+            tasks = {changed}
+            if connection is not None:
+                tasks.add(asyncio.ensure_future(self._run_engine()))
             try:
-                await asyncio.wait({engine, changed}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for task in (engine, changed):
+                for task in tasks:
                     task.cancel()
-                await asyncio.gather(engine, changed, return_exceptions=True)
+                await asyncio.gather(*tasks, return_exceptions=True)
+            session = self._session
+            if session is not None and session.connection != self._store.connection():
+                await self._drop_session()
+
+    async def _connection_differs(self, known: Connection | None) -> None:
+        """Until the kept connection is not `known` any more: it was made anew here, or by a command
+        in another process.
+        """
+        assert self._reconnected is not None, "made by _keep_running"  # noqa: S101 - an invariant
+        while self._store.connection() == known:
+            self._reconnected.clear()
+            made_here = asyncio.ensure_future(self._reconnected.wait())
+            pause = asyncio.ensure_future(self._around.clock.sleep(LOOK_S))
+            try:
+                await asyncio.wait({made_here, pause}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                made_here.cancel()
+                pause.cancel()
 
     async def _run_engine(self) -> None:
         try:
@@ -196,6 +225,9 @@ class Desk(MappingDesk):
         if health.read(self._health_path).detail == detail:
             return
         self._tell(SyncStopped(at=self._now(), brand=self.brand.name, detail=detail, error=code))
+        self._note_error(code, detail)
+
+    def _note_error(self, code: str, detail: str) -> None:
         note = health.read(self._health_path)
         health.write(
             self._health_path,

@@ -77,6 +77,12 @@ class NothingToMap(UserMustAct):
     remedy = N_("Import the items first: `dextre-sync item import FILE.csv`.")
 
 
+class NothingToUndo(UserMustAct):
+    code = "nothing_to_undo"
+    message = N_("There is no push, pull or first alignment left that could be undone.")
+    remedy = N_("`dextre-sync why SKU` says where a number came from.")
+
+
 class CannotConnect(UserMustAct):
     """Wraps the error behind the first finding that failed, so that its code and remedy stay."""
 

@@ -9,8 +9,14 @@ from pathlib import Path
 from typing import TextIO
 
 from core import matching
-from core.errors import DextreError, StoreInUse, TryAgain
-from core.exchange import ImportPreview, ImportRefused, read_mappings, write_mappings
+from core.errors import BadInput, DextreError, StoreInUse, TryAgain
+from core.exchange import (
+    ImportPreview,
+    ImportRefused,
+    RowProblemLine,
+    read_mappings,
+    write_mappings,
+)
 from core.matching import Catalogue, Edit, MappingView, Matching
 from core.model import (
     Brand,
@@ -266,15 +272,17 @@ class MappingDesk(ConnectionDesk):
             variant=self._store.variant,
             current=self._mapping,
         )
-        bad = [f"line {problem.line}: {problem}" for problem in file.problems]
-        bad += [f"line {file.lines[place].line}: {error}" for place, error in batch.problems]
+        bad = [*file.problems]
+        bad += [_problem_of(file.lines[place].line, error) for place, error in batch.problems]
         if bad:
+            bad.sort(key=lambda problem: problem.line)
+            lines = {problem.line for problem in bad}
             raise ImportRefused(
                 file=file.file,
-                bad=len(bad),
-                rows=len(file.lines),
-                first="\n".join(bad[:5]),
-                problems=(),
+                bad=len(lines),
+                rows=len(lines.union(line.line for line in file.lines)),
+                first="\n".join(f"line {problem.line}: {problem}" for problem in bad[:5]),
+                problems=tuple(bad),
             )
         self._edit(batch.edit)
         return len(batch.edit.put) + len(batch.edit.remove)
@@ -342,6 +350,10 @@ class MappingDesk(ConnectionDesk):
 
     async def _open_or_none(self) -> Session | None:
         return await self._open() if self._store.connection() is not None else None
+
+
+def _problem_of(line: int, error: BadInput) -> RowProblemLine:
+    return RowProblemLine(line, "sku_number", error.message, error.params, error.remedy)
 
 
 def _put_matching(tx: BooksTx, result: Matching) -> bool:

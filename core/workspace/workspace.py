@@ -10,9 +10,8 @@ from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import platformdirs
 
 from core.clock import Clock, SystemClock
@@ -21,6 +20,9 @@ from core.store import Home, Ownership, Purpose, SecretsStore
 from core.workspace.desk import Desk, Surroundings
 from core.workspace.errors import NoBrand, UnknownBrandName, WhichBrand
 from core.workspace.thread import EngineThread
+
+if TYPE_CHECKING:
+    import httpx
 
 
 def default_home(environ: Mapping[str, str]) -> Path:

@@ -14,6 +14,7 @@ from pytest_httpx import HTTPXMock
 from core.errors import fill
 from core.model import Credentials, Finding, Verdict
 from core.shopify.check import STEPS, Check, check_connection
+from core.shopify.scopes import NEEDED
 from tests.shopify.support import (
     SECRET,
     SHOP_ID,
@@ -153,10 +154,23 @@ async def test_each_scope_is_a_line_of_its_own(httpx_mock: HTTPXMock) -> None:
     assert lines["scope.write_inventory"] == "failed"
     assert lines["scope.read_inventory"] == "ok"
     assert lines["scope.read_products"] == "failed"
-    assert lines["scope.read_locations"] == "warning"
+    assert lines["scope.read_locations"] == "failed"
     assert lines["identity"] == "ok"
     assert found.failure is not None
     assert "write_inventory" in str(found.failure)
+
+
+@pytest.mark.parametrize("lacking", NEEDED)
+async def test_without_any_one_of_the_four_scopes_the_check_fails(
+    httpx_mock: HTTPXMock, lacking: str
+) -> None:
+    granted = [scope for scope in NEEDED if scope != lacking]
+    if lacking.startswith("read_inventory"):
+        granted.remove("write_inventory")  # which would include it
+    httpx_mock.add_response(json=probe(*granted), headers=DATE)
+    found = await check()
+    assert not found.passed
+    assert verdicts(found)[f"scope.{lacking}"] == "failed"
 
 
 async def test_a_write_scope_includes_reading(httpx_mock: HTTPXMock) -> None:
