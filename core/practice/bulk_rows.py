@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -54,7 +53,7 @@ class _Connection:
     scopes: tuple[str, ...]
     """Any one of them."""
     rows: Callable[[Any, Context, Mapping[str, Any]], Iterable[Any]]
-    filters: Mapping[str, Field] = MappingProxyType({})
+    filters: Mapping[str, Field] | None = None
     default: tuple[str, ...] = ()
 
 
@@ -173,7 +172,7 @@ class Rows:
         query = args.get("query")
         if not query or not query.strip():
             return lambda _row: True
-        return parse_search(query, known.filters, known.default).matches
+        return parse_search(query, known.filters or {}, known.default).matches
 
     def _object(
         self, kind: GraphQLObjectType, selections: list[Any], depth: int

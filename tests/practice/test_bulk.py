@@ -16,14 +16,15 @@ RUN = """mutation Run($query: String!, $grouped: Boolean! = false) {
     bulkOperation { id status createdAt completedAt objectCount rootObjectCount fileSize url
       partialDataUrl errorCode type query }
     userErrors { field message code } } }"""
-POLL = """query Poll($id: ID!) { bulkOperation(id: $id) { id status errorCode completedAt objectCount
-  rootObjectCount fileSize url partialDataUrl } }"""
+POLL = """query Poll($id: ID!) { bulkOperation(id: $id) { id status errorCode completedAt
+  objectCount rootObjectCount fileSize url partialDataUrl } }"""
 CANCEL = """mutation Cancel($id: ID!) { bulkOperationCancel(id: $id) {
   bulkOperation { id status } userErrors { field message } } }"""
 
 VARIANTS = "{ productVariants { edges { node { id sku inventoryItem { id tracked } } } } }"
-LEVELS = """{ productVariants { edges { node { id sku inventoryItem { id inventoryLevels { edges {
-  node { id item { id } quantities(names: ["available"]) { name quantity } } } } } } } } }"""
+LEVELS = """{ productVariants { edges { node { id sku inventoryItem { id
+  inventoryLevels { edges { node { id item { id }
+    quantities(names: ["available"]) { name quantity } } } } } } } } }"""
 
 
 async def run(desk: Desk, query: str, *, grouped: bool = False) -> dict[str, Any]:
