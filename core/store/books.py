@@ -16,6 +16,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from core.clock import Clock, iso
@@ -39,6 +40,11 @@ from core.store.rows import Doc
 from core.store.table import DocumentDB, DocumentTable, SnapshotDB
 
 T = TypeVar("T")
+
+
+def first_movement_id(moment: datetime) -> str:
+    """Below the ids of all movements of that moment and later."""
+    return f"{int(moment.timestamp() * 1000) << 16:016x}"
 
 
 class View:
@@ -161,21 +167,44 @@ class Tx(View):
         return self.record_levels(key.sku_number, {key: quantity}, cause)[0]
 
     def record_levels(
-        self, sku_number: str, quantities: Mapping[LevelKey, int], cause: Cause
+        self,
+        sku_number: str,
+        quantities: Mapping[LevelKey, int | None],
+        cause: Cause,
+        *,
+        paired: bool = False,
     ) -> list[Movement]:
-        """Set several levels of one item: one document, a movement each, and their cells."""
+        """Set several levels of one item: one document, a movement each, and their cells.
+
+        None takes a level away, as if it had never been set; its movement ends at 0. `paired`: the
+        two movements are halves of one move.
+        """
         levels = self._table("levels").doc(sku_number) or {}
         movements = [self._moved(levels, key, after, cause) for key, after in quantities.items()]
-        self._table("levels").put(sku_number, levels)
-        self._table("movements").put_many((m.id, records.movement_doc(m)) for m in movements)
+        self._keep_levels(sku_number, levels)
+        docs = [(movement.id, records.movement_doc(movement)) for movement in movements]
+        if paired:
+            (one, first), (other, second) = docs
+            first["pair"], second["pair"] = other, one
+        self._table("movements").put_many(docs)
         self._bring_cells_along(sku_number, quantities)
         return movements
 
-    def _moved(self, levels: Doc, key: LevelKey, after: int, cause: Cause) -> Movement:
+    def _moved(self, levels: Doc, key: LevelKey, after: int | None, cause: Cause) -> Movement:
         places = levels.setdefault(key.label_code, {})
         before = places.get(key.location_id)
-        places[key.location_id] = after
-        return Movement(self._movement_id(), iso(self._now), key, before, after, cause)
+        if after is None:
+            places.pop(key.location_id, None)
+        else:
+            places[key.location_id] = after
+        return Movement(self._movement_id(), iso(self._now), key, before, after or 0, cause)
+
+    def _keep_levels(self, sku_number: str, levels: Doc) -> None:
+        kept = {label: places for label, places in levels.items() if places}
+        if kept:
+            self._table("levels").put(sku_number, kept)
+        else:
+            self._table("levels").discard(sku_number)
 
     def _movement_id(self) -> str:
         """Sixteen hex digits: milliseconds, then a counter. Always above the newest one, even
@@ -183,8 +212,7 @@ class Tx(View):
         """
         if self._last_movement is None:
             self._last_movement = int(self._table("movements").rows.last_id() or "0", 16)
-        moment = int(self._now.timestamp() * 1000) << 16
-        self._last_movement = max(moment, self._last_movement + 1)
+        self._last_movement = max(int(first_movement_id(self._now), 16), self._last_movement + 1)
         return f"{self._last_movement:016x}"
 
     def _bring_cells_along(self, sku_number: str, changed: Collection[LevelKey]) -> None:

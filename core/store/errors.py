@@ -130,6 +130,12 @@ class QuantityOutOfRange(BadInput):
     remedy = N_("Quantities are whole numbers between -1,000,000,000 and 1,000,000,000.")
 
 
+class NothingToMove(BadInput):
+    code = "nothing_to_move"
+    message = N_("%(quantity)s of %(sku)s cannot be moved.")
+    remedy = N_("Move at least 1, to another location or another inventory label.")
+
+
 class EmptyName(BadInput):
     code = "empty_name"
     message = N_("The %(what)s is empty.")

@@ -62,7 +62,7 @@ class Home:
         folder = self.folder(brand)
         if not (folder / "brand.json").is_file():
             raise UnknownBrand(brand=brand.name)
-        return self._open_in(folder)
+        return self._open_in(folder, brand)
 
     def folder(self, brand: Brand) -> Path:
         return self._brands / brand.id
@@ -71,7 +71,7 @@ class Home:
         fresh = self._brands / f".{brand.id}.new"
         make_private_folder(fresh)
         try:
-            self._open_in(fresh).close()
+            self._open_in(fresh, brand).close()
             record = orjson.dumps({"id": brand.id, "name": brand.name})
             write_private(fresh / "brand.json", record)
             with file_faults(self._brands):
@@ -81,8 +81,9 @@ class Home:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
 
-    def _open_in(self, folder: Path) -> BrandStore:
-        return BrandStore.open(folder / INVENTORY_FILE, self._clock, self._new_id, self._busy_s)
+    def _open_in(self, folder: Path, brand: Brand) -> BrandStore:
+        file = folder / INVENTORY_FILE
+        return BrandStore.open(file, self._clock, self._new_id, self._busy_s, brand.name)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -1,0 +1,303 @@
+"""The inventory of a brand: labels, locations, items, levels and the movements between them.
+
+Every change of a level is a movement in the same transaction, and every movement is kept until
+`prune_movements`, which always leaves the newest one of each level.
+"""
+
+# ruff: noqa: S608 - the SQL is this file's own, values are always parameters
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from core.clock import parse_iso
+from core.errors import OurBug
+from core.model import Cause, Item, Label, Level, LevelKey, Location, Movement
+from core.store import figures, records
+from core.store.base import StoreBase
+from core.store.books import Tx, first_movement_id
+from core.store.errors import (
+    EmptyName,
+    NameTaken,
+    NegativeStock,
+    NothingToMove,
+    QuantityOutOfRange,
+    UnknownLabel,
+    UnknownLocation,
+    UnknownSku,
+)
+from core.store.rows import Doc
+
+LARGEST = 1_000_000_000
+"""Shopify's own limit for a quantity, both ways."""
+
+SKUS_AT_ONCE = 200
+"""SKU numbers whose movements are pruned in one transaction, so that nobody waits long."""
+
+
+class InventoryStore(StoreBase):
+    # -- labels and locations --------------------------------------------------------------------
+
+    def labels(self) -> tuple[Label, ...]:
+        return tuple(records.label_from(*pair) for pair in self._table("labels").rows.pairs())
+
+    def label(self, code: str) -> Label:
+        found = self._now.label(code)
+        if found is None:
+            raise UnknownLabel(label=code)
+        return found
+
+    def add_label(self, label: Label) -> None:
+        """The first label is the default one; a later default takes the place of the old."""
+        if not label.code.strip():
+            raise EmptyName(what="code of the inventory label")
+        table = self._table("labels")
+        with self._db.transaction():
+            if label.code in table.rows:
+                raise NameTaken(what="inventory label", name=label.code)
+            doc = records.label_doc(label)
+            if not table.rows:
+                doc["is_default"] = True
+            elif label.is_default:
+                table.update({"is_default": False})
+            table.put(label.code, doc)
+
+    def edit_label(self, label: Label) -> None:
+        """Everything but its code. The default label stays it until another one is made it."""
+        if not label.name.strip():
+            raise EmptyName(what="name of the inventory label")
+        table = self._table("labels")
+        with self._db.transaction():
+            before = self.label(label.code)
+            if label.is_default and not before.is_default:
+                table.update({"is_default": False})
+            doc = records.label_doc(label)
+            doc["is_default"] = before.is_default or label.is_default
+            table.put(label.code, doc)
+
+    def locations(self) -> tuple[Location, ...]:
+        """By name."""
+        found = (records.location_from(*pair) for pair in self._table("locations").rows.pairs())
+        return tuple(sorted(found, key=lambda location: records.folded(location.name)))
+
+    def location(self, location_id: str) -> Location:
+        doc = self._table("locations").doc(location_id)
+        if doc is None:
+            raise UnknownLocation(location=location_id)
+        return records.location_from(location_id, doc)
+
+    def add_location(self, name: str) -> Location:
+        name = name.strip()
+        if not name:
+            raise EmptyName(what="name of the location")
+        with self._db.transaction():
+            if any(location.name == name for location in self.locations()):
+                raise NameTaken(what="location", name=name)
+            location = Location(self._new_id(), name)
+            self._table("locations").put(location.id, records.location_doc(location))
+        return location
+
+    def rename_location(self, location_id: str, name: str) -> Location:
+        name = name.strip()
+        if not name:
+            raise EmptyName(what="name of the location")
+        with self._db.transaction():
+            others = (place for place in self.locations() if place.id != location_id)
+            if any(place.name == name for place in others):
+                raise NameTaken(what="location", name=name)
+            location = Location(self.location(location_id).id, name)
+            self._table("locations").put(location.id, records.location_doc(location))
+        return location
+
+    # -- items -----------------------------------------------------------------------------------
+
+    def put_items(self, items: Iterable[Item]) -> int:
+        """Keep items, new ones or in place of those with the same SKU number; gives how many."""
+        return self._put_batches("items", (_item_pair(item) for item in items))
+
+    def item(self, sku_number: str) -> Item | None:
+        doc = self._table("items").doc(sku_number)
+        return None if doc is None else records.item_from(sku_number, doc)
+
+    def items(self) -> Iterator[Item]:
+        """All, by SKU number."""
+        return (records.item_from(*pair) for pair in self._table("items").rows.pairs())
+
+    def items_by_barcode(self, barcode: str) -> Sequence[Item]:
+        return [records.item_from(*pair) for pair in self._table("items").find("barcode", barcode)]
+
+    def search_items(self, search: str = "", offset: int = 0, limit: int = 200) -> Sequence[Item]:
+        """Items whose SKU number, name or barcode contain every word, in the order of SKU
+        numbers. Case and full or half width do not matter.
+        """
+        terms = records.folded(search).split()
+        found = self._table("items").rows.containing("search", terms, offset, limit)
+        return [records.item_from(*pair) for pair in found]
+
+    def count_items(self, search: str = "") -> int:
+        terms = records.folded(search).split()
+        if not terms:
+            return figures.read(self._db.source)["items"]
+        return self._table("items").rows.count_containing("search", terms)
+
+    # -- levels ----------------------------------------------------------------------------------
+
+    def levels_of(self, sku_number: str) -> Sequence[Level]:
+        return list(_levels(sku_number, self._table("levels").doc(sku_number) or {}))
+
+    def levels(self) -> Iterator[Level]:
+        """All, by SKU number."""
+        pairs = self._table("levels").rows.pairs()
+        return (level for sku_number, doc in pairs for level in _levels(sku_number, doc))
+
+    def set_level(self, key: LevelKey, quantity: int, cause: Cause) -> Movement:
+        """Raises UnknownSku, UnknownLocation, UnknownLabel, NegativeStock, QuantityOutOfRange."""
+        return self._move(key, lambda _: quantity, cause)
+
+    def adjust_level(self, key: LevelKey, delta: int, cause: Cause) -> Movement:
+        """As `set_level`; a level that was never set counts from 0."""
+        return self._move(key, lambda before: before + delta, cause)
+
+    def move_level(
+        self, source: LevelKey, target: LevelKey, quantity: int, cause: Cause
+    ) -> tuple[Movement, Movement]:
+        """Take `quantity` from one level of an item and add it to another: another location,
+        another label, or both. One transaction, two movements, each of which knows the other
+        (`counterpart`).
+        """
+        if source.sku_number != target.sku_number:
+            raise OurBug(detail="a move from one item to another")
+        if quantity <= 0 or source == target:
+            raise NothingToMove(sku=source.sku_number, quantity=quantity)
+        with self.books.transaction() as tx:
+            after = {
+                source: self._checked(tx, source, lambda before: before - quantity),
+                target: self._checked(tx, target, lambda before: before + quantity),
+            }
+            out, into = tx.record_levels(source.sku_number, after, cause, paired=True)
+            return out, into
+
+    def counterpart(self, movement_id: str) -> Movement | None:
+        """The other half of a move; None for any other movement."""
+        table = self._table("movements")
+        other: str = (table.doc(movement_id) or {}).get("pair", "")
+        doc = table.doc(other)
+        return None if doc is None else records.movement_from(other, doc)
+
+    def _move(self, key: LevelKey, after: Callable[[int], int], cause: Cause) -> Movement:
+        with self.books.transaction() as tx:
+            return tx.record_level(key, self._checked(tx, key, after), cause)
+
+    def _checked(self, tx: Tx, key: LevelKey, after: Callable[[int], int]) -> int:
+        """What the level becomes; raises where it may not."""
+        if key.sku_number not in self._table("items").rows:
+            raise UnknownSku(sku=key.sku_number)
+        location, label = self.location(key.location_id), self.label(key.label_code)
+        before = tx.level(*key)
+        quantity = after(before or 0)
+        _check_quantity(key.sku_number, location, label, before, quantity)
+        return quantity
+
+    def movements(self, sku_number: str, limit: int = 200) -> Sequence[Movement]:
+        """Newest first."""
+        found = self._table("movements").rows.newest(limit, sku_number=sku_number)
+        return [records.movement_from(*pair) for pair in found]
+
+    def prune_movements(self, before: str) -> int:
+        """Forget the movements from before that moment (ISO), but never the newest one of a level.
+        Gives how many.
+
+        Some SKU numbers in each transaction: ended half way, it has done half, rightly.
+        """
+        limit = first_movement_id(parse_iso(before))
+        pruned, last = 0, ""
+        while skus := self._skus_with_movements(last):
+            last = skus[-1]
+            marks = ",".join("?" * len(skus))
+            with self._db.transaction():
+                pruned += self._db.file.execute(
+                    f"DELETE FROM movements WHERE sku_number IN ({marks}) AND id < ? AND id NOT IN "
+                    f"(SELECT max(id) FROM movements WHERE sku_number IN ({marks}) GROUP BY "
+                    "sku_number, json_extract(doc, '$.location_id'), "
+                    "json_extract(doc, '$.label_code'))",
+                    (*skus, limit, *skus),
+                )
+        return pruned
+
+    def _skus_with_movements(self, after: str) -> list[str]:
+        found = self._db.file.rows(
+            "SELECT DISTINCT sku_number FROM movements WHERE sku_number > ? "
+            "ORDER BY sku_number LIMIT ?",
+            (after, SKUS_AT_ONCE),
+        )
+        return [sku for (sku,) in found]
+
+    def import_batch(self, items: Iterable[Item], levels: Iterable[Level], cause: Cause) -> int:
+        """Items, then levels, in one transaction: all of it or nothing. Levels that are right
+        already make no movement. Gives how many levels changed.
+        """
+        with self.books.transaction() as tx:
+            self.put_items(items)
+            places = {location.id: location for location in self.locations()}
+            labels = {label.code: label for label in self.labels()}
+            wanted: dict[str, dict[LevelKey, int]] = {}
+            for level in levels:
+                wanted.setdefault(level.key.sku_number, {})[level.key] = level.quantity
+            return sum(
+                self._import_levels(tx, sku_number, quantities, places, labels, cause)
+                for sku_number, quantities in wanted.items()
+            )
+
+    def _import_levels(
+        self,
+        tx: Tx,
+        sku_number: str,
+        quantities: Mapping[LevelKey, int],
+        places: Mapping[str, Location],
+        labels: Mapping[str, Label],
+        cause: Cause,
+    ) -> int:
+        if sku_number not in self._table("items").rows:
+            raise UnknownSku(sku=sku_number)
+        known = {level.key: level.quantity for level in self.levels_of(sku_number)}
+        changed = {key: n for key, n in quantities.items() if known.get(key) != n}
+        for key, quantity in changed.items():
+            if key.location_id not in places:
+                raise UnknownLocation(location=key.location_id)
+            if key.label_code not in labels:
+                raise UnknownLabel(label=key.label_code)
+            place, label = places[key.location_id], labels[key.label_code]
+            _check_quantity(sku_number, place, label, known.get(key), quantity)
+        if changed:
+            tx.record_levels(sku_number, changed, cause)
+        return len(changed)
+
+
+def _item_pair(item: Item) -> tuple[str, Doc]:
+    if not item.sku_number.strip():
+        raise EmptyName(what="SKU number")
+    return item.sku_number, records.item_doc(item)
+
+
+def _levels(sku_number: str, doc: Doc) -> Iterator[Level]:
+    for code, places in doc.items():
+        for location_id, quantity in places.items():
+            yield Level(LevelKey(sku_number, location_id, code), quantity)
+
+
+def _check_quantity(
+    sku_number: str, location: Location, label: Label, before: int | None, after: int
+) -> None:
+    if not isinstance(after, int):
+        raise OurBug(detail=f"a quantity that is no whole number: {after!r}")
+    if abs(after) > LARGEST:
+        raise QuantityOutOfRange(sku=sku_number, location=location.name, quantity=after)
+    # A level that is below zero already may rise, and may stay.
+    if after < 0 and not label.negative_allowed and after < (before or 0):
+        raise NegativeStock(
+            sku=sku_number,
+            location=location.name,
+            label=label.code,
+            before=before or 0,
+            after=after,
+        )
