@@ -1,23 +1,29 @@
 """The store: brands and their inventories on disk, who runs the sync, and secrets.
 
 TinyDB's documents and tables are the visible form, SQLite keeps them: `sqlite` (one file, safely),
-`schema` (its shape), `rows`, `storage` and `table` (TinyDB over it), `group` (group commit),
-`records` (nouns as documents), `books` (what the sync sees), `brand` (what screens and commands
-see), `home` (the data directory). Not its business: the shop, the arithmetic of the sync, CSV.
+`schema` (its shape), `figures` (counts kept by triggers), `rows`, `storage` and `table` (TinyDB
+over it), `group` (group commit), `records` (nouns as documents), `books` (what the sync sees),
+`inventory` and `brand` (what screens and commands see), `backup` and `restore`, `home` (the data
+directory), `ownership` and `handover` (who runs the sync). Not its business: the shop, the arithmetic of the sync, CSV.
 """
 
+from core.store.backup import BackupFile
 from core.store.books import StoreBooks, Tx, View
 from core.store.brand import BrandStore
 from core.store.home import Home
 from core.store.ownership import Owner, Ownership, Purpose
+from core.store.restore import RestorePreview, RestoreRow
 from core.store.secrets import SecretsStore
 
 __all__ = [
+    "BackupFile",
     "BrandStore",
     "Home",
     "Owner",
     "Ownership",
     "Purpose",
+    "RestorePreview",
+    "RestoreRow",
     "SecretsStore",
     "StoreBooks",
     "Tx",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from itertools import islice
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -18,8 +17,6 @@ from core.store.sqlite import BUSY_S
 from core.store.table import DocumentDB, DocumentTable
 
 T = TypeVar("T")
-
-BATCH = 1000
 
 
 class StoreBase:
@@ -78,9 +75,14 @@ class StoreBase:
         return View(self._db)
 
     def _put_batches(self, name: str, pairs: Iterable[tuple[str, Doc]]) -> int:
-        count, source = 0, iter(pairs)
+        count = 0
+
+        def counted() -> Iterator[tuple[str, Doc]]:
+            nonlocal count
+            for pair in pairs:
+                count += 1
+                yield pair
+
         with self._db.transaction():
-            while batch := list(islice(source, BATCH)):
-                self._table(name).put_many(batch)
-                count += len(batch)
+            self._table(name).change(counted())
         return count

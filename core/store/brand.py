@@ -7,9 +7,11 @@ runs the sync does not matter here: SQLite puts changes of several processes one
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from core.model import (
+    Cause,
     Cell,
     CellState,
     Connection,
@@ -22,7 +24,10 @@ from core.model import (
     Variant,
 )
 from core.store import figures, records
+from core.store import restore as restoring
+from core.store.backup import AutomaticBackups, BackupFile, write_backup
 from core.store.inventory import InventoryStore
+from core.store.restore import RestorePreview
 from core.store.rows import Doc
 
 
@@ -130,3 +135,47 @@ class BrandStore(InventoryStore):
         """Since when (ISO) the longest waiting cell has a change that is not pushed yet."""
         found: str | None = self._db.file.rows("SELECT min(changed_at) FROM cells")[0][0]
         return found
+
+    # -- backups ---------------------------------------------------------------------------------
+
+    @property
+    def backups_folder(self) -> Path:
+        return self.path.parent / "backups"
+
+    def backup(self, target: Path, *, overwrite: bool = False) -> BackupFile:
+        """One consistent file of everything but secrets, while all goes on; on disk when this
+        returns. Raises FileIsThere, DiskFull, CannotWrite, Damaged: then there is no new file.
+        """
+        moment = self._clock.now()
+        write_backup(self._db.file, target, self._brand, moment, overwrite=overwrite)
+        return BackupFile.inspect(target)
+
+    def backup_before(self, what: str) -> Path:
+        """A dated backup in the brand's own `backups` folder, before `what` (a short word: it
+        becomes part of the name) is done; says where. The oldest of them beyond ten go.
+        """
+        backups = AutomaticBackups(self.backups_folder, self._clock)
+        return backups.write(self._db.file, what, self._brand)
+
+    def restore_preview(self, path: Path) -> RestorePreview:
+        """What `restore` would change; changes nothing. Raises CannotOpen, Damaged, NewerFile."""
+        backup = BackupFile.inspect(path)
+        with restoring.opened(path, self.path.parent) as then, self._db.snapshot() as now:
+            return restoring.preview(backup, now, then)
+
+    def restore(self, path: Path, cause: Cause) -> Path:
+        """Make the inventory equal to the backup, in one transaction (core.store.restore says what
+        stays). The link is off afterwards. Gives where the state before was saved.
+
+        The engine must not run meanwhile: hold the ownership. Raises OutboxNotEmpty,
+        BackupOfAnotherShop, CannotOpen, Damaged, NewerFile: then nothing was changed.
+        """
+        backup = BackupFile.inspect(path)
+        with restoring.opened(path, self.path.parent) as then:
+            refused = restoring.reason_against(backup, self._db)
+            if refused is not None:
+                raise refused
+            saved = self.backup_before("restore")
+            with self.books.transaction() as tx:
+                restoring.carry_out(backup, tx, self._db, then, cause)
+        return saved

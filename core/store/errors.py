@@ -54,6 +54,28 @@ class NewerFile(UserMustAct):
     remedy = N_("The file was not touched. Install the newer dextre-sync.")
 
 
+class FileIsThere(BadInput):
+    code = "file_is_there"
+    message = N_("%(file)s is there already.")
+    remedy = N_("It was not touched. Choose another name, or say that it may be replaced.")
+
+
+class OutboxNotEmpty(UserMustAct):
+    code = "outbox_not_empty"
+    message = N_("%(count)s writes to Shopify have no answer yet, so nothing can be restored now.")
+    remedy = N_(
+        "Turn the link off, let the sync finish (`dextre-sync run --once`), then try again."
+    )
+
+
+class BackupOfAnotherShop(UserMustAct):
+    code = "backup_of_another_shop"
+    message = N_(
+        "%(file)s belongs to the shop %(theirs)s, and this brand is connected to %(ours)s."
+    )
+    remedy = N_("Nothing was changed. Restore it into a brand that is connected to %(theirs)s.")
+
+
 class StoreBusy(TryAgain):
     code = "store_busy"
     message = N_("%(file)s was busy with another change for too long.")

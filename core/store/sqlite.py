@@ -286,6 +286,15 @@ class SqliteFile:
         if found != ["ok"]:
             raise Damaged(file=str(self.path), detail=str(found[0]))
 
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """One consistent picture of the whole file; nobody waits for it."""
+        with self._faults():
+            connection = self._take()
+        try:
+            connection.backup(target)
+        finally:
+            self._give(connection)
+
     def close(self) -> None:
         with self._lock:
             self._closed = True
@@ -309,25 +318,10 @@ class SqliteFile:
         return fault
 
     def _fault_of(self, error: sqlite3.Error, opening: bool) -> DextreError:
-        file = str(self.path)
-        name: str = getattr(error, "sqlite_errorname", "") or ""
-        match name.split("_")[1:2]:
-            case ["FULL"]:
-                return DiskFull(file=file)
-            case ["BUSY"] | ["LOCKED"]:
-                return StoreBusy(file=file)
-            case ["CORRUPT"] | ["NOTADB"]:
-                return Damaged(file=file, detail=str(error))
-            case ["IOERR"]:
-                return DiskFailed(file=file, detail=f"{error} ({name})")
-            case ["CANTOPEN"] | ["PERM"] | ["AUTH"]:
-                return CannotOpen(file=file, detail=str(error))
-            case ["READONLY"]:
-                kind = CannotOpen if opening else CannotWrite
-                return kind(file=file, detail=str(error))
-        if self._closed:
-            return StoreClosed(file=file)
-        return OurBug(detail=f"{type(error).__name__} {name}: {error}")
+        fault = fault_of(error, self.path, opening=opening)
+        if isinstance(fault, OurBug) and self._closed:
+            return StoreClosed(file=str(self.path))
+        return fault
 
 
 class _Snapshot:
@@ -339,6 +333,35 @@ class _Snapshot:
     def rows(self, sql: str, params: Params = ()) -> list[Any]:
         with self._file._faults():
             return self._connection.execute(sql, params).fetchall()
+
+
+@contextmanager
+def fault_in(path: Path) -> Iterator[None]:
+    """Turn SQLite's refusals on another file than the store's into ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise fault_of(error, path, opening=True) from error
+
+
+def fault_of(error: sqlite3.Error, path: Path, *, opening: bool) -> DextreError:
+    file = str(path)
+    name: str = getattr(error, "sqlite_errorname", "") or ""
+    match name.split("_")[1:2]:
+        case ["FULL"]:
+            return DiskFull(file=file)
+        case ["BUSY"] | ["LOCKED"]:
+            return StoreBusy(file=file)
+        case ["CORRUPT"] | ["NOTADB"]:
+            return Damaged(file=file, detail=str(error))
+        case ["IOERR"]:
+            return DiskFailed(file=file, detail=f"{error} ({name})")
+        case ["CANTOPEN"] | ["PERM"] | ["AUTH"]:
+            return CannotOpen(file=file, detail=str(error))
+        case ["READONLY"]:
+            kind = CannotOpen if opening else CannotWrite
+            return kind(file=file, detail=str(error))
+    return OurBug(detail=f"{type(error).__name__} {name}: {error}")
 
 
 def _create_private(path: Path) -> None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -30,9 +31,13 @@ from core.store.group import GroupCommit
 from core.store.rows import Doc, Pair, Rows
 from core.store.schema import Schema
 from core.store.sqlite import BUSY_S, Source
-from core.store.storage import DocumentStorage, SnapshotStorage, SqliteStorage
+from core.store.storage import Change, DocumentStorage, SnapshotStorage, SqliteStorage
 
 T = TypeVar("T")
+
+BATCH = 1000
+"""Documents that are on their way to the file at once."""
+
 Fields = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
 
 
@@ -69,6 +74,14 @@ class DocumentTable(Table):
     def discard(self, *keys: str) -> None:
         """Remove documents that may or may not be there."""
         self._documents.change(self.name, ((key, None) for key in keys))
+
+    def change(self, changes: Iterable[Change]) -> None:
+        """Keep documents and remove those that are None, inside the open transaction, however
+        many.
+        """
+        source = iter(changes)
+        while batch := list(islice(source, BATCH)):
+            self._documents.change(self.name, batch)
 
     def find(self, field: str, value: str) -> Iterator[Pair]:
         return self.rows.find(field, value)
