@@ -121,7 +121,7 @@ def answer_of(document: Document, host: str, parsed: Parsed) -> Answer:
 
 def unknown(document: Document, failure: DextreError) -> DextreError:
     """The same failure for a document that may have been carried out nevertheless."""
-    if not document.is_mutation:
+    if not document.writes_once:
         return failure
     return OutcomeUnknown(detail=f"{document.name}: {failure.code}")
 

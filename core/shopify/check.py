@@ -34,7 +34,8 @@ from core.shopify.errors import (
     ShopNotFound,
     Throttled,
 )
-from core.shopify.shop import identity_of, open_client
+from core.shopify.nouns import identity_of
+from core.shopify.shop import open_client
 from core.shopify.version import API_VERSION
 
 STEPS = (

@@ -80,7 +80,7 @@ class AdminClient:
             except TryAgain as failure:
                 tries += 1
                 wait = self._backoff(tries, failure)
-                if document.is_mutation or tries > self._retries or wait > LONGEST_PAUSE:
+                if document.writes_once or tries > self._retries or wait > LONGEST_PAUSE:
                     raise
                 logger.info("%s again in %.1f s: %s", document.name, wait, failure.code)
                 await self._clock.sleep(wait)

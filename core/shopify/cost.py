@@ -12,6 +12,9 @@ OBJECT = 1
 MUTATION = 10
 """A mutation with its payload: the payload's own objects and its userErrors add nothing."""
 
+COUNT = 10
+"""A field that counts."""
+
 PAGE = 250
 """The largest page, and the cheapest for each row: always asked for."""
 

@@ -140,6 +140,12 @@ class GarbledAnswer(TryAgain):
     )
 
 
+class ResultRefused(TryAgain):
+    code = "result_refused"
+    message = N_("The result of a bulk operation at %(host)s cannot be used: %(detail)s.")
+    remedy = N_("The catalogue is read by pages instead.")
+
+
 class Throttled(TryAgain):
     code = "throttled"
     message = N_("Shopify is asked too much at the moment, by this or by another app.")

@@ -9,20 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import random as random_module
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
 import httpx
 
-from core.clock import Clock, iso, parse_iso
+from core.clock import Clock, parse_iso
 from core.errors import OurBug
 from core.model import (
     CellKey,
     Credentials,
     Intent,
-    Problem,
     QuantityName,
     Reading,
     ShopIdentity,
@@ -31,8 +29,9 @@ from core.model import (
     WriteResult,
 )
 from core.shopify import writes
-from core.shopify.answers import Answer, unknown
+from core.shopify.answers import Answer
 from core.shopify.auth import auth_of
+from core.shopify.bulk import ABOVE, BulkCatalogue, BulkNote, Execute, NoteInMemory
 from core.shopify.client import RETRIES, AdminClient
 from core.shopify.cost import PAGE
 from core.shopify.documents import (
@@ -43,11 +42,22 @@ from core.shopify.documents import (
     RECHECK_LEVELS,
     SET_TRACKED,
     VARIANTS,
+    VARIANTS_COUNT,
     Document,
 )
-from core.shopify.domain import base_url, shop_domain
-from core.shopify.errors import AnotherShop, ChangeRefused, GarbledAnswer
-from core.shopify.version import API_VERSION
+from core.shopify.domain import base_url, is_loopback, shop_domain
+from core.shopify.errors import AnotherShop, ChangeRefused
+from core.shopify.nouns import (
+    identity_of,
+    location_of,
+    number_of,
+    reading_of,
+    shape_of,
+    text_of,
+    variant_of,
+    whole_of,
+)
+from core.shopify.storage import Storage
 from core.shopify.wire import Wire
 
 PAGES_IN_A_LISTING = 100
@@ -61,8 +71,16 @@ class ShopifyShop:
     said that it is that one.
     """
 
-    def __init__(self, client: AdminClient, *, expected_shop_id: str | None = None) -> None:
+    def __init__(
+        self,
+        client: AdminClient,
+        *,
+        expected_shop_id: str | None = None,
+        bulk: Callable[[Execute], BulkCatalogue] | None = None,
+    ) -> None:
+        """`bulk` makes the reading of a long catalogue; without it all catalogues are paged."""
         self._client = client
+        self._bulk = None if bulk is None else lambda: bulk(self._execute)
         self._expected = expected_shop_id
         self._verified = expected_shop_id is None
         self._verifying = asyncio.Lock()
@@ -84,7 +102,7 @@ class ShopifyShop:
 
     async def identity(self) -> ShopIdentity:
         answer = await self._client.execute(PROBE, {})
-        with _shape_of(PROBE):
+        with shape_of(PROBE):
             found = identity_of(answer)
         if self._expected is not None and found.shop_id != self._expected:
             self._verified = False
@@ -96,28 +114,49 @@ class ShopifyShop:
         """All of them: inactive ones and those of fulfilment services are marked, not left out."""
         found: list[ShopLocation] = []
         async for page in self._pages(LOCATIONS, {}, "locations"):
-            with _shape_of(LOCATIONS):
-                found += [_location(node) for node in page]
+            with shape_of(LOCATIONS):
+                found += [location_of(node) for node in page]
         return tuple(found)
 
     async def variants(self) -> AsyncIterator[Sequence[Variant]]:
-        """The whole catalogue, 250 at a time, in order of id. One listing ends at 25,000 rows, so
-        the next one begins after the last id.
+        """The whole catalogue, each variant once: in order of id by pages of 250, or, where it is
+        long, in any order by a bulk operation.
         """
+        seen: set[int] = set()
+        if self._bulk is not None and await self._is_long():
+            reading = self._bulk()
+            async for variants in reading.pages():
+                yield variants
+            if reading.is_complete:
+                return
+            seen = reading.seen
+        async for variants in self._listed_variants():
+            fresh = tuple(one for one in variants if number_of(one.variant_id) not in seen)
+            if fresh:
+                yield fresh
+
+    async def _is_long(self) -> bool:
+        answer = await self._execute(VARIANTS_COUNT, {"limit": ABOVE + 1})
+        with shape_of(VARIANTS_COUNT):
+            counted = answer.data["productVariantsCount"]
+            return counted is not None and whole_of(counted["count"]) > ABOVE
+
+    async def _listed_variants(self) -> AsyncIterator[tuple[Variant, ...]]:
+        """One listing ends at 25,000 rows, so the next one begins after the last id."""
         query: str | None = None
         while True:
             rows = 0
             last = ""
             async for page in self._pages(VARIANTS, {"query": query}, "productVariants"):
-                with _shape_of(VARIANTS):
-                    variants = tuple(_variant(node) for node in page)
+                with shape_of(VARIANTS):
+                    variants = tuple(variant_of(node) for node in page)
                 if variants:
                     rows += len(variants)
                     last = variants[-1].variant_id
                     yield variants
             if rows < PAGE * PAGES_IN_A_LISTING:
                 return
-            query = f"id:>{_number_of(last)}"
+            query = f"id:>{number_of(last)}"
 
     async def read_levels(
         self, shopify_location_id: str, inventory_item_ids: Sequence[str], name: QuantityName
@@ -134,9 +173,9 @@ class ShopifyShop:
                 "names": [name.value],
             },
         )
-        with _shape_of(RECHECK_LEVELS):
+        with shape_of(RECHECK_LEVELS):
             return tuple(
-                _reading(CellKey(item, shopify_location_id), node, name)
+                reading_of(CellKey(item, shopify_location_id), node, name)
                 for item, node in zip(inventory_item_ids, answer.data["nodes"], strict=True)
             )
 
@@ -153,8 +192,8 @@ class ShopifyShop:
         }
         found: dict[str, None] = {}
         async for page in self._pages(CHANGED_LEVELS, variables, "location", "inventoryLevels"):
-            with _shape_of(CHANGED_LEVELS):
-                found.update((_text(node["item"]["id"]), None) for node in page)
+            with shape_of(CHANGED_LEVELS):
+                found.update((text_of(node["item"]["id"]), None) for node in page)
         return tuple(found)
 
     # -- writes ----------------------------------------------------------------------------------
@@ -166,7 +205,7 @@ class ShopifyShop:
         """
         document = writes.document_of(intent)
         answer = await self._execute(document, writes.variables_of(intent))
-        with _shape_of(document):
+        with shape_of(document):
             return writes.result_of(intent, answer.data, answer.request_id)
 
     async def activate(self, inventory_item_id: str, shopify_location_id: str, key: str) -> None:
@@ -189,7 +228,7 @@ class ShopifyShop:
 
     async def _change(self, document: Document, variables: Mapping[str, Any], root: str) -> None:
         answer = await self._execute(document, variables)
-        with _shape_of(document):
+        with shape_of(document):
             errors = [str(error["message"]) for error in answer.data[root]["userErrors"]]
         if errors:
             raise ChangeRefused(detail=" ".join(errors))
@@ -201,7 +240,7 @@ class ShopifyShop:
         after: str | None = None
         for _ in range(PAGES_IN_A_LISTING):
             answer = await self._execute(document, {**variables, "after": after})
-            with _shape_of(document):
+            with shape_of(document):
                 listing: Any = answer.data
                 for step in path:
                     if listing is None:
@@ -228,12 +267,21 @@ def open_shop(
     random: random_module.Random,
     transport: httpx.AsyncBaseTransport | None = None,
     expected_shop_id: str | None = None,
+    bulk_note: BulkNote | None = None,
 ) -> ShopifyShop:
-    """A shop to talk to; nothing is sent yet. `transport` stays its giver's. Raises a `BadInput`
-    where domain, address or credentials cannot be right.
+    """A shop to talk to; nothing is sent yet. `transport` stays its giver's. `bulk_note` keeps the
+    id of a bulk operation under way, so that it is not begun anew after a restart. Raises a
+    `BadInput` where domain, address or credentials cannot be right.
     """
     client = open_client(credentials, clock=clock, random=random, transport=transport)
-    return ShopifyShop(client, expected_shop_id=expected_shop_id)
+    base = base_url(shop_domain(credentials.domain), credentials.api_url)
+    storage = Storage(allow_loopback=is_loopback(base), transport=transport)
+    note = bulk_note or NoteInMemory()
+
+    def bulk(execute: Execute) -> BulkCatalogue:
+        return BulkCatalogue(execute, storage, note, clock=clock, random=random)
+
+    return ShopifyShop(client, expected_shop_id=expected_shop_id, bulk=bulk)
 
 
 def open_client(
@@ -248,116 +296,3 @@ def open_client(
     wire = Wire(base, clock, transport)
     auth = auth_of(credentials, wire, clock)
     return AdminClient(wire, auth, clock=clock, random=random, retries=retries)
-
-
-# -- answers into nouns --------------------------------------------------------------------------
-
-
-def identity_of(answer: Answer) -> ShopIdentity:
-    shop = answer.data["shop"]
-    granted = answer.data["currentAppInstallation"]["accessScopes"]
-    return ShopIdentity(
-        shop_id=_text(shop["id"]),
-        name=_text(shop["name"]),
-        domain=_text(shop["myshopifyDomain"]),
-        scopes=frozenset(_text(scope["handle"]) for scope in granted),
-        api_version=answer.api_version or API_VERSION,
-    )
-
-
-def _location(node: dict[str, Any]) -> ShopLocation:
-    return ShopLocation(
-        id=_text(node["id"]),
-        name=_text(node["name"]),
-        is_active=_flag(node["isActive"]),
-        is_fulfillment_service=_flag(node["isFulfillmentService"]),
-    )
-
-
-def _variant(node: dict[str, Any]) -> Variant:
-    item = node["inventoryItem"]
-    return Variant(
-        inventory_item_id=_text(item["id"]),
-        variant_id=_text(node["id"]),
-        sku=_text_or_empty(item["sku"]) or _text_or_empty(node["sku"]),
-        barcode=_text_or_empty(node["barcode"]),
-        name=_text_or_empty(node["displayName"]),
-        tracked=_flag(item["tracked"]),
-        requires_components=_flag(node["requiresComponents"]),
-    )
-
-
-def _reading(key: CellKey, node: dict[str, Any] | None, name: QuantityName) -> Reading:
-    """One cell as the shop has it now. An inactive level is not stocked: the number that it keeps
-    cannot be sold, so it is not taken for a quantity. Bundles are known from the catalogue.
-    """
-    if node is None:
-        return Reading(key, None, problem=Problem.DELETED)
-    if node["id"] != key.inventory_item_id:
-        raise ValueError("nodes in another order than asked for")
-    sku = _text_or_empty(node["sku"])
-    untracked = not _flag(node["tracked"])
-    level = node["inventoryLevel"]
-    if level is None or not _flag(level["isActive"]):
-        problem = Problem.UNTRACKED if untracked else Problem.NOT_STOCKED
-        updated_at = "" if level is None else _moment(level["updatedAt"])
-        return Reading(key, None, updated_at, problem, sku)
-    return Reading(
-        key,
-        _quantity(level["quantities"], name),
-        _moment(level["updatedAt"]),
-        Problem.UNTRACKED if untracked else None,
-        sku,
-    )
-
-
-def _quantity(quantities: list[dict[str, Any]], name: QuantityName) -> int:
-    for entry in quantities:
-        if entry["name"] == name.value:
-            return _whole(entry["quantity"])
-    raise ValueError(f"no {name.value}")
-
-
-def _moment(value: object) -> str:
-    """Moments are compared as texts here, so all have the same form."""
-    return iso(parse_iso(_text(value)))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{type(value).__name__} in place of a text")
-    return value
-
-
-def _text_or_empty(value: object) -> str:
-    return "" if value is None else _text(value)
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{type(value).__name__} in place of true or false")
-    return value
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{type(value).__name__} in place of a whole number")
-    return value
-
-
-def _number_of(gid: str) -> int:
-    """Search filters take the number at the end of an id, not the id: facts.md §5.3."""
-    tail = gid.rpartition("/")[2]
-    if not (tail.isascii() and tail.isdigit()):
-        raise GarbledAnswer(document=VARIANTS.name, detail="an id without a number")
-    return int(tail)
-
-
-@contextmanager
-def _shape_of(document: Document) -> Iterator[None]:
-    """An answer of another shape than asked for is garbled; for a write, its outcome is open."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as misfit:
-        detail = f"{type(misfit).__name__}: {misfit}"[:200]
-        raise unknown(document, GarbledAnswer(document=document.name, detail=detail)) from None

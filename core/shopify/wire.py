@@ -64,6 +64,10 @@ class _Borrowed(httpx.AsyncBaseTransport):
         return None
 
 
+def borrowed(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+    return _Borrowed(transport)
+
+
 class Wire:
     """A kept-open connection to one base URL. Proxy and certificate settings of the environment
     are honoured, except for this very machine: what is meant for it never goes to a proxy.

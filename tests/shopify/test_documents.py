@@ -20,8 +20,9 @@ from graphql import (
     validate,
 )
 
-from core.shopify.cost import MUTATION, OBJECT, connection, page_weight
-from core.shopify.documents import ALL, Document
+from core.practice.bulk_rules import read_bulk_query
+from core.shopify.cost import COUNT, MUTATION, OBJECT, connection, page_weight
+from core.shopify.documents import ALL, BULK_VARIANTS, Document
 from core.shopify.version import API_VERSION
 
 ROOT = Path(__file__).parents[2]
@@ -65,9 +66,15 @@ def test_a_document_is_valid_in_the_practice_shop(document: Document) -> None:
     assert validate(schema_of(SUBSET), parse(document.text)) == []
 
 
+def test_what_runs_in_bulk_is_a_query_that_bulk_operations_take() -> None:
+    schema = schema_of(SUBSET)
+    assert validate(schema, parse(BULK_VARIANTS)) == []
+    read_bulk_query(schema, BULK_VARIANTS)
+
+
 def test_every_stock_write_carries_an_idempotency_key() -> None:
     for document in ALL:
-        if document.is_mutation and "inventoryItemUpdate" not in document.text:
+        if document.writes_once and "inventoryItemUpdate" not in document.text:
             assert "@idempotent(key: $key)" in document.text
 
 
@@ -103,6 +110,8 @@ def _field(node: FieldNode) -> int:
     assert node.selection_set is not None
     if node.name.value == "pageInfo":
         return 0
+    if node.name.value.endswith("Count"):
+        return COUNT
     for argument in node.arguments or ():
         if argument.name.value == "first" and isinstance(argument.value, IntValueNode):
             rows = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.resources import files
 
-from core.shopify.cost import MUTATION, OBJECT, PAGE, connection
+from core.shopify.cost import COUNT, MUTATION, OBJECT, PAGE, connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,28 @@ class Document:
     text: str
     cost: int
     is_mutation: bool = False
+    repeatable: bool = False
+    """A mutation that does no harm when it is carried out twice."""
+
+    @property
+    def writes_once(self) -> bool:
+        """Whether it matters if it happened: then it is never sent again by itself."""
+        return self.is_mutation and not self.repeatable
 
 
-def _load(file: str, name: str, cost: int, *, is_mutation: bool = False) -> Document:
-    text = files(__package__).joinpath(f"{file}.graphql").read_text(encoding="utf-8")
-    return Document(name=name, text=text, cost=cost, is_mutation=is_mutation)
+def _text(file: str) -> str:
+    return files(__package__).joinpath(f"{file}.graphql").read_text(encoding="utf-8")
+
+
+def _load(
+    file: str, name: str, cost: int, *, is_mutation: bool = False, repeatable: bool = False
+) -> Document:
+    return Document(name, _text(file), cost, is_mutation, repeatable)
 
 
 PROBE = _load("probe", "Probe", 3 * OBJECT)
 LOCATIONS = _load("locations", "Locations", connection(PAGE, OBJECT))
+VARIANTS_COUNT = _load("variants_count", "VariantsCount", COUNT)
 VARIANTS = _load("variants", "Variants", connection(PAGE, 2 * OBJECT))
 RECHECK_LEVELS = _load("recheck_levels", "RecheckLevels", 3 * OBJECT)
 CHANGED_LEVELS = _load("changed_levels", "ChangedLevels", OBJECT + connection(PAGE, 2 * OBJECT))
@@ -36,6 +49,12 @@ ADJUST_QUANTITIES = _load("adjust_quantities", "AdjustQuantities", MUTATION, is_
 SET_QUANTITIES = _load("set_quantities", "SetQuantities", MUTATION, is_mutation=True)
 ACTIVATE = _load("activate", "Activate", MUTATION, is_mutation=True)
 SET_TRACKED = _load("set_tracked", "SetTracked", MUTATION, is_mutation=True)
+RUN_BULK = _load("run_bulk", "RunBulk", MUTATION, is_mutation=True, repeatable=True)
+POLL_BULK = _load("poll_bulk", "PollBulk", OBJECT)
+CANCEL_BULK = _load("cancel_bulk", "CancelBulk", MUTATION, is_mutation=True, repeatable=True)
+
+BULK_VARIANTS = _text("bulk_variants")
+"""Not a document of its own: what RUN_BULK has Shopify run by itself."""
 
 ALL = (
     PROBE,
@@ -47,4 +66,8 @@ ALL = (
     SET_QUANTITIES,
     ACTIVATE,
     SET_TRACKED,
+    VARIANTS_COUNT,
+    RUN_BULK,
+    POLL_BULK,
+    CANCEL_BULK,
 )
