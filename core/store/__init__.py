@@ -4,12 +4,14 @@ TinyDB's documents and tables are the visible form, SQLite keeps them: `sqlite` 
 `schema` (its shape), `figures` (counts kept by triggers), `rows`, `storage` and `table` (TinyDB
 over it), `group` (group commit), `records` (nouns as documents), `books` (what the sync sees),
 `inventory` and `brand` (what screens and commands see), `backup` and `restore`, `home` (the data
-directory), `ownership` and `handover` (who runs the sync). Not its business: the shop, the arithmetic of the sync, CSV.
+directory), `ownership` and `handover` (who runs the sync). Not its business: the shop, the
+arithmetic of the sync, CSV.
 """
 
 from core.store.backup import BackupFile
 from core.store.books import StoreBooks, Tx, View
 from core.store.brand import BrandStore
+from core.store.handover import Consent, Request, Requests, Turns, consent, take
 from core.store.home import Home
 from core.store.ownership import Owner, Ownership, Purpose
 from core.store.restore import RestorePreview, RestoreRow
@@ -18,14 +20,20 @@ from core.store.secrets import SecretsStore
 __all__ = [
     "BackupFile",
     "BrandStore",
+    "Consent",
     "Home",
     "Owner",
     "Ownership",
     "Purpose",
+    "Request",
+    "Requests",
     "RestorePreview",
     "RestoreRow",
     "SecretsStore",
     "StoreBooks",
+    "Turns",
     "Tx",
     "View",
+    "consent",
+    "take",
 ]

@@ -4,7 +4,7 @@ kept.
 
 from __future__ import annotations
 
-from core.errors import N_, BadInput, OurBug, TryAgain, UserMustAct
+from core.errors import N_, BadInput, OurBug, StoreInUse, TryAgain, UserMustAct
 
 # -- the file ------------------------------------------------------------------------------------
 
@@ -93,6 +93,16 @@ class CannotLock(UserMustAct):
         "%(folder)s cannot hold the store, because files cannot be locked there: %(detail)s."
     )
     remedy = N_("Choose a folder on a local disk with --home or DEXTRE_SYNC_HOME.")
+
+
+class HandoverRefused(StoreInUse):
+    code = "handover_refused"
+    message = N_("The sync stays with %(who)s, who did not want to hand it over.")
+
+
+class HandoverUnanswered(StoreInUse):
+    code = "handover_unanswered"
+    message = N_("%(who)s runs the sync and did not hand it over within %(seconds)s seconds.")
 
 
 # -- secrets -------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ owner."""
 class Purpose(StrEnum):
     APP = "app"
     SERVICE = "service"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,25 @@ class Ownership:
         pause: Callable[[float], None] = time.sleep,
     ) -> Ownership:
         """Raises StoreInUse(who=…) at once where another process owns the sync, CannotLock where
-        the folder cannot lock.
+        the folder cannot lock. To ask the owner for it: `core.store.handover.take`.
         """
+        for _ in range(PROBES):
+            held = cls.try_acquire(home, purpose, clock)
+            if held is not None:
+                return held
+            pause(PROBE_S)
+        raise StoreInUse(who=str(recorded_owner(home)))
+
+    @classmethod
+    def try_acquire(cls, home: Path, purpose: Purpose, clock: Clock) -> Ownership | None:
+        """None where another process has it (or looks at it at this very moment)."""
         make_private_folder(home)
         handle = _open_lock(home)
         try:
-            if not _lock_exclusively(home, handle, pause):
-                raise StoreInUse(who=str(_named(home) or "?"))
-            owner = _this_process(purpose, clock)
+            if not _try(home, handle, fcntl.LOCK_EX):
+                os.close(handle)
+                return None
+            owner = this_process(purpose, clock)
             write_private(_record(home), orjson.dumps(asdict(owner)))
         except BaseException:
             os.close(handle)
@@ -86,9 +98,15 @@ class Ownership:
             return None
         handle = _open_lock(home)
         try:
-            return None if _try(home, handle, fcntl.LOCK_SH) else _named(home)
+            return None if _try(home, handle, fcntl.LOCK_SH) else recorded_owner(home)
         finally:
             os.close(handle)
+
+    def __enter__(self) -> Ownership:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     def release(self) -> None:
         if self._handle is None:
@@ -113,14 +131,6 @@ def _open_lock(home: Path) -> int:
         return os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
 
 
-def _lock_exclusively(home: Path, handle: int, pause: Callable[[float], None]) -> bool:
-    for _ in range(PROBES):
-        if _try(home, handle, fcntl.LOCK_EX):
-            return True
-        pause(PROBE_S)
-    return False
-
-
 def _try(home: Path, handle: int, kind: int) -> bool:
     try:
         fcntl.flock(handle, kind | fcntl.LOCK_NB)
@@ -131,16 +141,20 @@ def _try(home: Path, handle: int, kind: int) -> bool:
     return True
 
 
-def _named(home: Path) -> Owner | None:
+def owner_from(content: bytes) -> Owner:
+    fields = orjson.loads(content)
+    return Owner(**{**fields, "purpose": Purpose(fields["purpose"])})
+
+
+def recorded_owner(home: Path) -> Owner:
     """What the record says. Between the lock and the record there is a moment without one."""
     try:
-        fields = orjson.loads(_record(home).read_bytes())
-        return Owner(**{**fields, "purpose": Purpose(fields["purpose"])})
+        return owner_from(_record(home).read_bytes())
     except (OSError, ValueError, TypeError, KeyError):
         return Owner("?", 0, "", "?", Purpose.SERVICE)
 
 
-def _this_process(purpose: Purpose, clock: Clock) -> Owner:
+def this_process(purpose: Purpose, clock: Clock) -> Owner:
     return Owner(_user(), os.getpid(), _tty(), iso(clock.now()), purpose)
 
 

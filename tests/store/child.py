@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import resource
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from core.clock import SystemClock
-from core.errors import DextreError
+from core.errors import DextreError, StoreInUse
 from core.model import LevelKey
-from core.store import BrandStore, Ownership, Purpose
+from core.store import BrandStore, Ownership, Purpose, Turns, take
 from tests.store.given import BY_HAND, counting_ids
 
 
@@ -76,6 +77,30 @@ def own(folder: Path) -> None:
     sys.stdin.readline()
 
 
+def serve(folder: Path) -> None:
+    """A service: own the sync, hand it over when asked, take it back, for ever."""
+    turns = Turns(folder, SystemClock())
+    while True:
+        held = turns.next()
+        assert held is not None
+        with held:
+            say("owns", time.monotonic())
+            turns.until_asked()
+            say("settled", time.monotonic())
+
+
+def borrow(folder: Path, purpose: str) -> None:
+    """Ask for the sync, keep it until told to stop."""
+    begun = time.monotonic()
+    try:
+        with take(folder, Purpose(purpose), SystemClock(), on_waiting=lambda o: say("asks", o.pid)):
+            say("owns", time.monotonic(), time.monotonic() - begun)
+            sys.stdin.readline()
+            say("settled", time.monotonic())
+    except StoreInUse as error:
+        say(type(error).__name__)
+
+
 if __name__ == "__main__":
     what, folder, *rest = sys.argv[1:]
     doings: dict[str, Callable[..., None]] = {
@@ -83,5 +108,7 @@ if __name__ == "__main__":
         "count": count,
         "fill": fill,
         "own": own,
+        "serve": serve,
+        "borrow": borrow,
     }
     doings[what](Path(folder), *rest)
