@@ -33,6 +33,7 @@ from core.shopify.errors import (
     ShopLocked,
     ShopNotFound,
     Throttled,
+    WrongDomain,
 )
 from core.shopify.nouns import identity_of
 from core.shopify.shop import open_client
@@ -183,7 +184,7 @@ async def check_connection(
     _note_version(notes, clock.now())
     for scope in scopes.NEEDED:
         _note_scope(notes, scope, identity)
-    _note_identity(notes, identity, domain, expected_shop_id)
+    _note_identity(notes, identity, credentials, domain, expected_shop_id)
     _note_clock(notes, answer.date, clock.now())
     return notes.done(identity)
 
@@ -234,11 +235,21 @@ def _note_scope(notes: _Notes, scope: str, identity: ShopIdentity) -> None:
 
 
 def _note_identity(
-    notes: _Notes, identity: ShopIdentity, domain: str, expected_shop_id: str | None
+    notes: _Notes,
+    identity: ShopIdentity,
+    credentials: Credentials,
+    domain: str,
+    expected_shop_id: str | None,
 ) -> None:
+    """A shop that answers at its own old address has been renamed. At an address that was given
+    beside the domain, another domain is simply another shop than the one that was meant.
+    """
     if expected_shop_id is not None and identity.shop_id != expected_shop_id:
         found = f"{identity.name} ({identity.domain})"
         notes.failed("identity", AnotherShop(found=found, expected=expected_shop_id))
+    elif identity.domain != domain and credentials.api_url is not None:
+        wrong = WrongDomain(typed=domain, found=identity.domain, url=credentials.api_url)
+        notes.failed("identity", wrong)
     elif identity.domain != domain:
         notes.note(
             "identity",

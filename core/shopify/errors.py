@@ -63,6 +63,12 @@ class AdminAddressWithoutShop(BadDomain):
     )
 
 
+class WrongDomain(BadDomain):
+    code = "wrong_domain"
+    message = N_("The shop that answers at %(url)s is %(found)s, not %(typed)s.")
+    remedy = N_("Type %(found)s as the shop domain, or give the API address of the shop you mean.")
+
+
 class BadApiUrl(BadInput):
     code = "bad_api_url"
     message = N_("“%(typed)s” cannot be used as the API address.")
@@ -85,6 +91,24 @@ class BadToken(BadInput):
     code = "bad_token"
     message = N_("The access token contains characters that no token has.")
     remedy = N_("Copy the Admin API access token again, alone and on one line.")
+
+
+class BadWebhookAddress(BadInput):
+    code = "bad_webhook_address"
+    message = N_("“%(uri)s” cannot be used as the address for webhooks.")
+    remedy = N_("Give the public https address that leads to this program.")
+
+
+class BadListenAddress(BadInput):
+    code = "bad_listen_address"
+    message = N_("“%(typed)s” is not HOST:PORT.")
+    remedy = N_("Write, for example, 127.0.0.1:8080.")
+
+
+class ListenFailed(BadInput):
+    code = "listen_failed"
+    message = N_("%(address)s cannot be listened on: %(detail)s.")
+    remedy = N_("Choose another host or port, or end the program that uses it.")
 
 
 # -- the network ---------------------------------------------------------------------------------
@@ -233,6 +257,12 @@ class ChangeRefused(UserMustAct):
     code = "change_refused"
     message = N_("Shopify refused the change: %(detail)s")
     remedy = N_("Look at the item in Shopify.")
+
+
+class WebhookRefused(UserMustAct):
+    code = "webhook_refused"
+    message = N_("Shopify does not deliver webhooks to %(uri)s: %(detail)s")
+    remedy = N_("Give a public https address that is not a Shopify domain, or go without webhooks.")
 
 
 # -- the token endpoint --------------------------------------------------------------------------

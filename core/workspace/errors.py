@@ -71,6 +71,12 @@ class NotPaired(UserMustAct):
     remedy = N_("Pair them with `dextre-sync pair LOCAL=SHOPIFY`, or in Settings > Inventory link.")
 
 
+class NothingInFile(BadInput):
+    code = "nothing_in_file"
+    message = N_("%(file)s holds no row that could be imported; nothing was changed.")
+    remedy = N_("Give a file with at least one item below its first line.")
+
+
 class NothingToMap(UserMustAct):
     code = "nothing_to_map"
     message = N_("There is no item here that could be mapped.")

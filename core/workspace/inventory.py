@@ -13,7 +13,7 @@ from core.model import Cause, CauseKind, Item, Label, Level, LevelKey, Location,
 from core.sync.events import ChangedHere, ItemsImported
 from core.sync.runs import Progress
 from core.workspace.base import DeskBase
-from core.workspace.errors import NoLabelYet, UnknownLabelCode, WhichLabel
+from core.workspace.errors import NoLabelYet, NothingInFile, UnknownLabelCode, WhichLabel
 
 
 class InventoryDesk(DeskBase):
@@ -137,9 +137,11 @@ class InventoryDesk(DeskBase):
         return preview(path, known)
 
     def import_items(self, path: Path, progress: Progress | None = None) -> ImportPreview:
-        """All or nothing. Raises BadInput (ImportRefused with every bad line)."""
+        """All or nothing. Raises BadInput (ImportRefused with every bad line, NothingInFile)."""
         found = self.preview_import(path)
         found.refuse_if_bad()
+        if not (found.items or found.levels):
+            raise NothingInFile(file=found.file)
         if progress is not None:
             progress(0, len(found.items))
         place_of = {location.name: location.id for location in self.locations()}

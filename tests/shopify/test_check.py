@@ -204,3 +204,13 @@ async def test_a_shop_that_does_not_tell_the_time_is_not_judged_by_it(
 ) -> None:
     httpx_mock.add_response(json=probe())
     assert verdicts(await check())["clock"] == "skipped"
+
+
+async def test_another_domain_at_a_given_address_is_another_shop(httpx_mock: HTTPXMock) -> None:
+    httpx_mock.add_response(json=probe(), headers=DATE)
+    given = replace(WITH_TOKEN, domain="another.myshopify.com", api_url="https://proxy.example")
+    found = await check(given)
+    assert verdicts(found)["identity"] == "failed"
+    assert found.failure is not None
+    assert found.failure.code == "wrong_domain"
+    assert found.failure.exit_code == 2

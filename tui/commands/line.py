@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from enum import StrEnum
+from inspect import signature
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -116,9 +117,21 @@ class Tree:
         return parser
 
     def parse(self, words: list[str]) -> dict[str, Any]:
-        """The arguments by name, `handler` among them (None: a group was named, not a command)."""
+        """The arguments by name, `handler` among them (None: a group was named, not a command).
+
+        A group's own options are for the group alone. Raises WrongUsage, UnknownCommand.
+        """
         self._refuse_unknown(words)
-        return vars(self.parser.parse_args(words))
+        given = vars(self.parser.parse_args(words))
+        handler = given.get("handler")
+        if handler is None:
+            return given
+        wanted = {"handler", "parser", *signature(handler).parameters}
+        for name in given.keys() - wanted:
+            if given.pop(name):
+                option = f"--{name.replace('_', '-')}"
+                given["parser"].error(_("unrecognized arguments: %s") % option)
+        return given
 
     def _refuse_unknown(self, words: list[str]) -> None:
         """argparse would list all commands as the choices of an argument."""

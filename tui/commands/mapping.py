@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import N_, BadInput
+from core.errors import N_, BadInput, UserMustAct
 from core.model import LocalField, MappingRow, MatchState, ShopifyField
 from tui.clean import clean
 from tui.commands.common import Session, confirmed, csv_out, progress, say, say_json, table, wait
@@ -28,6 +28,12 @@ class WhichVariant(BadInput):
         "Give the inventory item's id instead (gid://shopify/InventoryItem/…); "
         "`dextre-sync map list --json` shows them."
     )
+
+
+class NothingMapped(UserMustAct):
+    code = "nothing_mapped"
+    message = N_("There is no SKU mapping to delete, and the inventory link is off.")
+    remedy = N_("`dextre-sync map` makes the mappings.")
 
 
 class AllOrNothing(BadInput):
@@ -212,6 +218,8 @@ def unmap(session: Session, *, everything: bool, yes: bool, as_json: bool) -> No
         raise AllOrNothing
     desk = session.desk
     mapped = desk.status().mapped
+    if not mapped and not desk.link().enabled:
+        raise NothingMapped
     question = _("Delete all %(count)s SKU mappings and stop the link?") % {"count": mapped}
     confirmed(question, yes=yes)
     count = wait(desk.unmap_all())

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tui.commands.common import Session, say, say_json
-from tui.commands.line import Tree, amount, count, takes_json, whole
+from tui.commands.line import Tree, amount, count, one_of, takes_json, whole
 from tui.i18n import _
 
 SCOPES = "write_inventory,read_inventory,read_products,read_locations"
@@ -73,8 +73,10 @@ def practice_shop(
     oddities: str,
     as_json: bool,
 ) -> None:
-    from core.practice import PracticeShop, parse_faults, serve
+    from core.practice import ALL_ODDITIES, PracticeShop, parse_faults, serve
 
+    for name in _names(oddities):
+        one_of("--oddities", tuple(sorted(ALL_ODDITIES)))(name)
     shop = PracticeShop(
         variants=variants,
         locations=locations,

@@ -97,11 +97,14 @@ def item_import(session: Session, file: Path, *, dry_run: bool, as_json: bool) -
         return
     _say_lines((*found.skipped, *found.notes))
     items, levels = len(found.items), len(found.levels)
-    text = ngettext("%(items)s item", "%(items)s items", items) % {"items": items}
-    told = {"items": text, "levels": levels}
-    done = _("%(items)s and %(levels)s quantities would be imported.")
+    told = {
+        "items": ngettext("%(items)s item", "%(items)s items", items) % {"items": items},
+        "levels": ngettext("%(levels)s quantity", "%(levels)s quantities", levels)
+        % {"levels": levels},
+    }
+    done = _("%(items)s and %(levels)s would be imported.")
     if not dry_run:
-        done = _("Imported %(items)s and %(levels)s quantities.")
+        done = _("Imported %(items)s and %(levels)s.")
     say(done % told)
 
 
