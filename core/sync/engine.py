@@ -144,6 +144,7 @@ class Engine:
         failures = 0
         since = 0.0
         while True:
+            began = self.clock.monotonic()
             try:
                 await step()
             except TryAgain as error:
@@ -160,7 +161,8 @@ class Engine:
             if failures:
                 self._tell_back(since)
                 failures, since = 0, 0.0
-            await self._pause(pause(), wakes)
+            took = self.clock.monotonic() - began
+            await self._pause(max(self.pacing.least_s, pause() - took), wakes)
 
     async def _pause(self, seconds: float, wakes: asyncio.Event) -> None:
         waits = {

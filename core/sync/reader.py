@@ -1,13 +1,13 @@
 """The reading half of the engine: ask the shop, believe what is fresh, and let it flow.
 
-All answers of a pass are looked at together before any of them changes a level, so that the
-breaker sees the whole.
+A few changes flow as they come; many in one pass are looked at together before any of them changes
+a level, so that the breaker sees the whole.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -67,8 +67,11 @@ class Reader:
 
     async def note(self, keys: Iterable[CellKey]) -> None:
         """Read cells and only note what Shopify holds: no level changes on either side."""
-        for answer in await self._answers(batches(keys), everything=True):
+
+        async def take(answer: _Answer) -> None:
             await self._absorb(answer, flow=False)
+
+        await self._ask(batches(keys), take, everything=True)
 
     def load(self) -> int:
         """Make the working set fit the link; returns how many cells there are."""
@@ -118,23 +121,46 @@ class Reader:
             ]
 
     async def _read(self, todo: Iterable[Batch]) -> None:
-        answers = await self._answers(todo)
-        self.quiet_passes = 0 if answers else self.quiet_passes + 1
+        """A few changes flow as they come; beyond what no limit can meet, all are held until the
+        whole pass has been looked at.
+        """
+        held: list[_Answer] = []
+        news = 0
+
+        async def take(answer: _Answer) -> None:
+            nonlocal news
+            news += len(answer.news)
+            if news <= self.limits.least:
+                await self._absorb(answer, flow=True)
+            else:
+                held.append(answer)
+
         try:
-            self._check([reading for answer in answers for reading in answer.news])
+            await self._ask(todo, take)
+            self._check([reading for answer in held for reading in answer.news])
         except BaseException:
-            self._done(answers)
+            for answer in held:
+                self._fresh.done(answer.started)
             raise
-        for answer in answers:
+        self.quiet_passes = 0 if news else self.quiet_passes + 1
+        for answer in held:
             await self._absorb(answer, flow=True)
 
-    async def _answers(self, todo: Iterable[Batch], *, everything: bool = False) -> list[_Answer]:
-        """Ask for batches, several at a time; the answers that hold something new (or all)."""
+    async def _ask(
+        self,
+        todo: Iterable[Batch],
+        take: Callable[[_Answer], Awaitable[None]],
+        *,
+        everything: bool = False,
+    ) -> None:
+        """Ask for batches, several at a time; `take` gets each answer that holds something new (or
+        every one). All requests end before a failure is raised.
+        """
         with self.commits.view() as view:
             name = view.link().quantity_name
         limit = asyncio.Semaphore(self.pacing.parallel)
 
-        async def one(batch: Batch) -> _Answer:
+        async def one(batch: Batch) -> None:
             async with limit:
                 started = self._fresh.start()
                 try:
@@ -145,17 +171,15 @@ class Reader:
                     self._fresh.done(started)
                     raise
             news = list(readings) if everything else self._set.news(readings)
-            if not news:
+            if news:
+                await take(_Answer(started, news))
+            else:
                 self._fresh.done(started)
-            return _Answer(started, news)
 
         ended = await asyncio.gather(*(one(batch) for batch in todo), return_exceptions=True)
-        answers = [end for end in ended if isinstance(end, _Answer) and end.news]
         for end in ended:
             if isinstance(end, BaseException):
-                self._done(answers)
                 raise end
-        return answers
 
     async def _absorb(self, answer: _Answer, *, flow: bool) -> None:
         is_fresh = self._fresh.since(answer.started)
@@ -174,10 +198,6 @@ class Reader:
         with self.commits.view() as view:
             pairs = [(cell, r) for r in news if (cell := view.cell(r.key)) is not None]
         check(pull_effect(pairs, self._set.size), self.limits, HERE)
-
-    def _done(self, answers: Iterable[_Answer]) -> None:
-        for answer in answers:
-            self._fresh.done(answer.started)
 
 
 def _earlier(moment: str, seconds: float) -> str:

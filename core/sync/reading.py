@@ -18,12 +18,15 @@ from core.sync.ports import CHUNK
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """Seconds and sizes of the loop; the design gives the reasons."""
+    """Seconds and sizes of the loop. A tick is counted from start to start; `least_s` is the rest
+    between two passes however long they take.
+    """
 
     tick_s: float = 2.0
     quiet_tick_s: float = 8.0
     quiet_after: int = 30
     push_poll_s: float = 0.2
+    least_s: float = 0.05
     everything_up_to: int = 5_000
     sweep_s: float = 300.0
     overlap_s: float = 120.0
@@ -92,7 +95,7 @@ class WorkingSet:
         return [reading for reading in readings if self.last.get(reading.key) != reading]
 
 
-ECHO_S = 20.0
+ECHO_S = 10.0
 """How long an answer may be held for an echo from before our write. Longer would hide a true
 number that happens to be the same (the opposite change in the same second)."""
 

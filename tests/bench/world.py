@@ -1,5 +1,6 @@
-"""A linked brand against a practice shop in a process of its own, built straight into the store: what the engine's
-benchmarks run on. Only the engine's own process is measured."""
+"""A linked brand against a practice shop in a process of its own, built straight into the store:
+what the engine's benchmarks run on. Only the engine's own process is measured.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ import json
 import random
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
@@ -31,6 +33,7 @@ from core.model import (
     Secret,
     SkuMapping,
 )
+from core.practice import PracticeShop
 from core.shopify import ShopifyShop, open_shop
 from core.store import BrandStore
 from core.sync.breaker import Limits
@@ -84,7 +87,8 @@ class LinkedBrand:
     store: BrandStore
     shop: ShopifyShop
     engine: Engine
-    events: list[Event]
+    events: list[tuple[float, Event]]
+    """With the moment (monotonic) at which the engine told them."""
     places: list[str]
     skus: list[str]
 
@@ -92,53 +96,86 @@ class LinkedBrand:
         """Every level here to one number, in one transaction."""
         cause = Cause(CauseKind.IMPORT, "bench")
         levels = (
-            Level(LevelKey(sku, place, LABEL), quantity) for sku in self.skus for place in self.places
+            Level(LevelKey(sku, place, LABEL), quantity)
+            for sku in self.skus
+            for place in self.places
         )
         self.store.import_batch((), levels, cause)
 
 
 @contextmanager
 def linked_brand(
-    practice: PracticeProcess,
-    *,
-    pacing: Pacing | None = None,
-    emit: Callable[[Event], None] | None = None,
+    practice: PracticeProcess, *, pacing: Pacing | None = None
 ) -> Iterator[LinkedBrand]:
-    """All of the shop's variants mapped, at all its locations, aligned with what the shop holds."""
+    """All variants of a shop in another process, mapped at all its locations, aligned with it."""
+    shop = open_shop(
+        Credentials(practice.domain, Secret(practice.token), api_url=practice.address),
+        clock=SystemClock(),
+        random=random.Random(1),
+    )
+    state = practice.call("/practice/state")
+    places = {place["id"]: place["name"] for place in state["locations"]}
+    with (
+        TemporaryDirectory() as folder,
+        _linked(Path(folder), shop, places, state["levels"], pacing) as brand,
+    ):
+        yield brand
+
+
+@contextmanager
+def linked_in_process(
+    practice: PracticeShop, shop: ShopifyShop, folder: Path
+) -> Iterator[LinkedBrand]:
+    """The same for a shop in this process."""
+    places = {place.id: place.name for place in practice.stock.locations}
+    levels = [
+        {
+            "sku": item.sku,
+            "inventory_item_id": item.id,
+            "location_id": location,
+            "available": practice.quantity(item.id, name),
+        }
+        for item in practice.stock.items
+        for location, name in places.items()
+    ]
+    with _linked(folder, shop, places, levels, None) as brand:
+        yield brand
+
+
+@contextmanager
+def _linked(
+    folder: Path,
+    shop: ShopifyShop,
+    places: dict[str, str],
+    levels: list[dict[str, Any]],
+    pacing: Pacing | None,
+) -> Iterator[LinkedBrand]:
     ids = count(1)
 
     def new_id() -> str:
-        return f"{random.getrandbits(64):016x}-{next(ids)}"  # noqa: S311 - no secret
+        return f"{random.getrandbits(64):016x}-{next(ids)}"
 
-    state = practice.call("/practice/state")
-    places = {place["id"]: place["name"] for place in state["locations"]}
-    events: list[Event] = []
-    with TemporaryDirectory() as folder:
-        store = BrandStore.open(Path(folder) / "inventory.db", SystemClock(), new_id)
-        store.add_label(Label(LABEL, "Main", negative_allowed=True))
-        here = {gid: store.add_location(name).id for gid, name in places.items()}
-        _fill(store, state["levels"], here, places)
-        shop = open_shop(
-            Credentials(practice.domain, Secret(practice.token), api_url=practice.address),
-            clock=SystemClock(),
-            random=random.Random(1),  # noqa: S311
-        )
-        engine = Engine(
-            brand="Bench",
-            shop=shop,
-            books=store.books,
-            clock=SystemClock(),
-            new_key=new_id,
-            emit=emit or events.append,
-            location_name=str,
-            pacing=pacing,
-            limits=NO_LIMITS,
-        )
-        skus = sorted({level["sku"] for level in state["levels"]})
-        try:
-            yield LinkedBrand(store, shop, engine, events, [*here.values()], skus)
-        finally:
-            store.close()
+    events: list[tuple[float, Event]] = []
+    store = BrandStore.open(folder / "inventory.db", SystemClock(), new_id)
+    store.add_label(Label(LABEL, "Main", negative_allowed=True))
+    here = {gid: store.add_location(name).id for gid, name in places.items()}
+    _fill(store, levels, here, places)
+    engine = Engine(
+        brand="Bench",
+        shop=shop,
+        books=store.books,
+        clock=SystemClock(),
+        new_key=new_id,
+        emit=lambda event: events.append((time.monotonic(), event)),
+        location_name=str,
+        pacing=pacing,
+        limits=NO_LIMITS,
+    )
+    skus = sorted({level["sku"] for level in levels})
+    try:
+        yield LinkedBrand(store, shop, engine, events, [*here.values()], skus)
+    finally:
+        store.close()
 
 
 def _fill(

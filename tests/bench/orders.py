@@ -1,0 +1,287 @@
+"""A replay of an order stream:
+`python -m tests.bench.orders [CSV] [--speed N] [--lines N] [--skus N] [--json FILE]`.
+
+Each line (time, sku, quantity) is a sale on the shop's side and, a moment later, a receipt of as
+many here; without a file, a day of orders is made up from a seed. Both sides must end equal with
+every unit in place. Beside it, over the same stream, runs a loop that reads and sets one item a
+call, as most connectors work; its lost units are counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import itertools
+import json
+import random
+import time
+import uuid
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from core.clock import SystemClock
+from core.model import (
+    Cause,
+    CauseKind,
+    CellKey,
+    Credentials,
+    Intent,
+    IntentKind,
+    IntentRow,
+    QuantityName,
+    Secret,
+)
+from core.practice import PracticeShop
+from core.shopify import ShopifyShop, open_shop
+from core.sync.events import Event, SaleSeen
+from core.sync.ports import BooksTx
+from tests.bench.engine import percentile
+from tests.bench.world import LABEL, LinkedBrand, linked_in_process
+
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`at` in seconds from the first line."""
+
+    at: float
+    sku: str
+    quantity: int
+
+
+def read_orders(path: Path) -> list[Order]:
+    """Columns time (ISO or seconds), sku, quantity; a header is passed over."""
+    rows = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.reader(file):
+            try:
+                rows.append((_moment(row[0]), row[1], int(row[2])))
+            except (ValueError, IndexError):
+                continue
+    rows.sort()
+    first = rows[0][0] if rows else 0.0
+    return [Order(at - first, sku, quantity) for at, sku, quantity in rows]
+
+
+def _moment(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return datetime.fromisoformat(text).timestamp()
+
+
+def made_up(lines: int, skus: Sequence[str], seed: int = 1) -> list[Order]:
+    """A day of orders: few SKUs sell most, and more in the evening than at night."""
+    rng = random.Random(seed)
+    weights = [1 / (rank + 3) for rank in range(len(skus))]
+    chosen = rng.choices(skus, weights, k=lines)
+    times = sorted(rng.triangular(0, DAY, DAY * 0.8) for _ in range(lines))
+    return [
+        Order(at, sku, rng.choice((1, 1, 1, 2, 3))) for at, sku in zip(times, chosen, strict=True)
+    ]
+
+
+@dataclass(slots=True)
+class Lag:
+    """Sales that have not been seen here yet, first in first out by SKU."""
+
+    open: dict[str, deque[list[float]]] = field(default_factory=lambda: defaultdict(deque))
+    seconds: list[float] = field(default_factory=list)
+
+    def sold(self, sku: str, quantity: int) -> None:
+        self.open[sku].append([time.monotonic(), quantity])
+
+    def seen(self, moment: float, event: Event) -> None:
+        if not isinstance(event, SaleSeen) or event.pulled >= 0:
+            return
+        units, waiting = -event.pulled, self.open[event.sku]
+        while units > 0 and waiting:
+            at, quantity = waiting[0]
+            took = min(units, int(quantity))
+            units -= took
+            waiting[0][1] -= took
+            if not waiting[0][1]:
+                self.seconds.append(moment - at)
+                waiting.popleft()
+
+
+async def at_speed(orders: Sequence[Order], speed: float) -> AsyncIterator[Order]:
+    """The orders at their moments, `speed` times as fast as they came in life."""
+    started = time.monotonic()
+    for order in orders:
+        wait = order.at / speed - (time.monotonic() - started)
+        if wait > 0.005:
+            await asyncio.sleep(wait)
+        yield order
+
+
+async def our_engine(
+    shop: PracticeShop, brand: LinkedBrand, orders: Sequence[Order], speed: float
+) -> dict[str, float]:
+    lag = Lag()
+    place_here, place_there = brand.places[0], shop.stock.locations[0].name
+    expected = {sku: shop.quantity(sku, place_there) for sku in brand.skus}
+    engine = asyncio.create_task(brand.engine.run())
+    started = time.monotonic()
+    receipts: deque[Order] = deque()
+    number = 0
+    async for order in at_speed(orders, speed):
+        number += 1
+        shop.sell(order.sku, place_there, order.quantity)
+        lag.sold(order.sku, order.quantity)
+        expected[order.sku] -= order.quantity
+        receipts.append(order)
+        if number % 50 == 0:
+            await receive(brand, place_here, receipts, expected)
+            await asyncio.sleep(0)
+            for moment, event in brand.events:
+                lag.seen(moment, event)
+            brand.events.clear()
+    await receive(brand, place_here, receipts, expected)
+    fed = time.monotonic() - started
+    engine.cancel()
+    await asyncio.gather(engine, return_exceptions=True)
+    report = await brand.engine.rest()
+    for moment, event in brand.events:
+        lag.seen(moment, event)
+    here = {
+        level.key.sku_number: level.quantity
+        for level in brand.store.levels()
+        if level.key.location_id == place_here
+    }
+    wrong = sum(
+        abs(here[sku] - total) + abs(shop.quantity(sku, place_there) - total)
+        for sku, total in expected.items()
+    )
+    seconds = lag.seconds or [0.0]
+    return {
+        "lines": len(orders),
+        "seconds to feed": fed,
+        "seconds to rest": time.monotonic() - started,
+        "rests": float(report.rests),
+        "units lost or invented": wrong,
+        "lag p50 s": percentile(seconds, 0.5),
+        "lag p95 s": percentile(seconds, 0.95),
+        "lag p99 s": percentile(seconds, 0.99),
+        "writes to Shopify": sum(1 for entry in shop.ledger if entry.cause == "api"),
+    }
+
+
+async def receive(
+    brand: LinkedBrand, place: str, receipts: deque[Order], expected: dict[str, int]
+) -> None:
+    """Goods for what was sold some orders ago, while the sale may still be on its way here."""
+    cause = Cause(CauseKind.ADJUST, "bench", "goods received")
+
+    def work(tx: BooksTx) -> None:
+        while receipts:
+            order = receipts.popleft()
+            level = tx.level(order.sku, place, LABEL) or 0
+            tx.set_level(order.sku, place, LABEL, level + order.quantity, cause)
+            expected[order.sku] += order.quantity
+
+    await asyncio.wrap_future(brand.store.submit(work))
+    brand.engine.wake()
+
+
+async def one_item_a_call(
+    shop: PracticeShop, orders: Sequence[Order], speed: float, items: int
+) -> dict[str, float]:
+    """The usual loop: our number changed → set Shopify to it; else take Shopify's."""
+    client = connect(shop)
+    place = shop.stock.locations[0]
+    by_sku = {item.sku or "": item.id for item in shop.stock.items[:items]}
+    start = {sku: shop.quantity(sku, place.name) for sku in by_sku}
+    here, told, expected = dict(start), dict(start), dict(start)
+    ended = asyncio.Event()
+    calls = 0
+
+    async def loop() -> None:
+        nonlocal calls
+        last = False
+        while not last:
+            last = ended.is_set()
+            for sku, item in by_sku.items():
+                [reading] = await client.read_levels(place.id, [item], QuantityName.AVAILABLE)
+                calls += 1
+                now = reading.quantity or 0
+                if here[sku] != told[sku]:
+                    wanted = here[sku]
+                    await asyncio.sleep(0)  # between reading and setting, customers go on buying
+                    shop_now = shop.quantity(sku, place.name)
+                    row = IntentRow(CellKey(item, place.id), sku, shop_now, wanted - shop_now, None)
+                    key = uuid.uuid4().hex
+                    intent = Intent(key, IntentKind.SET, "", QuantityName.AVAILABLE, (row,))
+                    await client.write(intent)
+                    calls += 1
+                    told[sku] = wanted
+                else:
+                    here[sku] = told[sku] = now
+
+    task = asyncio.create_task(loop())
+    number = 0
+    async for order in at_speed([order for order in orders if order.sku in by_sku], speed):
+        number += 1
+        shop.sell(order.sku, place.name, order.quantity)
+        here[order.sku] += order.quantity
+        if number % 20 == 0:
+            await asyncio.sleep(0)
+    ended.set()
+    await task
+    await client.aclose()
+    lost = sum(abs(here[sku] - expected[sku]) for sku in by_sku)
+    return {"lines": number, "calls": calls, "units lost or invented": lost}
+
+
+def connect(shop: PracticeShop) -> ShopifyShop:
+    return open_shop(
+        Credentials(shop.domain, Secret(shop.access_token)),
+        clock=SystemClock(),
+        random=random.Random(1),
+        transport=shop.transport(),
+    )
+
+
+async def run(orders: Sequence[Order], speed: float, shop: PracticeShop) -> dict[str, object]:
+    with (
+        TemporaryDirectory() as folder,
+        linked_in_process(shop, connect(shop), Path(folder)) as brand,
+    ):
+        ours = await our_engine(shop, brand, orders, speed)
+        await brand.shop.aclose()
+    other = PracticeShop(variants=len(shop.stock.items), locations=1, seed=shop.seed)
+    naive = await one_item_a_call(other, orders[:5_000], speed, 200)
+    return {"speed": speed, "dextre-sync": ours, "one item a call": naive}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("csv", type=Path, nargs="?")
+    parser.add_argument("--speed", type=float, default=1_440.0, help="×1 to ×10,000")
+    parser.add_argument("--lines", type=int, default=100_000)
+    parser.add_argument("--skus", type=int, default=1_000)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    shop = PracticeShop(variants=given.skus, locations=1)
+    skus = [item.sku or "" for item in shop.stock.items]
+    orders = read_orders(given.csv) if given.csv else made_up(given.lines, skus)
+    known = [order for order in orders if order.sku in set(skus)]
+    if len(known) < len(orders):
+        # Another catalogue's SKUs: each becomes one of ours, so any merchant's file can be replayed.
+        theirs = dict.fromkeys(order.sku for order in orders)
+        mine = dict(zip(theirs, itertools.cycle(skus), strict=False))
+        orders = [replace(order, sku=mine[order.sku]) for order in orders]
+    told = asyncio.run(run(orders, given.speed, shop))
+    print(json.dumps(told, indent=2))
+    if given.json:
+        given.json.write_text(json.dumps(told, indent=2))
+
+
+if __name__ == "__main__":
+    main()
