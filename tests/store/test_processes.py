@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,8 +16,6 @@ from core.store import BrandStore, Ownership, Purpose
 from tests.store.given import BY_HAND, ROOT, StandingClock, at, open_store, stocked
 
 pytestmark = pytest.mark.system
-
-KILLS = 20
 
 
 @contextmanager
@@ -54,32 +51,6 @@ def replayed(store: BrandStore, sku: str) -> int | None:
     for before, after in itertools.pairwise(movements):
         assert after.before == before.after
     return movements[-1].after if movements else None
-
-
-def test_a_kill_at_any_moment_loses_no_acknowledged_change_and_halves_none(
-    tmp_path: Path,
-) -> None:
-    store = open_store(tmp_path)
-    place = stocked(store, "A", "B")
-    store.set_level(at(place, "A"), 1_000_000, BY_HAND)
-    store.set_level(at(place, "B"), 0, BY_HAND)
-    store.close()
-    moments = random.Random(20)
-    for _ in range(KILLS):
-        with child("transfer", tmp_path) as process:
-            for _ in range(moments.randint(1, 60)):
-                line(process)
-            process.kill()
-            rest, _ = process.communicate()
-        acknowledged = [int(word) for word in rest.split()]
-        store = open_store(tmp_path)
-        done = len(store._db.table("runs"))
-        assert done >= max(acknowledged, default=0) + 1
-        assert list(store._db.table("runs").rows) == [f"{n:08}" for n in range(done)]
-        assert quantities(store) == {"A": 1_000_000 - done, "B": done}
-        assert (replayed(store, "A"), replayed(store, "B")) == (1_000_000 - done, done)
-        store.check()
-        store.close()
 
 
 def test_processes_that_change_the_same_level_lose_nothing(tmp_path: Path) -> None:
