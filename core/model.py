@@ -82,6 +82,7 @@ class CauseKind(StrEnum):
     PULL = "pull"
     MANUAL_PULL = "manual_pull"
     UNDO = "undo"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ world except SKUs and names, which screens clean before showing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -78,9 +78,11 @@ def event_from(record: dict[str, Any]) -> Event | None:
     kind = _CODES.get(str(record.get("code")))
     if kind is None:
         return None
-    known = {f.name for f in fields(kind)}
+    # A record leaves out what was empty, such as the number before a level was ever set.
+    needed = {f.name: None for f in fields(kind) if f.default is MISSING}
+    known = {f.name: record[f.name] for f in fields(kind) if f.name in record}
     try:
-        return kind(**{name: value for name, value in record.items() if name in known})
+        return kind(**(needed | known))
     except TypeError:
         return None
 
@@ -236,8 +238,26 @@ class CatalogueChanged(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappingsDeleted(Event):
     level = Level.WARNING
-    text = N_("All %(count)s SKU mappings were deleted; the inventory link is off")
+    text = N_(
+        "All %(count)s SKU mappings were deleted; the inventory link is off. "
+        "Saved before: %(backup)s"
+    )
     count: int
+    backup: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackedUp(Event):
+    text = N_("Backup made: %(file)s")
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored(Event):
+    level = Level.WARNING
+    text = N_("Restored from %(file)s; the inventory link is off. Saved before: %(saved)s")
+    file: str
+    saved: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +19,7 @@ from core.sync.runs import Runs
 from core.workspace import health
 from core.workspace.errors import SecretsAreGone, UnknownLocationName
 from core.workspace.log import EventLog
+from core.workspace.owning import Owning
 from core.workspace.thread import EngineThread
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ API_SECRET = "api_secret"  # noqa: S105
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a desk is given: files, thread, time, chance, network. `own` makes this process the one
-    that syncs.
+    """What a desk is given: files, thread, time, chance, network. `owning` says
+    who syncs.
     """
 
     folder: Path
@@ -47,8 +47,7 @@ class Surroundings:
     transport: httpx.AsyncBaseTransport | None
     who: str
     new_id: Callable[[], str]
-    own: Callable[[], AbstractContextManager[None]]
-    owner: Callable[[], str | None]
+    owning: Owning
 
 
 @dataclass(slots=True)

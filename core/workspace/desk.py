@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from itertools import islice
 
 from core.clock import parse_iso
@@ -31,8 +31,8 @@ from core.sync.runs import Progress
 from core.workspace import health
 from core.workspace.base import Surroundings
 from core.workspace.errors import NothingToUndo
+from core.workspace.keeping import KeepingDesk
 from core.workspace.log import EventFeed
-from core.workspace.mapping import MappingDesk
 
 __all__ = ["Desk", "Surroundings"]
 
@@ -49,8 +49,8 @@ def _silent(_done: int, _total: int | None) -> None:
     """Progress for those who do not ask."""
 
 
-class Desk(MappingDesk):
-    _owned: ExitStack | None = None
+class Desk(KeepingDesk):
+    _let_go: Callable[[], None] | None = None
     _running: Future[None] | None = None
     _reconnected: asyncio.Event | None = None
 
@@ -65,7 +65,7 @@ class Desk(MappingDesk):
         """Read both sides and say what would change; writes nothing on either side."""
 
         async def work() -> Plan:
-            with self._around.own():
+            async with self._around.owning.held():
                 session = await self._open()
                 return await session.runs.plan(kind, tuple(only), progress or _silent)
 
@@ -76,7 +76,7 @@ class Desk(MappingDesk):
 
         async def work() -> Plan:
             chosen = run_id or self._last_run()
-            with self._around.own():
+            async with self._around.owning.held():
                 session = await self._open()
                 return await session.runs.undo_plan(chosen)
 
@@ -92,7 +92,7 @@ class Desk(MappingDesk):
         """Do exactly this plan; rows that have moved since are told, not forced."""
 
         async def work() -> Run:
-            with self._around.own():
+            async with self._around.owning.held():
                 session = await self._open()
                 return await session.runs.apply(plan, progress or _silent)
 
@@ -102,7 +102,7 @@ class Desk(MappingDesk):
         """Apply the first alignment, then turn the link on."""
 
         async def work() -> Run:
-            with self._around.own():
+            async with self._around.owning.held():
                 session = await self._open()
                 return await session.runs.enable(plan, progress or _silent)
 
@@ -122,7 +122,7 @@ class Desk(MappingDesk):
         """Passes until both sides rest."""
 
         async def work() -> RestReport:
-            with self._around.own():
+            async with self._around.owning.held():
                 session = await self._open()
                 session.engine.on_health = lambda: self._note_health(session)
                 try:
@@ -142,9 +142,7 @@ class Desk(MappingDesk):
         """Become the one that syncs and keep this brand's engine going. Raises StoreInUse."""
         if self._running is not None:
             return
-        stack = ExitStack()
-        stack.enter_context(self._around.own())
-        self._owned = stack
+        self._let_go = self._around.owning.hold()
         self._running = self._call(self._keep_running())
 
     def stop(self) -> None:
@@ -156,9 +154,9 @@ class Desk(MappingDesk):
             running.cancel()
             with suppress(CancelledError):
                 running.exception(timeout=10)
-        if self._owned is not None:
-            self._owned.close()
-            self._owned = None
+        let_go, self._let_go = self._let_go, None
+        if let_go is not None:
+            let_go()
 
     def close(self) -> None:
         self.stop()
@@ -265,7 +263,7 @@ class Desk(MappingDesk):
             oldest_unsent_s=self._oldest_unsent(),
             verified_share=note.verified_share,
             throttled=note.throttled,
-            owner=self._around.owner(),
+            owner=self._around.owning.owner(),
             domain=connection.domain if connection else None,
             shop_name=connection.shop_name if connection else None,
             error=note.detail or note.error,

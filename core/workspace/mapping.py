@@ -316,8 +316,10 @@ class MappingDesk(ConnectionDesk):
         return self._call(self._unmap_all())
 
     async def _unmap_all(self) -> int:
+        """A backup is made first; the log says where."""
         was_on = self._store.link().enabled
         await self._turn_off(resume=was_on)
+        saved = self._store.backup_before("unmap")
 
         def work(tx: BooksTx) -> int:
             mappings = list(tx.mappings())
@@ -327,7 +329,9 @@ class MappingDesk(ConnectionDesk):
             return len(mappings)
 
         count = await self._store.books.commit(work)
-        self._tell(MappingsDeleted(at=self._now(), brand=self.brand.name, count=count))
+        self._tell(
+            MappingsDeleted(at=self._now(), brand=self.brand.name, count=count, backup=str(saved))
+        )
         return count
 
     async def _turn_off(self, *, resume: bool = False) -> None:
@@ -335,7 +339,7 @@ class MappingDesk(ConnectionDesk):
         the rest.
         """
         try:
-            with self._around.own():
+            async with self._around.owning.held():
                 session = await self._open_or_none()
                 if session is not None:
                     await session.runs.disable(resume=resume)

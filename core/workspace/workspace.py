@@ -6,9 +6,8 @@ import getpass
 import os
 import random
 import uuid
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,10 @@ import platformdirs
 
 from core.clock import Clock, SystemClock
 from core.model import Brand
-from core.store import Home, Ownership, Purpose, SecretsStore
+from core.store import Home, Purpose, SecretsStore
 from core.workspace.desk import Desk, Surroundings
 from core.workspace.errors import NoBrand, UnknownBrandName, WhichBrand
+from core.workspace.owning import Owning
 from core.workspace.thread import EngineThread
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Workspace:
         transport: httpx.AsyncBaseTransport | None = None,
         who: str | None = None,
         environ: Mapping[str, str] | None = None,
-        purpose: Purpose = Purpose.SERVICE,
+        purpose: Purpose = Purpose.COMMAND,
     ) -> None:
         self.home = home
         self._clock: Clock = clock or SystemClock()
@@ -53,9 +53,9 @@ class Workspace:
         self._transport = transport
         self._who = who or _user()
         self._desks: dict[str, Desk] = {}
-        self._ownership: Ownership | None = None
-        self._holders = 0
-        self._purpose = purpose
+        self._owning = Owning(home, purpose, self._clock)
+        if purpose is Purpose.APP:
+            self.beside(self._owning.answer_askers())
 
     def __enter__(self) -> Workspace:
         return self
@@ -105,8 +105,7 @@ class Workspace:
             transport=self._transport,
             who=self._who,
             new_id=_new_id,
-            own=self.own,
-            owner=self.owner,
+            owning=self._owning,
         )
 
     def beside(self, work: Coroutine[Any, Any, None]) -> Future[None]:
@@ -115,28 +114,25 @@ class Workspace:
         """
         return self._thread.call(work)
 
-    # -- ownership ----------------------------------------------------------------------------
-
-    @contextmanager
-    def own(self) -> Iterator[None]:
-        """Be the process that syncs, for as long as somebody here wants it. Raises StoreInUse."""
-        if self._ownership is None:
-            self._ownership = Ownership.acquire(self.home, self._purpose, self._clock)
-        self._holders += 1
-        try:
-            yield
-        finally:
-            self._holders -= 1
-            if not self._holders and self._ownership is not None:
-                self._ownership.release()
-                self._ownership = None
+    # -- who syncs ----------------------------------------------------------------------------
 
     def owner(self) -> str | None:
         """Who syncs now, in words; None where nobody does."""
-        if self._ownership is not None:
-            return str(self._ownership.owner)
-        holder = Ownership.holder(self.home)
-        return None if holder is None else str(holder)
+        return self._owning.owner()
+
+    def serve(self, brands: Sequence[str], stop: Callable[[], bool]) -> None:
+        """Sync these brands until `stop` says so (asked ten times a second), handing over to an app
+        or a command that asks, and taking the sync back. Blocks.
+        """
+        desks = [self.desk(name) for name in brands]
+        for wait in self._owning.turns(stop):
+            try:
+                for desk in desks:
+                    desk.start()
+                wait()
+            finally:
+                for desk in desks:
+                    desk.stop()
 
     def close(self) -> None:
         """Stop the engines (what is in flight stays in the outbox), end the thread, close the

@@ -1,0 +1,99 @@
+"""Who syncs, as far as this process is concerned: asks for the ownership when it is first needed,
+keeps it while anybody here needs it, and answers others who ask.
+
+A service takes turns (`serve`): it hands over to whoever is at a keyboard and takes the sync back.
+A command asks and is soon over. The app asks when it opens; while it is open it answers no, so
+that nobody waits in vain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from core.clock import Clock
+from core.store import Consent, Ownership, Purpose, Requests, Turns, consent, take
+
+ANSWER_S = 0.25
+
+
+class Owning:
+    def __init__(self, home: Path, purpose: Purpose, clock: Clock) -> None:
+        self._home = home
+        self.purpose = purpose
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held: Ownership | None = None
+        self._lent = False
+        self._holders = 0
+
+    def hold(self) -> Callable[[], None]:
+        """Own the sync, asking whoever has it; gives what lets it go. Blocks while it asks.
+
+        Raises StoreInUse, CannotLock.
+        """
+        with self._lock:
+            if self._held is None:
+                self._held = take(self._home, self.purpose, self._clock)
+            self._holders += 1
+        return self._let_go
+
+    def _let_go(self) -> None:
+        with self._lock:
+            self._holders -= 1
+            if not self._holders and self._held is not None and not self._lent:
+                self._held.release()
+                self._held = None
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """The same on the engine's loop, which must not block."""
+        let_go = await asyncio.to_thread(self.hold)
+        try:
+            yield
+        finally:
+            let_go()
+
+    def owner(self) -> str | None:
+        """Who syncs now, in words; None where nobody does."""
+        held = self._held
+        owner = held.owner if held is not None else Ownership.holder(self._home)
+        return None if owner is None else str(owner)
+
+    # -- for others ---------------------------------------------------------------------------
+
+    async def answer_askers(self) -> None:
+        """For the app, for as long as it is open: tell those who would have to ask a person no."""
+        requests = Requests(self._home)
+        while True:
+            held = self._held
+            if held is not None:
+                for request in requests.waiting():
+                    if consent(self.purpose, request.asker.purpose) is Consent.ASK:
+                        requests.refuse(request, held.owner)
+            await self._clock.sleep(ANSWER_S)
+
+    def turns(self, stop: Callable[[], bool]) -> Iterator[Callable[[], None]]:
+        """For a service: each turn at the sync; call what it gives to wait until somebody asks.
+
+        `stop` is asked ten times a second and ends it.
+        """
+        turns = Turns(self._home, self._clock)
+        while (held := turns.next(stop)) is not None:
+            with held, self._adopted(held):
+                yield lambda: _wait(turns, stop)
+
+    @contextmanager
+    def _adopted(self, held: Ownership) -> Iterator[None]:
+        self._held, self._lent = held, True
+        try:
+            yield
+        finally:
+            self._held, self._lent = None, False
+
+
+def _wait(turns: Turns, stop: Callable[[], bool]) -> None:
+    turns.until_asked(stop)
