@@ -127,6 +127,13 @@ def connect_words(line: Line, served: Served) -> list[str]:
     return ["connect", "--domain", shop.domain, "--token-file", token, "--api-url", served.address]
 
 
+def client_words(line: Line, served: Served) -> list[str]:
+    shop = served.shop
+    secret = line.file("secret", shop.client_secret)
+    words = ["connect", "--domain", shop.domain, "--api-url", served.address]
+    return [*words, "--client-id", shop.client_id, "--client-secret-file", secret]
+
+
 def items_csv(skus: list[str], quantity: int) -> str:
     rows = [f"{sku},{sku},,{place},main,{quantity}" for sku in skus for place in ("Tokyo", "Osaka")]
     return "\n".join(["sku_number,name,barcode,location,label,quantity", *rows, ""])
