@@ -16,7 +16,7 @@ import httpx
 from core.clock import Clock
 from core.errors import N_, BadInput, DextreError, Offline
 from core.model import Credentials, Finding, ShopIdentity, Verdict
-from core.shopify import scopes, version
+from core.shopify import scopes
 from core.shopify.documents import PROBE
 from core.shopify.domain import base_url, shop_domain
 from core.shopify.errors import (
@@ -37,7 +37,7 @@ from core.shopify.errors import (
 )
 from core.shopify.nouns import identity_of
 from core.shopify.shop import open_client
-from core.shopify.version import API_VERSION
+from core.shopify.version import version_finding
 
 STEPS = (
     "domain",
@@ -105,9 +105,9 @@ class _Notes:
     def note(
         self, code: str, verdict: Verdict, message: str, remedy: str = "", **params: str | int
     ) -> None:
-        self._add(Finding(code, verdict, message, params, remedy))
+        self.add(Finding(code, verdict, message, params, remedy))
 
-    def _add(self, finding: Finding) -> None:
+    def add(self, finding: Finding) -> None:
         """What comes before it and was not said by now has not been looked at."""
         self._skip(STEPS[: STEPS.index(finding.code)])
         self._tell(finding)
@@ -129,12 +129,12 @@ class _Notes:
             self.tell(finding)
 
     def ok(self, code: str, message: str, **params: str | int) -> None:
-        self._add(Finding(code, Verdict.OK, message, params))
+        self.add(Finding(code, Verdict.OK, message, params))
 
     def failed(self, code: str, failure: DextreError) -> None:
         self.failure = self.failure or failure
         params = {name: _plain(value) for name, value in failure.params.items()}
-        self._add(Finding(code, Verdict.FAILED, failure.message, params, failure.remedy))
+        self.add(Finding(code, Verdict.FAILED, failure.message, params, failure.remedy))
 
     def done(self, identity: ShopIdentity | None = None) -> Check:
         self._skip(STEPS)
@@ -181,7 +181,7 @@ async def check_connection(
         await client.aclose()
     _note_reached(notes)
     notes.ok("token", _TOKEN_TAKEN)
-    _note_version(notes, clock.now())
+    notes.add(version_finding(clock.now().date()))
     for scope in scopes.NEEDED:
         _note_scope(notes, scope, identity)
     _note_identity(notes, identity, credentials, domain, expected_shop_id)
@@ -208,22 +208,6 @@ def _note_failure(notes: _Notes, failure: DextreError) -> None:
             notes.failed("version", failure)
         else:
             notes.failed("token", failure)
-
-
-def _note_version(notes: _Notes, now: datetime) -> None:
-    left = version.days_left(now.date())
-    if not version.ends_soon(now.date()):
-        notes.ok("version", N_("API version %(version)s is served"), version=API_VERSION)
-        return
-    notes.note(
-        "version",
-        Verdict.WARNING,
-        N_("API version %(version)s is served until %(until)s, in %(days)s days"),
-        N_("Update dextre-sync before that day."),
-        version=API_VERSION,
-        until=version.SUPPORTED_UNTIL.isoformat(),
-        days=left,
-    )
 
 
 def _note_scope(notes: _Notes, scope: str, identity: ShopIdentity) -> None:

@@ -28,7 +28,7 @@ from core.model import (
     Variant,
     WriteResult,
 )
-from core.shopify import writes
+from core.shopify import subscriptions, writes
 from core.shopify.answers import Answer
 from core.shopify.auth import auth_of
 from core.shopify.bulk import ABOVE, BulkCatalogue, BulkNote, Execute, NoteInMemory
@@ -58,6 +58,7 @@ from core.shopify.nouns import (
     whole_of,
 )
 from core.shopify.storage import Storage
+from core.shopify.subscriptions import SubscriptionReport, WebhookSubscription
 from core.shopify.wire import Wire
 
 PAGES_IN_A_LISTING = 100
@@ -216,6 +217,21 @@ class ShopifyShop:
     async def set_tracked(self, inventory_item_id: str) -> None:
         """Have Shopify track an item's quantity. Doing it twice is doing it once."""
         await self._change(SET_TRACKED, {"item": inventory_item_id}, "inventoryItemUpdate")
+
+    # -- webhooks --------------------------------------------------------------------------------
+
+    async def webhooks(self, uri: str) -> Sequence[WebhookSubscription]:
+        """Our subscriptions, as the shop has them."""
+        return await subscriptions.list_subscriptions(self._execute, uri)
+
+    async def ensure_webhooks(self, uri: str) -> SubscriptionReport:
+        """Have the shop tell `uri` of changes. To be repeated now and then: Shopify deletes
+        subscriptions that nobody answered.
+        """
+        return await subscriptions.ensure_subscriptions(self._execute, uri)
+
+    async def remove_webhooks(self, uri: str) -> SubscriptionReport:
+        return await subscriptions.remove_subscriptions(self._execute, uri)
 
     # -- inside ----------------------------------------------------------------------------------
 

@@ -15,11 +15,10 @@ then the answer's bound counts.
 from __future__ import annotations
 
 import asyncio
-import heapq
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 
 from core.clock import Clock
 
@@ -37,6 +36,10 @@ LEAST = 1e-6
 
 MAX_IN_FLIGHT = 24
 """Enough to use 100 points a second with the cheapest reads (3 points) at 0.7 s an answer."""
+
+READS_SHARE = 0.2
+"""Share of the points that reads which wait are given while writes wait as well: a mass change that
+goes on and on must not keep us from hearing what is sold meanwhile."""
 
 MIN_PAUSE = 1.0
 
@@ -140,23 +143,59 @@ class Bucket:
         self._at = max(self._at, now)
 
 
-@dataclass(order=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Ticket:
-    rank: int
-    number: int
-    cost: float = field(compare=False)
-    called: asyncio.Event = field(compare=False, default_factory=asyncio.Event)
+    cost: float
+    is_write: bool
+    called: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class _Queue:
+    """Who is next: the first of the writes, unless the reads have been passed over for so long that
+    their share has come to what the first of them costs.
+    """
+
+    def __init__(self) -> None:
+        self._writes: deque[_Ticket] = deque()
+        self._reads: deque[_Ticket] = deque()
+        self._owed = 0.0
+
+    def add(self, ticket: _Ticket) -> None:
+        self._line_of(ticket).append(ticket)
+
+    def remove(self, ticket: _Ticket) -> None:
+        self._line_of(ticket).remove(ticket)
+        if not self._reads:
+            self._owed = 0.0
+
+    def first(self) -> _Ticket | None:
+        if not self._reads:
+            return self._writes[0] if self._writes else None
+        if self._writes and self._owed < self._reads[0].cost:
+            return self._writes[0]
+        return self._reads[0]
+
+    def served(self, ticket: _Ticket) -> None:
+        """It was given its points. Called before it is removed."""
+        if not ticket.is_write:
+            self._owed = max(0.0, self._owed - ticket.cost)
+        elif self._reads:
+            self._owed += ticket.cost * READS_SHARE / (1 - READS_SHARE)
+
+    def _line_of(self, ticket: _Ticket) -> deque[_Ticket]:
+        return self._writes if ticket.is_write else self._reads
 
 
 class Throttle:
-    """The queue before the bucket: writes before reads, otherwise first come, first served."""
+    """The queue before the bucket: writes before reads, otherwise first come, first served; reads
+    are never kept waiting for ever.
+    """
 
     def __init__(self, clock: Clock, *, max_in_flight: int = MAX_IN_FLIGHT) -> None:
         self._clock = clock
         self._bucket = Bucket(clock.monotonic())
         self._max_in_flight = max_in_flight
-        self._numbers = count()
-        self._queue: list[_Ticket] = []
+        self._queue = _Queue()
         self._charged: dict[str, float] = {}
         self.throttled = 0
         """How often the shop said that it is asked too much."""
@@ -171,10 +210,11 @@ class Throttle:
         what the shop asked for it the last time is better known than our estimate.
         """
         cost = self._charged.get(name, estimate)
-        ticket = _Ticket(0 if write else 1, next(self._numbers), cost)
+        ticket = _Ticket(cost, write)
         with self._queued(ticket):
             while (wait := self._wait_of(ticket)) is None or wait > 0:
                 await self._until_called(ticket, wait)
+            self._queue.served(ticket)
             return self._bucket.reserve(cost, self._clock.monotonic())
 
     def settle(self, hold: Hold, name: str, status: Status | None) -> None:
@@ -207,17 +247,16 @@ class Throttle:
 
     @contextmanager
     def _queued(self, ticket: _Ticket) -> Iterator[None]:
-        heapq.heappush(self._queue, ticket)
+        self._queue.add(ticket)
         try:
             yield
         finally:
             self._queue.remove(ticket)
-            heapq.heapify(self._queue)
             self._call_next()
 
     def _wait_of(self, ticket: _Ticket) -> float | None:
         """Seconds to wait; None: until called."""
-        if self._queue[0] is not ticket or self._bucket.in_flight >= self._max_in_flight:
+        if self._queue.first() is not ticket or self._bucket.in_flight >= self._max_in_flight:
             return None
         return self._bucket.wait_for(ticket.cost, self._clock.monotonic())
 
@@ -236,5 +275,6 @@ class Throttle:
             await asyncio.gather(called, slept, return_exceptions=True)
 
     def _call_next(self) -> None:
-        if self._queue:
-            self._queue[0].called.set()
+        following = self._queue.first()
+        if following is not None:
+            following.called.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
+from collections import Counter
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -12,7 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.shopify.throttle import HEADROOM, LONGEST_PAUSE, Bucket, Hold, Status, Throttle
+from core.shopify.throttle import (
+    HEADROOM,
+    LONGEST_PAUSE,
+    READS_SHARE,
+    Bucket,
+    Hold,
+    Status,
+    Throttle,
+)
 from tests.shopify.support import START, QuickClock
 
 MAXIMUM = 2000.0
@@ -236,6 +245,49 @@ async def test_writes_go_before_reads_that_came_earlier() -> None:
     tasks.append(asyncio.create_task(take("write", write=True)))
     await clock.advance(5.0)
     assert order == ["write", "read 0", "read 1", "read 2"]
+    await asyncio.gather(*tasks)
+
+
+async def test_endless_writes_do_not_keep_reads_waiting_for_ever() -> None:
+    """Both lines are always full: reads get their share of the points, writes the rest."""
+    clock = ManualClock()
+    throttle = await emptied(clock, left=0)
+    taken: Counter[str] = Counter()
+
+    async def endless(name: str, cost: float, *, write: bool) -> None:
+        while True:
+            hold = await throttle.reserve(name, cost, write=write)
+            taken[name] += int(cost)
+            throttle.settle(hold, name, None)
+
+    tasks = [asyncio.create_task(endless("write", 10, write=True)) for _ in range(4)]
+    tasks += [asyncio.create_task(endless("read", 35, write=False)) for _ in range(4)]
+    for _ in range(200):
+        await clock.advance(1.0)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert taken.total() == pytest.approx(200 * RATE, rel=0.05)
+    assert taken["read"] / taken.total() == pytest.approx(READS_SHARE, abs=0.02)
+
+
+async def test_reads_that_come_late_have_no_claim_on_writes_before_them() -> None:
+    clock = ManualClock()
+    throttle = await emptied(clock, left=1000)
+    for _ in range(20):
+        throttle.settle(await throttle.reserve("write", 10, write=True), "write", None)
+    order: list[str] = []
+
+    async def take(name: str, *, write: bool) -> None:
+        hold = await throttle.reserve(name, 900, write=write)
+        order.append(name)
+        throttle.settle(hold, name, None)
+
+    tasks = [asyncio.create_task(take("read", write=False))]
+    await settle_down()
+    tasks.append(asyncio.create_task(take("write", write=True)))
+    await clock.advance(60)
+    assert order == ["write", "read"]
     await asyncio.gather(*tasks)
 
 

@@ -53,6 +53,12 @@ RUN_BULK = _load("run_bulk", "RunBulk", MUTATION, is_mutation=True, repeatable=T
 POLL_BULK = _load("poll_bulk", "PollBulk", OBJECT)
 CANCEL_BULK = _load("cancel_bulk", "CancelBulk", MUTATION, is_mutation=True, repeatable=True)
 
+WEBHOOKS = _load("webhooks", "Webhooks", connection(PAGE, OBJECT))
+CREATE_WEBHOOK, UPDATE_WEBHOOK, DELETE_WEBHOOK = (
+    _load(f"{verb}_webhook", f"{verb.title()}Webhook", MUTATION, is_mutation=True, repeatable=True)
+    for verb in ("create", "update", "delete")
+)
+
 BULK_VARIANTS = _text("bulk_variants")
 """Not a document of its own: what RUN_BULK has Shopify run by itself."""
 
@@ -70,4 +76,8 @@ ALL = (
     RUN_BULK,
     POLL_BULK,
     CANCEL_BULK,
+    WEBHOOKS,
+    CREATE_WEBHOOK,
+    UPDATE_WEBHOOK,
+    DELETE_WEBHOOK,
 )
