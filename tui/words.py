@@ -141,6 +141,7 @@ CAUSES: Mapping[CauseKind, str] = {
     CauseKind.PULL: N_("Taken over from Shopify"),
     CauseKind.MANUAL_PULL: N_("Pulled by hand"),
     CauseKind.UNDO: N_("Undone"),
+    CauseKind.RESTORE: N_("Restored"),
 }
 
 LABEL_TYPES: Mapping[LabelType, str] = {
