@@ -5,23 +5,46 @@ Pure: values in, values out. Reading the catalogue, keeping mappings and showing
 business.
 """
 
-from core.matching.edits import Edit, EditBatch, combined, edit_many, map_one, unmap_one
+from core.matching.edits import (
+    HERE,
+    THERE,
+    Edit,
+    EditBatch,
+    End,
+    combined,
+    edit_many,
+    map_one,
+    unmap_one,
+)
 from core.matching.errors import NoSuchItem, NoSuchVariant, NotMapped
 from core.matching.match import Catalogue, Matching, Rule, match, report
+from core.matching.sections import Filter, IgnoredRow
+from core.matching.suggest import Likeness, Suggestion, Suggestions
+from core.matching.table import MappingTable, ends_of
 from core.matching.view import MappingView
 
 __all__ = [
+    "HERE",
+    "THERE",
     "Catalogue",
     "Edit",
     "EditBatch",
+    "End",
+    "Filter",
+    "IgnoredRow",
+    "Likeness",
+    "MappingTable",
     "MappingView",
     "Matching",
     "NoSuchItem",
     "NoSuchVariant",
     "NotMapped",
     "Rule",
+    "Suggestion",
+    "Suggestions",
     "combined",
     "edit_many",
+    "ends_of",
     "map_one",
     "match",
     "report",

@@ -8,24 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from core.errors import BadInput
 from core.matching.errors import NoSuchItem, NoSuchVariant, NotMapped
 from core.model import Item, MappedBy, SkuMapping, Variant
 
+End = tuple[str, str]
+"""One end of a mapping: (HERE, SKU number) or (THERE, inventory item id)."""
+
+HERE: Final = "here"
+THERE: Final = "there"
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
     """`put` replaces whatever its variants were mapped to; `remove` are inventory item ids;
-    `before` are the mappings that the edit replaces or removes.
+    `before` are the mappings that the edit replaces or removes. `ignore` are ends that are put
+    aside, `notice` those that are taken up again.
     """
 
     put: tuple[SkuMapping, ...] = ()
     remove: tuple[str, ...] = ()
     before: tuple[SkuMapping, ...] = ()
+    ignore: tuple[End, ...] = ()
+    notice: tuple[End, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.put or self.remove)
+        return bool(self.put or self.remove or self.ignore or self.notice)
+
+    def __len__(self) -> int:
+        """How many rows it touches."""
+        return len(self.put) + len(self.remove) + len(self.ignore) + len(self.notice)
 
     @property
     def inverse(self) -> Edit:
@@ -39,6 +53,8 @@ class Edit:
                 if mapping.inventory_item_id not in was
             ),
             before=self.put,
+            ignore=self.notice,
+            notice=self.ignore,
         )
 
 
@@ -137,4 +153,6 @@ def combined(edits: Iterable[Edit]) -> Edit:
         put=tuple(mapping for edit in edits for mapping in edit.put),
         remove=tuple(removed for edit in edits for removed in edit.remove),
         before=tuple(mapping for edit in edits for mapping in edit.before),
+        ignore=tuple(end for edit in edits for end in edit.ignore),
+        notice=tuple(end for edit in edits for end in edit.notice),
     )

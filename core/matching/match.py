@@ -14,21 +14,21 @@ could be meant in two ways is reported and left to a person. In this order, each
 A mapping by hand takes its item and its variant out of the matching, but not out of the count
 of who shares a value: if one of two variants with the same SKU is mapped by hand, the other one is
 still a duplicate and waits for a person as well. Several variants map to one item only by hand.
-The result does not depend on the order of what comes in.
+What a person has ignored keeps its state, is never mapped by the rule, and counts among those who
+share a value like everything else. The result does not depend on the order of what comes in.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeVar
 
-from core.errors import OurBug
-from core.matching.edits import Edit
+from core.matching.edits import HERE, THERE, End
 from core.matching.fold import difference, is_blank, loose
+from core.matching.sections import IgnoredRow, section_of
 from core.model import (
     Item,
     LocalField,
@@ -43,27 +43,12 @@ from core.model import (
 Rule = tuple[ShopifyField, LocalField]
 
 T = TypeVar("T", Item, Variant)
-E = TypeVar("E", SkuMapping, MappingRow)
-
-SHOWN_FIRST = (
-    MatchState.CHANGED_SINCE,
-    MatchState.CASE_DIFFERS,
-    MatchState.SPACES_DIFFER,
-    MatchState.DUPLICATE_HERE,
-    MatchState.DUPLICATE_THERE,
-    MatchState.BLANK_THERE,
-    MatchState.BLANK_HERE,
-    MatchState.ONLY_HERE,
-    MatchState.ONLY_THERE,
-    MatchState.MAPPED,
-)
-"""The order of rows: first what a person can mend at once, last what is in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """What a matching found. `counts` has every state, in rows; `dropped` are the mappings that
-    were given but whose item or variant is gone.
+    """What a matching found. `counts` has every state, in rows that are not ignored; `dropped` are
+    the mappings that were given but whose item or variant is gone.
     """
 
     mappings: tuple[SkuMapping, ...]
@@ -77,11 +62,12 @@ def match(
     variants: Iterable[Variant],
     rule: Rule,
     kept: Iterable[SkuMapping] = (),
+    ignored: Collection[End] = (),
 ) -> Matching:
     """Map by the rule; of `kept`, those by hand stay while both their ends exist. Mappings by rule
     in `kept` are made anew, so all mappings of a brand may be given.
     """
-    return Catalogue(items, variants, rule).match(kept)
+    return Catalogue(items, variants, rule, ignored).match(kept)
 
 
 def report(
@@ -124,8 +110,15 @@ class Catalogue:
     answers what an edit does without looking at everything again.
     """
 
-    def __init__(self, items: Iterable[Item], variants: Iterable[Variant], rule: Rule) -> None:
+    def __init__(
+        self,
+        items: Iterable[Item],
+        variants: Iterable[Variant],
+        rule: Rule,
+        ignored: Collection[End] = (),
+    ) -> None:
         shopify_field, local_field = rule
+        self.ignored = set(ignored)
         self._here: Callable[[Item], str] = attrgetter(local_field.value)
         self._there: Callable[[Variant], str] = attrgetter(shopify_field.value)
         self.items = _once(items, "sku_number")
@@ -136,65 +129,39 @@ class Catalogue:
 
     def match(self, kept: Iterable[SkuMapping] = ()) -> Matching:
         """See the function `match`."""
-        fixed, dropped = self._valid(mapping for mapping in kept if mapping.by is MappedBy.HAND)
+        fixed, dropped = self.valid(mapping for mapping in kept if mapping.by is MappedBy.HAND)
         return self._matching(fixed + self._pairs(fixed), dropped)
 
     def report(self, mappings: Iterable[SkuMapping]) -> Matching:
         """See the function `report`."""
-        return self._matching(*self._valid(mappings))
+        return self._matching(*self.valid(mappings))
 
-    def edited(self, matching: Matching, edit: Edit) -> Matching:
-        """What `report` would say after an edit of what `matching` says, found by touching only the
-        rows concerned: whether and why a row is not mapped depends on the values alone.
-        """
-        mappings, rows = list(matching.mappings), list(matching.rows)
-        gone = [mapping for mapping in edit.before if self._has(mapping)]
-        added = [mapping for mapping in edit.put if self._has(mapping)]
-        items = {mapping.sku_number for mapping in (*gone, *added)}
-        mapped_before = {mapping.inventory_item_id for mapping in gone}
-        mapped_after = {mapping.inventory_item_id for mapping in added}
-        for row in self._unmapped_rows(mappings, items, mapped_after - mapped_before):
-            _take(rows, row, self._place)
-        for mapping in gone:
-            _take(mappings, mapping, _by_item)
-            _take(rows, self._mapped_row(mapping), self._place)
-        for mapping in added:
-            insort(mappings, mapping, key=_by_item)
-            insort(rows, self._mapped_row(mapping), key=self._place)
-        for row in self._unmapped_rows(mappings, items, mapped_before - mapped_after):
-            insort(rows, row, key=self._place)
-        dropped = {*matching.dropped, *edit.put}.difference(edit.before, added)
-        return _told(mappings, rows, sorted(dropped, key=_by_item))
+    def value(self, row: MappingRow) -> tuple[str, str]:
+        """What the rule compares: (here, there); empty where the row has no such side."""
+        return (
+            self._here(row.item) if row.item else "",
+            self._there(row.variant) if row.variant else "",
+        )
 
-    def _unmapped_rows(
-        self, mappings: Sequence[SkuMapping], sku_numbers: Iterable[str], variants: Iterable[str]
-    ) -> Iterator[MappingRow]:
-        """The rows of these items, where they are not mapped, and of these variants."""
-        for sku_number in sku_numbers:
-            if not _is_mapped(mappings, sku_number):
-                yield self._item_row(self.items[sku_number])
-        for inventory_item_id in variants:
-            yield self._variant_row(self.variants[inventory_item_id])
-
-    def _matching(self, mappings: Iterable[SkuMapping], dropped: Iterable[SkuMapping]) -> Matching:
-        ordered = sorted(mappings, key=_by_item)
-        return _told(ordered, self._rows(ordered), sorted(set(dropped), key=_by_item))
-
-    def _has(self, mapping: SkuMapping) -> bool:
-        return mapping.inventory_item_id in self.variants and mapping.sku_number in self.items
-
-    def _valid(
+    def valid(
         self, mappings: Iterable[SkuMapping]
     ) -> tuple[tuple[SkuMapping, ...], tuple[SkuMapping, ...]]:
         """The mappings whose two ends exist, one a variant; and the rest."""
         valid: dict[str, SkuMapping] = {}
         dropped: list[SkuMapping] = []
         for mapping in sorted(mappings, key=attrgetter("inventory_item_id", "sku_number", "by")):
-            if self._has(mapping) and mapping.inventory_item_id not in valid:
+            if self.has(mapping) and mapping.inventory_item_id not in valid:
                 valid[mapping.inventory_item_id] = mapping
             else:
                 dropped.append(mapping)
         return tuple(valid.values()), tuple(dropped)
+
+    def has(self, mapping: SkuMapping) -> bool:
+        return mapping.inventory_item_id in self.variants and mapping.sku_number in self.items
+
+    def _matching(self, mappings: Iterable[SkuMapping], dropped: Iterable[SkuMapping]) -> Matching:
+        ordered = sorted(mappings, key=_by_item)
+        return _told(ordered, self._rows(ordered), sorted(set(dropped), key=_by_item))
 
     def _pairs(self, fixed: Iterable[SkuMapping]) -> tuple[SkuMapping, ...]:
         """What the rule maps: values that name one item and one variant, neither of them fixed."""
@@ -204,7 +171,9 @@ class Catalogue:
         sku_of = {
             value: sku_number
             for sku_number, item in self.items.items()
-            if held_here[value := self._here(item)] == 1 and sku_number not in taken_items
+            if held_here[value := self._here(item)] == 1
+            and sku_number not in taken_items
+            and (HERE, sku_number) not in self.ignored
         }
         return tuple(
             SkuMapping(inventory_item_id, sku_of[value], MappedBy.RULE)
@@ -212,6 +181,7 @@ class Catalogue:
             if (value := self._there(variant)) in sku_of
             and held_there[value] == 1
             and inventory_item_id not in taken_variants
+            and (THERE, inventory_item_id) not in self.ignored
         )
 
     def _rows(self, mappings: Iterable[SkuMapping]) -> list[MappingRow]:
@@ -221,21 +191,21 @@ class Catalogue:
         for mapping in mappings:
             mapped_items.add(mapping.sku_number)
             mapped_variants.add(mapping.inventory_item_id)
-            rows.append(self._mapped_row(mapping))
+            rows.append(self.mapped_row(mapping))
         rows.extend(
-            self._item_row(item)
+            self.item_row(item)
             for sku_number, item in self.items.items()
             if sku_number not in mapped_items
         )
         rows.extend(
-            self._variant_row(variant)
+            self.variant_row(variant)
             for inventory_item_id, variant in self.variants.items()
             if inventory_item_id not in mapped_variants
         )
-        rows.sort(key=self._place)
+        rows.sort(key=self.place)
         return rows
 
-    def _mapped_row(self, mapping: SkuMapping) -> MappingRow:
+    def mapped_row(self, mapping: SkuMapping) -> MappingRow:
         item = self.items[mapping.sku_number]
         variant = self.variants[mapping.inventory_item_id]
         here, there = self._here(item), self._there(variant)
@@ -249,7 +219,21 @@ class Catalogue:
         near = there if here != there else ""
         return MappingRow(MatchState.CHANGED_SINCE, item, variant, mapping.by, near)
 
-    def _item_row(self, item: Item) -> MappingRow:
+    def item_row(self, item: Item) -> MappingRow:
+        """The row of an item that is not mapped."""
+        row = self._alone_here(item)
+        if (HERE, item.sku_number) in self.ignored:
+            return IgnoredRow(row.state, item=item, near=row.near)
+        return row
+
+    def variant_row(self, variant: Variant) -> MappingRow:
+        """The row of a variant that is not mapped."""
+        row = self._alone_there(variant)
+        if (THERE, variant.inventory_item_id) in self.ignored:
+            return IgnoredRow(row.state, variant=variant, near=row.near)
+        return row
+
+    def _alone_here(self, item: Item) -> MappingRow:
         value = self._here(item)
         if is_blank(value):
             return MappingRow(MatchState.BLANK_HERE, item=item)
@@ -260,7 +244,7 @@ class Catalogue:
         state, near = _counterpart(value, self._side_there, MatchState.ONLY_HERE)
         return MappingRow(state, item=item, near=near)
 
-    def _variant_row(self, variant: Variant) -> MappingRow:
+    def _alone_there(self, variant: Variant) -> MappingRow:
         value = self._there(variant)
         if is_blank(value):
             return MappingRow(MatchState.BLANK_THERE, variant=variant)
@@ -271,12 +255,12 @@ class Catalogue:
         state, near = _counterpart(value, self._side_here, MatchState.ONLY_THERE)
         return MappingRow(state, variant=variant, near=near)
 
-    def _place(self, row: MappingRow) -> str:
+    def place(self, row: MappingRow) -> str:
         """Rows of one state by value, so that what almost fits or is shared stands together. No two
         rows of a matching have the same place. One text compares faster than a tuple.
         """
         item, variant = row.item, row.variant
-        place = _PLACE[row.state]
+        place = f"{section_of(row):02}"
         if item is not None:
             value = self._here(item)
             there = variant.inventory_item_id if variant is not None else ""
@@ -288,9 +272,6 @@ class Catalogue:
         return place
 
 
-_PLACE = {state: str(place) for place, state in enumerate(SHOWN_FIRST)}
-
-
 def _by_item(mapping: SkuMapping) -> tuple[str, str]:
     return mapping.sku_number, mapping.inventory_item_id
 
@@ -298,28 +279,13 @@ def _by_item(mapping: SkuMapping) -> tuple[str, str]:
 def _told(
     mappings: Iterable[SkuMapping], rows: Sequence[MappingRow], dropped: Iterable[SkuMapping]
 ) -> Matching:
-    counted = Counter(map(attrgetter("state"), rows))
+    counted = Counter(row.state for row in rows if type(row) is not IgnoredRow)
     return Matching(
         mappings=tuple(mappings),
         rows=tuple(rows),
         counts={state: counted[state] for state in MatchState},
         dropped=tuple(dropped),
     )
-
-
-def _is_mapped(mappings: Sequence[SkuMapping], sku_number: str) -> bool:
-    place = bisect_left(mappings, (sku_number, ""), key=_by_item)
-    return place < len(mappings) and mappings[place].sku_number == sku_number
-
-
-def _take(
-    ordered: list[E], entry: E, key: Callable[[E], str] | Callable[[E], tuple[str, str]]
-) -> None:
-    """Take an entry out of a list ordered by `key`."""
-    place = bisect_left(ordered, key(entry), key=key)
-    if place == len(ordered) or ordered[place] != entry:
-        raise OurBug(detail="an edit of the mapping does not start from what is mapped")
-    del ordered[place]
 
 
 def _counterpart(value: str, other: _Side, alone: MatchState) -> tuple[MatchState, str]:

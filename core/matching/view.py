@@ -1,37 +1,72 @@
-"""A window on many mapping rows: filter by state, search, page. It holds the rows it was given and
-one folded text for each; it changes nothing.
+"""A window on many mapping rows: filter, search, page, and edits in place. It holds the rows it was
+given and one folded text for each; it decides nothing.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from operator import attrgetter
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import accumulate, chain
+from typing import Any
 
+from core.errors import OurBug
 from core.matching.fold import folded
+from core.matching.sections import (
+    IGNORED,
+    SECTIONS,
+    Filter,
+    section_of,
+    sections_of_filter,
+    sections_of_state,
+)
 from core.model import MappingRow, MatchState
+
+Places = Sequence[int]
 
 
 class MappingView:
-    """Rows of a matching, searchable. Safe to read from several threads.
+    """Rows of a matching, searchable. `place` orders the rows (section first); it is needed for
+    edits only. For one thread at a time.
 
     A search is split at spaces; every part must occur in the row's SKU number, Shopify SKU, names
     or barcodes. Case and width do not count, so two letters of Japanese find their row.
     """
 
-    def __init__(self, rows: Sequence[MappingRow], before: MappingView | None = None) -> None:
-        """`before`: a view of nearly the same rows (before an edit), whose texts are used again."""
-        self._rows = rows
-        # By identity: the earlier view keeps its rows alive meanwhile, so no id is used twice.
-        known = (
-            {} if before is None else dict(zip(map(id, before._rows), before._texts, strict=True))
-        )
-        self._texts: list[str] = [known.get(id(row)) or _text(row) for row in rows]
-        counted = Counter(map(attrgetter("state"), rows))
-        self.counts: Mapping[MatchState, int] = {state: counted[state] for state in MatchState}
-        # One value, replaced whole: paging with an unchanged filter does not search again.
-        self._last: tuple[frozenset[MatchState] | None, tuple[str, ...], array[int]] | None = None
+    def __init__(
+        self, rows: Sequence[MappingRow], place: Callable[[MappingRow], str] | None = None
+    ) -> None:
+        self._rows = sorted(rows, key=section_of)
+        self._place = place
+        self._texts: list[str] = [_text(row) for row in self._rows]
+        self._sizes = [0] * SECTIONS
+        for row in self._rows:
+            self._sizes[section_of(row)] += 1
+        self._states: dict[MatchState, int] = dict.fromkeys(MatchState, 0)
+        self._count_states(self._rows, 1)
+        # Paging and counting with an unchanged filter do not search again.
+        self._last: tuple[tuple[range, ...], tuple[str, ...], Places] | None = None
+
+    # -- how many ----------------------------------------------------------------------------------
+
+    @property
+    def counts(self) -> Mapping[MatchState, int]:
+        """Rows by state, those that are ignored aside."""
+        return self._states
+
+    def size(self, chosen: Filter) -> int:
+        """How many rows a filter has."""
+        return sum(self._sizes[section] for section in sections_of_filter(chosen))
+
+    # -- finding -----------------------------------------------------------------------------------
+
+    def find(self, chosen: Filter = Filter.ALL, search: str = "") -> Places:
+        """The places of the rows that fit, in order; good until the next edit."""
+        return self._found((self._range(sections_of_filter(chosen)),), search)
+
+    def at(self, places: Places) -> list[MappingRow]:
+        rows = self._rows
+        return [rows[place] for place in places]
 
     def rows(
         self,
@@ -43,38 +78,121 @@ class MappingView:
         """The rows that fit, in order, from `offset` on. `states` None: all; empty: none."""
         start = max(offset, 0)
         stop = None if limit is None else start + max(limit, 0)
-        found = self._found(states, search)
-        if found is None:
-            return self._rows[start:stop]
-        return [self._rows[place] for place in found[start:stop]]
+        return self.at(self._found(self._ranges(states), search)[start:stop])
 
     def count(self, states: Collection[MatchState] | None = None, search: str = "") -> int:
         """How many rows fit."""
-        parts = folded(search).split()
-        if not parts:
-            wanted = set(MatchState if states is None else states)
-            return sum(self.counts[state] for state in wanted)
-        found = self._found(states, search)
-        return len(self._rows) if found is None else len(found)
+        return len(self._found(self._ranges(states), search))
 
-    def _found(self, states: Collection[MatchState] | None, search: str) -> array[int] | None:
-        """Places of the rows that fit; None where all do."""
-        wanted = None if states is None else frozenset(states)
+    def _range(self, sections: range) -> range:
+        ends = [0, *accumulate(self._sizes)]
+        return range(ends[sections.start], ends[sections.stop])
+
+    def _ranges(self, states: Collection[MatchState] | None) -> tuple[range, ...]:
+        if states is None:
+            return (range(len(self._rows)),)
+        found = sorted((self._range(sections_of_state(s)) for s in set(states)), key=_start)
+        return tuple(places for places in found if places)
+
+    def _found(self, ranges: tuple[range, ...], search: str) -> Places:
         parts = tuple(folded(search).split())
-        if wanted is None and not parts:
-            return None
+        if not parts:
+            if len(ranges) == 1:
+                return ranges[0]
+            return array("L", chain.from_iterable(ranges))
         last = self._last
-        if last is not None and last[:2] == (wanted, parts):
+        if last is not None and last[:2] == (ranges, parts):
             return last[2]
-        places: Sequence[int] = range(len(self._rows))
-        if wanted is not None:
-            places = [place for place in places if self._rows[place].state in wanted]
-        texts = self._texts
-        for part in parts:
-            places = [place for place in places if part in texts[place]]
-        found = array("L", places)
-        self._last = (wanted, parts, found)
-        return found
+        first, *others = parts
+        if last is not None and last[0] == ranges and _narrows(last[1], parts):
+            others, places = list(parts), last[2]
+        else:
+            texts = self._texts
+            places = [
+                place
+                for part in ranges
+                for place, text in enumerate(texts[part.start : part.stop], part.start)
+                if first in text
+            ]
+        for other in others:
+            places = [place for place in places if other in self._texts[place]]
+        self._last = (ranges, parts, places)
+        return places
+
+    # -- edits -------------------------------------------------------------------------------------
+
+    def replace(self, gone: Sequence[MappingRow], added: Sequence[MappingRow]) -> None:
+        """Take rows out and put others in, each where it belongs."""
+        self._last = None
+        outs = sorted(self._where(row) for row in gone)
+        for place in reversed(outs):
+            self._count(self._rows[place], -1)
+        _without(self._rows, outs)
+        _without(self._texts, outs)
+        new = sorted(added, key=self._key)
+        ins = [bisect_left(self._rows, self._key(row), key=self._key) for row in new]
+        _with(self._rows, ins, new)
+        _with(self._texts, ins, [_text(row) for row in new])
+        for row in new:
+            self._count(row, 1)
+
+    def _key(self, row: MappingRow) -> str:
+        if self._place is None:
+            raise OurBug(detail="an edit of mapping rows that have no order")
+        return self._place(row)
+
+    def _where(self, row: MappingRow) -> int:
+        place = bisect_left(self._rows, self._key(row), key=self._key)
+        if place == len(self._rows) or self._rows[place] != row:
+            raise OurBug(detail="an edit of the mapping does not start from what is mapped")
+        return place
+
+    def _count(self, row: MappingRow, by: int) -> None:
+        self._sizes[section_of(row)] += by
+        self._count_states((row,), by)
+
+    def _count_states(self, rows: Sequence[MappingRow], by: int) -> None:
+        for row in rows:
+            if section_of(row) != IGNORED:
+                self._states[row.state] += by
+
+
+FEW = 64
+"""Changes up to here are made one by one: each moves the rest of the list in memory."""
+
+
+def _without(held: list[Any], places: Sequence[int]) -> None:
+    if len(places) <= FEW:
+        for place in reversed(places):
+            del held[place]
+        return
+    out = set(places)
+    held[:] = [entry for place, entry in enumerate(held) if place not in out]
+
+
+def _with(held: list[Any], places: Sequence[int], new: Sequence[Any]) -> None:
+    """Insert `new` (in order) before what stands at `places` (in order)."""
+    if len(places) <= FEW:
+        for place, entry in zip(reversed(places), reversed(new), strict=True):
+            held.insert(place, entry)
+        return
+    merged: list[Any] = []
+    before = 0
+    for place, entry in zip(places, new, strict=True):
+        merged += held[before:place]
+        merged.append(entry)
+        before = place
+    merged += held[before:]
+    held[:] = merged
+
+
+def _start(places: range) -> int:
+    return places.start
+
+
+def _narrows(before: tuple[str, ...], now: tuple[str, ...]) -> bool:
+    """Whether everything that fits `now` has fitted `before`, as while typing on."""
+    return all(any(old in part for part in now) for old in before)
 
 
 def _text(row: MappingRow) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import N_, BadInput, DextreError, SafetyStop, UserMustAct
+from core.errors import N_, BadInput, DextreError, LostRace, SafetyStop, UserMustAct
 
 
 class NoBrand(UserMustAct):
@@ -117,3 +117,9 @@ class EngineFailed(DextreError):
     code = "engine_failed"
     message = N_("The sync met an unexpected fault: %(detail)s")
     remedy = N_("It starts again by itself. Please report it with the log file.")
+
+
+class EditOvertaken(LostRace):
+    code = "edit_overtaken"
+    message = N_("The mappings of this edit (%(n)d) were changed by something else since.")
+    remedy = N_("Nothing was changed. Look at the rows as they are now, and edit them again.")

@@ -4,7 +4,7 @@ connection.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +14,7 @@ from core.sync.events import ChangedHere, ItemsImported
 from core.sync.runs import Progress
 from core.workspace.base import DeskBase
 from core.workspace.errors import NoLabelYet, NothingInFile, UnknownLabelCode, WhichLabel
+from core.workspace.index import ItemIndex
 
 
 class InventoryDesk(DeskBase):
@@ -27,6 +28,15 @@ class InventoryDesk(DeskBase):
 
     def add_location(self, name: str) -> Location:
         return self._store.add_location(name)
+
+    def edit_label(self, label: Label) -> None:
+        """Everything but its code, which is its name in movements and in the link."""
+        self._store.edit_label(label)
+
+    def rename_location(self, location_id: str, name: str) -> Location:
+        found = self._store.rename_location(location_id, name)
+        self._places = {}
+        return found
 
     def label_or_default(self, code: str | None) -> Label:
         """The label named; else the linked one, the default one, or the only one."""
@@ -55,6 +65,13 @@ class InventoryDesk(DeskBase):
 
     def items(self, search: str = "", offset: int = 0, limit: int = 200) -> Sequence[Item]:
         return self._store.search_items(search, offset, limit)
+
+    def item_index(self, progress: Callable[[int], None] | None = None) -> ItemIndex:
+        """All items as they are now, for a screen: a second for a few hundred thousand."""
+        return ItemIndex(self._store.items(), progress)
+
+    def items_with_barcode(self, barcode: str) -> Sequence[Item]:
+        return self._store.items_by_barcode(barcode)
 
     def levels_of(self, sku_number: str) -> Sequence[Level]:
         return self._store.levels_of(sku_number)
@@ -88,6 +105,24 @@ class InventoryDesk(DeskBase):
         key = self._level_key(sku_number, location, label)
         cause = Cause(CauseKind.ADJUST, self._around.who, reason)
         return self._changed(self._store.adjust_level(key, delta, cause))
+
+    def move_stock(
+        self,
+        sku_number: str,
+        source: tuple[str, str | None],
+        target: tuple[str, str | None],
+        quantity: int,
+        reason: str = "",
+    ) -> tuple[Movement, Movement]:
+        """From one (location, label) of an item to another: all of it or nothing."""
+        cause = Cause(CauseKind.ADJUST, self._around.who, reason)
+        out, into = self._store.move_level(
+            self._level_key(sku_number, *source),
+            self._level_key(sku_number, *target),
+            quantity,
+            cause,
+        )
+        return self._changed(out), self._changed(into)
 
     def _level_key(self, sku_number: str, location: str, label: str | None) -> LevelKey:
         place = self._location(location)

@@ -1,40 +1,24 @@
-"""The mapping part of a desk: the rule, the report, edits by hand, and deleting all of it."""
+"""The mapping part of a desk: the rule, the catalogue, and deleting all of it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
 
 from core import matching
-from core.errors import BadInput, DextreError, StoreInUse, TryAgain
-from core.exchange import (
-    ImportPreview,
-    ImportRefused,
-    RowProblemLine,
-    read_mappings,
-    write_mappings,
-)
-from core.matching import Catalogue, Edit, MappingView, Matching
-from core.model import (
-    Brand,
-    LocalField,
-    MappedBy,
-    MappingRow,
-    MatchState,
-    ShopifyField,
-    SkuMapping,
-    Variant,
-)
+from core.errors import DextreError, StoreInUse, TryAgain
+from core.exchange import ImportPreview
+from core.matching import Catalogue, Matching
+from core.model import LocalField, MappedBy, MatchState, ShopifyField, Variant
 from core.sync import cells
 from core.sync.breaker import THERE, Effect, check
 from core.sync.events import CatalogueChanged, LinkEnabled, MappingsDeleted, SkusMapped
 from core.sync.ports import BooksTx
 from core.sync.runs import Progress
-from core.workspace.base import Session, Surroundings
-from core.workspace.connecting import ConnectionDesk
+from core.workspace.base import Session
+from core.workspace.editing import EditingDesk
 from core.workspace.errors import NothingToMap, NotPaired
 
 CATALOGUE_S = 900.0
@@ -42,28 +26,27 @@ CATALOGUE_S = 900.0
 
 MAP_NEW = "map_new"
 AT_ONCE = "at_once"
+PROPOSED = "proposed"
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The mapping as it is shown. `key` says of which state of the store."""
-
-    key: tuple[object, ...]
-    catalogue: Catalogue
-    matching: Matching
-    view: MappingView
-
-
-class MappingDesk(ConnectionDesk):
-    def __init__(self, brand: Brand, around: Surroundings) -> None:
-        super().__init__(brand, around)
-        self._table: _Table | None = None
-
+class MappingDesk(EditingDesk):
     def set_fields(self, shopify_field: ShopifyField, local_field: LocalField) -> None:
         """The rule for the next matching; mappings that stand are not touched."""
 
         def work(tx: BooksTx) -> None:
             tx.put_link(replace(tx.link(), shopify_field=shopify_field, local_field=local_field))
+
+        self._store.submit(work).result()
+
+    def maps_new_at_once(self) -> bool:
+        """Whether new SKUs that fit the rule are mapped while linked, or only proposed."""
+        return bool(self._store.settings().get(MAP_NEW, AT_ONCE) == AT_ONCE)
+
+    def set_maps_new(self, *, at_once: bool) -> None:
+        value = AT_ONCE if at_once else PROPOSED
+
+        def work(_tx: BooksTx) -> None:
+            self._store.put_settings({**self._store.settings(), MAP_NEW: value})
 
         self._store.submit(work).result()
 
@@ -83,7 +66,9 @@ class MappingDesk(ConnectionDesk):
         variants = await self._read_catalogue(session, progress)
         link = self._store.link()
         rule = (link.shopify_field, link.local_field)
-        result = matching.match(self._store.items(), variants, rule, self._store.mappings())
+        result = matching.match(
+            self._store.items(), variants, rule, self._store.mappings(), self.ignored_ends()
+        )
         async with session.engine.gate.alone():
             resumed = await self._store.books.commit(lambda tx: _put_matching(tx, result))
             session.engine.reader.forget()
@@ -167,12 +152,14 @@ class MappingDesk(ConnectionDesk):
         unless the brand's settings say that new SKUs are only proposed (they are in the mapping
         table either way).
         """
-        if self._store.settings().get(MAP_NEW, AT_ONCE) != AT_ONCE:
+        if not self.maps_new_at_once():
             return 0
         link = self._store.link()
         rule = (link.shopify_field, link.local_field)
         standing = [replace(mapping, by=MappedBy.HAND) for mapping in self._store.mappings()]
-        catalogue = Catalogue(self._store.items(), self._store.variants(), rule)
+        catalogue = Catalogue(
+            self._store.items(), self._store.variants(), rule, self.ignored_ends()
+        )
         new = [m for m in catalogue.match(standing).mappings if m.by is MappedBy.RULE]
         if not new:
             return 0
@@ -198,114 +185,10 @@ class MappingDesk(ConnectionDesk):
 
     def import_items(self, path: Path, progress: Progress | None = None) -> ImportPreview:
         found = super().import_items(path, progress)
-        self._table = None
+        self._mapping_is_old()
         if self._store.link().enabled:
             self._call(self._map_imported()).result()
         return found
-
-    # -- the table ----------------------------------------------------------------------------
-
-    def mapping_counts(self) -> Mapping[MatchState, int]:
-        return self._table_view().counts
-
-    def mapping_rows(
-        self,
-        states: Collection[MatchState] | None = None,
-        search: str = "",
-        offset: int = 0,
-        limit: int = 200,
-    ) -> Sequence[MappingRow]:
-        return self._table_view().rows(states, search, offset, limit)
-
-    def count_mapping_rows(
-        self, states: Collection[MatchState] | None = None, search: str = ""
-    ) -> int:
-        return self._table_view().count(states, search)
-
-    def _table_view(self) -> MappingView:
-        return self._mapping_table().view
-
-    def _mapping_table(self) -> _Table:
-        """Made anew when mappings, items or the catalogue have changed behind our back."""
-        link = self._store.link()
-        rule = (link.shopify_field, link.local_field)
-        key = (link.revision, rule, self._store.count_items(), self._store.count_variants())
-        if self._table is None or self._table.key != key:
-            catalogue = Catalogue(self._store.items(), self._store.variants(), rule)
-            result = catalogue.report(self._store.mappings())
-            self._table = _Table(key, catalogue, result, MappingView(result.rows))
-        return self._table
-
-    # -- by hand ------------------------------------------------------------------------------
-
-    def map_one(self, inventory_item_id: str, sku_number: str) -> None:
-        """Map (or re-target) one variant by hand. Raises BadInput where either end is unknown."""
-        self._edit(
-            matching.map_one(
-                inventory_item_id,
-                sku_number,
-                item=self.item(sku_number),
-                variant=self._store.variant(inventory_item_id),
-                current=self._mapping(inventory_item_id),
-            )
-        )
-
-    def unmap_one(self, inventory_item_id: str) -> None:
-        self._edit(
-            matching.unmap_one(
-                inventory_item_id,
-                current=self._mapping(inventory_item_id),
-                variant=self._store.variant(inventory_item_id),
-            )
-        )
-
-    def export_mappings(self, out: TextIO) -> int:
-        return write_mappings(out, self._table_view().rows())
-
-    def import_mappings(self, path: Path) -> int:
-        """Read an exported file back: rows whose SKU number was changed are edits by hand. All or
-        nothing; returns how many mappings changed."""
-        file = read_mappings(path)
-        batch = matching.edit_many(
-            ((line.inventory_item_id, line.sku_number) for line in file.lines),
-            item=self.item,
-            variant=self._store.variant,
-            current=self._mapping,
-        )
-        bad = [*file.problems]
-        bad += [_problem_of(file.lines[place].line, error) for place, error in batch.problems]
-        if bad:
-            bad.sort(key=lambda problem: problem.line)
-            lines = {problem.line for problem in bad}
-            raise ImportRefused(
-                file=file.file,
-                bad=len(lines),
-                rows=len(lines.union(line.line for line in file.lines)),
-                first="\n".join(f"line {problem.line}: {problem}" for problem in bad[:5]),
-                problems=tuple(bad),
-            )
-        self._edit(batch.edit)
-        return len(batch.edit.put) + len(batch.edit.remove)
-
-    def _mapping(self, inventory_item_id: str) -> SkuMapping | None:
-        with self._store.books.view() as view:
-            return view.mapping(inventory_item_id)
-
-    def _edit(self, edit: Edit) -> None:
-        def work(tx: BooksTx) -> None:
-            for inventory_item_id in edit.remove:
-                cells.unmap_one(tx, inventory_item_id)
-            for mapping in edit.put:
-                cells.map_one(tx, mapping)
-
-        if not edit:
-            return
-        table = self._mapping_table()
-        self._store.submit(work).result()
-        result = table.catalogue.edited(table.matching, edit)
-        key = (self._store.link().revision, *table.key[1:])
-        self._table = _Table(key, table.catalogue, result, MappingView(result.rows, table.view))
-        self._wake()
 
     # -- deleting all -------------------------------------------------------------------------
 
@@ -354,10 +237,6 @@ class MappingDesk(ConnectionDesk):
 
     async def _open_or_none(self) -> Session | None:
         return await self._open() if self._store.connection() is not None else None
-
-
-def _problem_of(line: int, error: BadInput) -> RowProblemLine:
-    return RowProblemLine(line, "sku_number", error.message, error.params, error.remedy)
 
 
 def _put_matching(tx: BooksTx, result: Matching) -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from core.matching import MappingView
-from core.model import Item, MappingRow, MatchState, Variant
+from core.matching import Filter, IgnoredRow, MappingView
+from core.model import Item, MappedBy, MappingRow, MatchState, Variant
 
 SHIRT = MappingRow(
     MatchState.MAPPED,
     Item("A-1", "赤いシャツ", "4900000000017"),
     Variant("gid://1", "V1", "A-1", "4900000000017", "Shirt - Red / L"),
+    MappedBy.RULE,
 )
 CUP = MappingRow(MatchState.ONLY_HERE, Item("B-2", "コーヒーカップ"))
 HAT = MappingRow(MatchState.CASE_DIFFERS, variant=Variant("gid://3", "V3", "c-3", "", "Straw Hat"))
+ASIDE = IgnoredRow(MatchState.ONLY_HERE, Item("E-9", "Sample"))
 VIEW = MappingView([HAT, CUP, SHIRT])
 
 
@@ -72,9 +74,35 @@ def test_a_changed_filter_is_not_answered_from_the_last_one() -> None:
     assert list(VIEW.rows([MatchState.MAPPED], search="hat")) == []
 
 
-def test_a_view_after_an_edit_finds_the_new_rows_and_not_the_old() -> None:
-    cap = MappingRow(MatchState.ONLY_HERE, Item("B-3", "キャップ"))
-    after = MappingView([HAT, cap, SHIRT], before=VIEW)
-    assert list(after.rows(search="キャップ")) == [cap]
-    assert list(after.rows(search="カップ")) == []
-    assert list(after.rows(search="straw")) == [HAT]
+def test_typing_on_narrows_and_taking_back_widens() -> None:
+    view = MappingView([HAT, CUP, SHIRT])
+    found = [list(view.rows(search=typed)) for typed in ("s", "st", "str", "st", "sh", "a-1 s")]
+    assert found == [[HAT, SHIRT], [HAT], [HAT], [HAT], [SHIRT], [SHIRT]]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        (Filter.ALL, [HAT, CUP, SHIRT]),
+        (Filter.DIFFERENCES, [HAT]),
+        (Filter.ONLY_HERE, [CUP]),
+        (Filter.MAPPED, [SHIRT]),
+        (Filter.BY_HAND, []),
+        (Filter.IGNORED, [ASIDE]),
+    ],
+)
+def test_each_filter_has_its_rows_and_what_is_ignored_is_in_none_but_its_own(
+    chosen: Filter, found: list[MappingRow]
+) -> None:
+    view = MappingView([ASIDE, HAT, CUP, SHIRT])
+    assert view.at(view.find(chosen)) == found
+    assert view.size(chosen) == len(found)
+    assert view.at(view.find(chosen, "r")) == [row for row in found if row in (SHIRT, HAT)]
+    assert view.counts[MatchState.ONLY_HERE] == 1
+
+
+def test_every_state_is_in_a_filter_besides_all() -> None:
+    for state in MatchState:
+        by = MappedBy.RULE if state is MatchState.MAPPED else None
+        view = MappingView([MappingRow(state, Item("X"), by=by)])
+        assert [f for f in Filter if f is not Filter.ALL and view.size(f)], state

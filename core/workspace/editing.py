@@ -1,0 +1,383 @@
+"""The mapping table of a desk, and its edits by hand: one by one, many at once, from a file, with
+undo and redo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from core import matching
+from core.errors import BadInput
+from core.exchange import ImportRefused, RowProblemLine, read_mappings, write_mappings
+from core.matching import (
+    HERE,
+    THERE,
+    Catalogue,
+    Edit,
+    EditBatch,
+    End,
+    Filter,
+    IgnoredRow,
+    Likeness,
+    MappingTable,
+    MappingView,
+    Suggestion,
+    Suggestions,
+    combined,
+    ends_of,
+)
+from core.model import Brand, Item, MappingRow, MatchState, SkuMapping, Variant
+from core.sync import cells
+from core.sync.ports import BooksTx
+from core.workspace.base import Surroundings
+from core.workspace.connecting import ConnectionDesk
+from core.workspace.errors import EditOvertaken
+
+__all__ = ["EditingDesk", "Filter", "IgnoredRow", "Likeness", "MappingChange", "MappingPreview"]
+
+IGNORED = "ignored"
+IGNORED_EDITS = "ignored_edits"
+KEPT_EDITS = 200
+"""Edits that can be undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class MappingChange:
+    """One line of a file that wishes for something else than what stands; "" is "not mapped"."""
+
+    line: int
+    inventory_item_id: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class MappingPreview:
+    """What reading a file of mappings would do, and every line that stands against it."""
+
+    file: str
+    edit: Edit
+    changes: tuple[MappingChange, ...]
+    problems: tuple[RowProblemLine, ...]
+    rows: int
+    unchanged: int
+
+    def refuse_if_bad(self) -> None:
+        if not self.problems:
+            return
+        lines = {problem.line for problem in self.problems}
+        raise ImportRefused(
+            file=self.file,
+            bad=len(lines),
+            rows=self.rows,
+            first="\n".join(f"line {problem.line}: {problem}" for problem in self.problems[:5]),
+            problems=self.problems,
+        )
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The mapping as it is shown. `key` says of which state of the store."""
+
+    key: tuple[object, ...]
+    table: MappingTable
+    suggestions: Suggestions | None = None
+
+
+class EditingDesk(ConnectionDesk):
+    def __init__(self, brand: Brand, around: Surroundings) -> None:
+        super().__init__(brand, around)
+        self._kept: _Kept | None = None
+        self._done: list[Edit] = []
+        self._undone: list[Edit] = []
+
+    # -- the table ----------------------------------------------------------------------------
+
+    def mapping_counts(self) -> Mapping[MatchState, int]:
+        return self.mapping_view().counts
+
+    def mapping_rows(
+        self,
+        states: Collection[MatchState] | None = None,
+        search: str = "",
+        offset: int = 0,
+        limit: int = 200,
+    ) -> Sequence[MappingRow]:
+        return self.mapping_view().rows(states, search, offset, limit)
+
+    def count_mapping_rows(
+        self, states: Collection[MatchState] | None = None, search: str = ""
+    ) -> int:
+        return self.mapping_view().count(states, search)
+
+    def mapping_view(self) -> MappingView:
+        """Makes the table where it is not made yet: seconds for a large catalogue."""
+        return self._mapping().table.view
+
+    def mapping_view_now(self) -> MappingView | None:
+        """The table made last, at once, however old; None before the first."""
+        return None if self._kept is None else self._kept.table.view
+
+    def mapping_is_fresh(self) -> bool:
+        """Whether the table made last still shows what is kept."""
+        return self._kept is not None and self._kept.key == self._mapping_key()
+
+    def load_mapping(self) -> None:
+        """Make the table and its suggestions now; for a thread beside the one that paints."""
+        kept = self._mapping()
+        if kept.suggestions is None:
+            kept.suggestions = Suggestions(kept.table.catalogue)
+
+    def _mapping_key(self) -> tuple[object, ...]:
+        link = self._store.link()
+        rule = (link.shopify_field, link.local_field)
+        edits = self._store.settings().get(IGNORED_EDITS, 0)
+        counts = self._store.count_items(), self._store.count_variants()
+        return (link.revision, edits, rule, counts)
+
+    def _mapping(self) -> _Kept:
+        """Made anew when mappings, items or the catalogue have changed behind our back."""
+        key = self._mapping_key()
+        kept = self._kept
+        if kept is None or kept.key != key:
+            link = self._store.link()
+            rule = (link.shopify_field, link.local_field)
+            catalogue = Catalogue(
+                self._store.items(), self._store.variants(), rule, self.ignored_ends()
+            )
+            kept = self._kept = _Kept(key, MappingTable(catalogue, self._store.mappings()))
+        return kept
+
+    def _mapping_is_old(self) -> None:
+        """Something changed that the key does not show, such as a name."""
+        self._kept = None
+
+    def ignored_ends(self) -> list[End]:
+        kept: list[list[str]] = self._store.settings().get(IGNORED, [])
+        return [(side, key) for side, key in kept]
+
+    def suggestions(
+        self, row: MappingRow
+    ) -> Sequence[Suggestion[Item]] | Sequence[Suggestion[Variant]]:
+        """What the missing side of a row could be, best first."""
+        kept = self._mapping()
+        if kept.suggestions is None:
+            kept.suggestions = Suggestions(kept.table.catalogue)
+        found = kept.suggestions
+        return found.items_for(row) if row.item is None else found.variants_for(row)
+
+    # -- by hand ------------------------------------------------------------------------------
+
+    def map_one(self, inventory_item_id: str, sku_number: str) -> None:
+        """Map (or re-target) one variant by hand. Raises BadInput where either end is unknown."""
+        edit = matching.map_one(
+            inventory_item_id,
+            sku_number,
+            item=self.item(sku_number),
+            variant=self._store.variant(inventory_item_id),
+            current=self._standing(inventory_item_id),
+        )
+        self._edit(self._noticing(edit))
+
+    def unmap_one(self, inventory_item_id: str) -> None:
+        self._edit(
+            matching.unmap_one(
+                inventory_item_id,
+                current=self._standing(inventory_item_id),
+                variant=self._store.variant(inventory_item_id),
+            )
+        )
+
+    def unmap_many(self, inventory_item_ids: Iterable[str]) -> int:
+        """Those that are mapped; one edit. Returns how many."""
+        return self._edit(self._unmapping(dict.fromkeys(inventory_item_ids)))
+
+    def map_suggested(self, rows: Iterable[MappingRow]) -> int:
+        """Map each row to the one counterpart with the same SKU, case, spaces and punctuation
+        aside; rows where there is none, or more than one, stay. One edit; returns how many.
+        """
+        wishes: dict[str, str] = {}
+        taken: set[str] = set()
+        for row in rows:
+            wish = self._wish(row)
+            if wish is not None and wish[0] not in wishes and wish[1] not in taken:
+                wishes[wish[0]] = wish[1]
+                taken.add(wish[1])
+        return self._edit(self._noticing(self._batch(wishes.items()).edit))
+
+    def _wish(self, row: MappingRow) -> tuple[str, str] | None:
+        if row.state is MatchState.MAPPED or (row.item and row.variant):
+            return None
+        alike = [one.end for one in self.suggestions(row) if one.like is Likeness.SKU]
+        if len(alike) != 1:
+            return None
+        (other,) = alike
+        if isinstance(other, Item):
+            return (row.variant.inventory_item_id, other.sku_number) if row.variant else None
+        if self._standing(other.inventory_item_id) is not None or row.item is None:
+            return None
+        return other.inventory_item_id, row.item.sku_number
+
+    def ignore(self, rows: Iterable[MappingRow]) -> int:
+        """Put rows aside: what is mapped is unmapped, and the rule will not map it again."""
+        rows = list(rows)
+        variants = [row.variant.inventory_item_id for row in rows if row.variant]
+        ends = dict.fromkeys(end for row in rows for end in ends_of(row))
+        ignored = set(self.ignored_ends())
+        fresh = tuple(end for end in ends if end not in ignored)
+        self._edit(combined((self._unmapping(variants), Edit(ignore=fresh))))
+        return len(rows)
+
+    def notice(self, rows: Iterable[MappingRow]) -> int:
+        """Take up again what was put aside."""
+        ignored = set(self.ignored_ends())
+        ends = dict.fromkeys(end for row in rows for end in ends_of(row) if end in ignored)
+        return self._edit(Edit(notice=tuple(ends)))
+
+    def _unmapping(self, inventory_item_ids: Iterable[str]) -> Edit:
+        current = map(self._standing, inventory_item_ids)
+        standing = [mapping for mapping in current if mapping is not None]
+        return Edit(remove=tuple(one.inventory_item_id for one in standing), before=tuple(standing))
+
+    def _noticing(self, edit: Edit) -> Edit:
+        """What is mapped by hand is not ignored any more."""
+        ignored = set(self.ignored_ends())
+        ends = [
+            end
+            for mapping in edit.put
+            for end in ((HERE, mapping.sku_number), (THERE, mapping.inventory_item_id))
+        ]
+        seen = tuple(end for end in dict.fromkeys(ends) if end in ignored)
+        return combined((edit, Edit(notice=seen))) if seen else edit
+
+    # -- undo and redo ------------------------------------------------------------------------
+
+    @property
+    def edits_to_undo(self) -> int:
+        return len(self._done)
+
+    @property
+    def edits_to_redo(self) -> int:
+        return len(self._undone)
+
+    def undo_edit(self) -> int:
+        """Take the last edit by hand back; how many rows it touched, 0 where there is none. Raises
+        EditOvertaken where its rows have been changed since; then it is forgotten.
+        """
+        return self._again(self._done, self._undone)
+
+    def redo_edit(self) -> int:
+        """Do again what was undone last."""
+        return self._again(self._undone, self._done)
+
+    def _again(self, source: list[Edit], target: list[Edit]) -> int:
+        if not source:
+            return 0
+        edit = source.pop().inverse
+        if not self._still_fits(edit):
+            raise EditOvertaken(n=len(edit))
+        self._write(edit)
+        target.append(edit)
+        return len(edit)
+
+    def _still_fits(self, edit: Edit) -> bool:
+        before = {mapping.inventory_item_id: mapping for mapping in edit.before}
+        touched = {*before, *edit.remove, *(mapping.inventory_item_id for mapping in edit.put)}
+        return all(self._standing(key) == before.get(key) for key in touched)
+
+    # -- files --------------------------------------------------------------------------------
+
+    def export_mappings(self, out: TextIO) -> int:
+        return write_mappings(out, self.mapping_view().rows())
+
+    def preview_mappings(self, path: Path) -> MappingPreview:
+        """Read an exported file back: rows whose SKU number was changed are edits by hand. Changes
+        nothing. Raises BadInput where the file cannot be read at all.
+        """
+        file = read_mappings(path)
+        batch = self._batch((line.inventory_item_id, line.sku_number) for line in file.lines)
+        problems = [*file.problems]
+        problems += [_problem_of(file.lines[place].line, error) for place, error in batch.problems]
+        problems.sort(key=lambda problem: problem.line)
+        edit = self._noticing(batch.edit)
+        before = {mapping.inventory_item_id: mapping.sku_number for mapping in edit.before}
+        wanted = {*edit.remove, *(mapping.inventory_item_id for mapping in edit.put)}
+        changes = tuple(
+            MappingChange(
+                line.line,
+                line.inventory_item_id,
+                before.get(line.inventory_item_id, ""),
+                line.sku_number,
+            )
+            for line in file.lines
+            if line.inventory_item_id in wanted
+        )
+        rows = len({*(line.line for line in file.lines), *(one.line for one in problems)})
+        return MappingPreview(file.file, edit, changes, tuple(problems), rows, batch.unchanged)
+
+    def import_mappings(self, source: Path | MappingPreview) -> int:
+        """All or nothing; returns how many mappings changed. Raises ImportRefused, and for a
+        preview that is old EditOvertaken.
+        """
+        preview = source if isinstance(source, MappingPreview) else self.preview_mappings(source)
+        preview.refuse_if_bad()
+        if not self._still_fits(preview.edit):
+            raise EditOvertaken(n=len(preview.edit))
+        self._edit(preview.edit)
+        return len(preview.edit.put) + len(preview.edit.remove)
+
+    def _batch(self, wishes: Iterable[tuple[str, str]]) -> EditBatch:
+        return matching.edit_many(
+            wishes, item=self.item, variant=self._store.variant, current=self._standing
+        )
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _standing(self, inventory_item_id: str) -> SkuMapping | None:
+        with self._store.books.view() as view:
+            return view.mapping(inventory_item_id)
+
+    def _edit(self, edit: Edit) -> int:
+        if not edit:
+            return 0
+        self._write(edit)
+        self._done.append(edit)
+        del self._done[:-KEPT_EDITS]
+        self._undone.clear()
+        return len(edit)
+
+    def _write(self, edit: Edit) -> None:
+        kept = self._kept if self.mapping_is_fresh() else None
+
+        def work(tx: BooksTx) -> None:
+            for inventory_item_id in edit.remove:
+                cells.unmap_one(tx, inventory_item_id)
+            for mapping in edit.put:
+                cells.map_one(tx, mapping)
+            if edit.ignore or edit.notice:
+                self._store.put_settings(_with_ignored(self._store.settings(), edit))
+
+        self._store.submit(work).result()
+        if kept is not None:
+            kept.table.apply(edit)
+            kept.key = self._mapping_key()
+        self._wake()
+
+
+def _with_ignored(settings: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
+    ends = dict.fromkeys((side, key) for side, key in settings.get(IGNORED, []))
+    for end in edit.notice:
+        ends.pop(end, None)
+    ends.update(dict.fromkeys(edit.ignore))
+    return {
+        **settings,
+        IGNORED: [list(end) for end in ends],
+        IGNORED_EDITS: settings.get(IGNORED_EDITS, 0) + 1,
+    }
+
+
+def _problem_of(line: int, error: BadInput) -> RowProblemLine:
+    return RowProblemLine(line, "sku_number", error.message, error.params, error.remedy)

@@ -1,0 +1,1 @@
+"""The one door, on a real store."""

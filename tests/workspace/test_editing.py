@@ -1,0 +1,180 @@
+"""Edits of the mapping at the desk: kept on disk, shown at once, taken back and done again."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.exchange import ImportRefused
+from core.matching import Filter
+from core.model import Item, Label, MappedBy, MappingRow, MatchState, SkuMapping, Variant
+from core.workspace import Desk, Workspace
+from core.workspace.errors import EditOvertaken
+
+
+def gid(n: int) -> str:
+    return f"gid://shopify/InventoryItem/{n}"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with Workspace(tmp_path) as workspace:
+        workspace.add_brand("Tea")
+        desk = workspace.desk()
+        desk._store.put_items([Item("TEA-1", "Green"), Item("TEA-2", "Black"), Item("CUP", "Cup")])
+        desk._store.replace_variants(
+            [
+                Variant(gid(1), "v1", "TEA-1"),
+                Variant(gid(2), "v2", "tea 2"),
+                Variant(gid(3), "v3", "POT", "", "Pot"),
+            ]
+        )
+        yield desk
+
+
+def standing(desk: Desk) -> dict[str, str]:
+    return {one.inventory_item_id: one.sku_number for one in desk._store.mappings()}
+
+
+def shown(desk: Desk, chosen: Filter) -> list[MappingRow]:
+    view = desk.mapping_view()
+    return view.at(view.find(chosen))
+
+
+def test_every_edit_can_be_undone_and_redone_in_order(desk: Desk) -> None:
+    desk.map_one(gid(3), "CUP")
+    desk.map_one(gid(1), "TEA-1")
+    desk.unmap_many([gid(3), gid(1)])
+    assert standing(desk) == {}
+    assert desk.undo_edit() == 2
+    assert standing(desk) == {gid(1): "TEA-1", gid(3): "CUP"}
+    desk.undo_edit()
+    assert standing(desk) == {gid(3): "CUP"}
+    assert len(shown(desk, Filter.BY_HAND)) == 1
+    assert (desk.edits_to_undo, desk.edits_to_redo) == (1, 2)
+    desk.redo_edit()
+    assert standing(desk) == {gid(1): "TEA-1", gid(3): "CUP"}
+    desk.map_one(gid(2), "TEA-2")
+    assert desk.edits_to_redo == 0
+    assert desk.redo_edit() == 0
+
+
+def test_an_edit_whose_rows_have_changed_since_is_not_undone(desk: Desk) -> None:
+    desk.map_one(gid(3), "CUP")
+    desk._store.submit(
+        lambda tx: tx.put_mapping(SkuMapping(gid(3), "TEA-2", MappedBy.HAND))
+    ).result()
+    with pytest.raises(EditOvertaken):
+        desk.undo_edit()
+    assert standing(desk) == {gid(3): "TEA-2"}
+    assert desk.edits_to_undo == 0
+
+
+def test_ignoring_unmaps_keeps_aside_and_comes_back_by_undo(desk: Desk, tmp_path: Path) -> None:
+    desk.map_one(gid(1), "TEA-1")
+    (row,) = shown(desk, Filter.MAPPED)
+    assert desk.ignore([row]) == 1
+    assert standing(desk) == {}
+    assert len(shown(desk, Filter.IGNORED)) == 2
+    assert shown(desk, Filter.MAPPED) == []
+    with Workspace(tmp_path) as again:
+        assert len(again.desk().ignored_ends()) == 2, "it is kept on disk"
+    desk.undo_edit()
+    assert shown(desk, Filter.IGNORED) == []
+    assert standing(desk) == {gid(1): "TEA-1"}
+    desk.redo_edit()
+    desk.notice(shown(desk, Filter.IGNORED))
+    assert desk.ignored_ends() == []
+    assert standing(desk) == {}, "it waits for a person, or for Map"
+
+
+def test_mapping_by_hand_takes_an_ignored_row_up_again(desk: Desk) -> None:
+    rows = [row for row in shown(desk, Filter.ALL) if row.variant is None]
+    desk.ignore(rows)
+    desk.map_one(gid(3), "CUP")
+    assert ("here", "CUP") not in desk.ignored_ends()
+    assert ("here", "TEA-2") in desk.ignored_ends()
+
+
+def test_suggested_counterparts_are_taken_where_there_is_exactly_one(desk: Desk) -> None:
+    assert desk.map_suggested(shown(desk, Filter.ALL)) == 2
+    assert standing(desk) == {gid(1): "TEA-1", gid(2): "TEA-2"}
+    assert desk.undo_edit() == 2
+    assert standing(desk) == {}
+
+
+def test_a_file_is_shown_before_it_is_read_in(desk: Desk, tmp_path: Path) -> None:
+    desk.map_one(gid(1), "TEA-1")
+    path = _edited(desk, tmp_path, gid(1), "TEA-2")
+    preview = desk.preview_mappings(path)
+    assert [(one.before, one.after) for one in preview.changes] == [("TEA-1", "TEA-2")]
+    assert standing(desk) == {gid(1): "TEA-1"}
+    assert desk.import_mappings(preview) == 1
+    assert standing(desk) == {gid(1): "TEA-2"}
+    with pytest.raises(EditOvertaken):
+        desk.import_mappings(preview)
+    assert desk.undo_edit() == 1
+
+
+def test_a_file_with_a_wrong_line_changes_nothing(desk: Desk, tmp_path: Path) -> None:
+    preview = desk.preview_mappings(_edited(desk, tmp_path, gid(3), "NO-SUCH"))
+    assert len(preview.problems) == 1
+    with pytest.raises(ImportRefused):
+        desk.import_mappings(preview)
+    assert standing(desk) == {}
+
+
+def _edited(desk: Desk, folder: Path, inventory_item_id: str, sku_number: str) -> Path:
+    """The mappings written out, with one line changed as in a spreadsheet."""
+    out = io.StringIO()
+    desk.export_mappings(out)
+    out.seek(0)
+    rows = list(csv.DictReader(out))
+    for row in rows:
+        if row["inventory_item_id"] == inventory_item_id:
+            row["sku_number"] = sku_number
+    path = folder / "edited.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row for row in rows if row["inventory_item_id"])
+    return path
+
+
+def test_the_table_follows_changes_of_another_process(desk: Desk) -> None:
+    desk.load_mapping()
+    assert desk.mapping_is_fresh()
+    desk._store.put_items([Item("NEW")])
+    assert not desk.mapping_is_fresh()
+    old = desk.mapping_view_now()
+    assert old is not None
+    assert old.size(Filter.ONLY_HERE) == 3, "what was made last is shown meanwhile"
+    assert desk.mapping_view().size(Filter.ONLY_HERE) == 4
+    assert desk.mapping_counts()[MatchState.ONLY_HERE] == 4
+
+
+def test_new_skus_are_mapped_at_once_or_only_proposed(desk: Desk) -> None:
+    assert desk.maps_new_at_once()
+    desk.set_maps_new(at_once=False)
+    assert not desk.maps_new_at_once()
+
+
+def test_the_index_of_items_finds_what_the_store_finds(desk: Desk) -> None:
+    index = desk.item_index()
+    for search in ("", "t", "te", "tea", "te", "ｔｅａ 2", "zzz", "cup"):
+        found = [index.sku(place) for place in index.find(search)]
+        assert found == [item.sku_number for item in desk.items(search)], search
+
+
+def test_a_move_of_stock_is_two_movements_or_none(desk: Desk) -> None:
+    desk.add_label(Label("main", "Main"))
+    desk.add_location("Shop")
+    desk.add_location("Store")
+    desk.set_stock("CUP", "Shop", 5)
+    desk.move_stock("CUP", ("Shop", None), ("Store", None), 2, "display")
+    held = {desk.location_name(one.key.location_id): one.quantity for one in desk.levels_of("CUP")}
+    assert held == {"Shop": 3, "Store": 2}
