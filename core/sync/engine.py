@@ -1,8 +1,8 @@
 """The engine: keeps one brand's cells following the shop, and the shop following them, until told
 to stop.
 
-Two loops in one asyncio loop: reading (every tick) and writing (woken by changes here, and looking
-for changes that other processes made). Both pass a gate that mass changes take alone. All memory of
+Three loops in one asyncio loop: reading (every tick), reading what somebody hinted at, and writing
+(woken by changes here, and looking for changes that other processes made). All pass a gate that mass changes take alone. All memory of
 the engine is a cache: whatever it knows that matters is in the books, so it can be killed at any
 await and started again.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from core.clock import Clock
 from core.errors import DextreError, LinkIsOff, TryAgain
-from core.model import CellState, Problem
+from core.model import CellKey, CellState, Problem
 from core.sync.breaker import Limits
 from core.sync.commits import Commits
 from core.sync.events import BackOnline, Event, SyncStopped, WentOffline
@@ -87,6 +87,8 @@ class Engine:
         )
         self._wake = asyncio.Event()
         self._look = asyncio.Event()
+        self._hinted = asyncio.Event()
+        self._hints: set[CellKey] = set()
 
     # -- the loop -----------------------------------------------------------------------------
 
@@ -96,6 +98,7 @@ class Engine:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._forever(self.read_pass, self._tick, self._look))
             tasks.create_task(self._forever(self.push_pass, self._poll, self._wake))
+            tasks.create_task(self._forever(self.hint_pass, self._tick, self._hinted))
 
     def wake(self) -> None:
         """Something changed here: send it now. Call it on the engine's own loop."""
@@ -105,6 +108,13 @@ class Engine:
         """A person wants to know: read the shop now as well. Call it on the engine's own loop."""
         self._look.set()
         self._wake.set()
+
+    def hint(self, key: CellKey) -> None:
+        """Somebody says that this cell has changed on Shopify: look at it now. What is no cell of
+        ours is passed over. Call it on the engine's own loop.
+        """
+        self._hints.add(key)
+        self._hinted.set()
 
     async def begin(self) -> None:
         """Give rows that were refused before another chance: what refused them may be gone."""
@@ -121,6 +131,15 @@ class Engine:
         async with self.gate.shared():
             if self.commits.link_is_on():
                 self._note_pass(await self.reader.read_due())
+
+    async def hint_pass(self) -> None:
+        """Read the cells that were hinted at; a hint that fails is made good by the next pass."""
+        if not self._hints:
+            return
+        hints, self._hints = self._hints, set()
+        async with self.gate.shared():
+            if self.commits.link_is_on():
+                await self.reader.read_some(hints)
 
     async def push_pass(self) -> None:
         """Settle what waits in the outbox, then send all that is pending."""

@@ -54,8 +54,8 @@ class Reader:
             await self.read_all()
             return 1.0
         started = self.commits.now()
-        hints = await self._hints()
-        await self._read([*batches(hints), *self._set.slice(self.pacing)])
+        await self.read_some(await self._hints())
+        await self._read(list(self._set.slice(self.pacing)))
         self._watermark = started
         return min(1.0, len(self._set.last) / cells)
 
@@ -64,6 +64,13 @@ class Reader:
         itself; then nothing of it flows."""
         self.load()
         await self._read(self._set.batches)
+
+    async def read_some(self, keys: Iterable[CellKey]) -> None:
+        """These cells, as far as they are cells of the link."""
+        self.load()
+        with self.commits.view() as view:
+            known = [key for key in keys if view.cell(key) is not None]
+        await self._read(batches(known))
 
     async def note(self, keys: Iterable[CellKey]) -> None:
         """Read cells and only note what Shopify holds: no level changes on either side."""
@@ -112,13 +119,11 @@ class Reader:
         with self.commits.view() as view:
             locations = [pair.shopify_location_id for pair in view.pairs()]
         found = await asyncio.gather(*(self.shop.changed_items(loc, since) for loc in locations))
-        with self.commits.view() as view:
-            return [
-                key
-                for loc, ids in zip(locations, found, strict=True)
-                for key in (CellKey(item_id, loc) for item_id in ids)
-                if view.cell(key) is not None
-            ]
+        return [
+            CellKey(item_id, location)
+            for location, item_ids in zip(locations, found, strict=True)
+            for item_id in item_ids
+        ]
 
     async def _read(self, todo: Iterable[Batch]) -> None:
         """A few changes flow as they come; beyond what no limit can meet, all are held until the

@@ -367,3 +367,16 @@ async def test_a_quiet_shop_is_asked_less_often_and_news_brings_the_pace_back() 
     world.shop.sell(key, 1)
     await world.engine.read_pass()
     assert world.engine._tick() == world.engine.pacing.tick_s
+
+
+async def test_a_hint_brings_one_cell_at_once_and_a_wrong_one_harms_nothing() -> None:
+    world = World()
+    key = world.linked(here=5, there=5, base=5)
+    world.linked(here=5, there=5, base=5, item="i2", sku="B")
+    await world.engine.rest()
+    world.shop.sell(key, 2)
+    world.shop.sell(CellKey("i2", "there-x"), 1)
+    world.engine.hint(key)
+    world.engine.hint(CellKey("not ours", "there-x"))
+    await world.engine.hint_pass()
+    assert (world.here("A"), world.here("B")) == (3, 5)
