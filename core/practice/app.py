@@ -87,10 +87,7 @@ class _Desk:
     # -- tokens ----------------------------------------------------------------------------------
 
     async def token(self, request: Request) -> Response:
-        given = {
-            name: values[0]
-            for name, values in parse_qs((await request.body()).decode(errors="replace")).items()
-        }
+        given = _form(request, await request.body())
         try:
             token = self._shop.door.issue(
                 given.get("grant_type"), given.get("client_id"), given.get("client_secret")
@@ -169,6 +166,19 @@ class _Desk:
             if struck is not None:
                 return struck
         return answer(body, headers=headers)
+
+
+def _form(request: Request, raw: bytes) -> dict[str, str]:
+    """The fields of a form, or of the JSON object that Shopify's own libraries send instead."""
+    if request.headers.get("content-type", "").startswith("application/json"):
+        try:
+            given = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return {}
+        fields = given if isinstance(given, dict) else {}
+        return {name: value for name, value in fields.items() if isinstance(value, str)}
+    found = parse_qs(raw.decode(errors="replace"))
+    return {name: values[0] for name, values in found.items()}
 
 
 async def _read(request: Request) -> tuple[str, dict[str, Any], str | None] | Response:

@@ -5,35 +5,29 @@ What a difference between two sides means, and what is kept on disk, is not this
     open_shop         a shop for the sync; fulfils its `Shop`
     check_connection  what works and what does not, one finding a line
     shop_domain       from what people paste to name.myshopify.com
-    WebhookReceiver   what the shop tells by itself, checked, as hints; `serve_webhooks` serves it
     version_findings  how old the API version is, and when it ends
+
+Webhooks, which few need, are not loaded with it: core.shopify.webhooks, core.shopify.serving.
 """
 
 from core.shopify.bulk import BulkNote
 from core.shopify.check import Check, check_connection
 from core.shopify.domain import base_url, shop_domain
-from core.shopify.serving import listen_address, serve_webhooks
 from core.shopify.shop import ShopifyShop, open_shop
 from core.shopify.subscriptions import SubscriptionReport, WebhookSubscription
 from core.shopify.version import API_VERSION, SUPPORTED_UNTIL, version_findings
-from core.shopify.webhooks import Hint, WebhookCounts, WebhookReceiver
 
 __all__ = [
     "API_VERSION",
     "SUPPORTED_UNTIL",
     "BulkNote",
     "Check",
-    "Hint",
     "ShopifyShop",
     "SubscriptionReport",
-    "WebhookCounts",
-    "WebhookReceiver",
     "WebhookSubscription",
     "base_url",
     "check_connection",
-    "listen_address",
     "open_shop",
-    "serve_webhooks",
     "shop_domain",
     "version_findings",
 ]

@@ -27,6 +27,21 @@ async def grant(desk: Desk, **changes: str) -> httpx.Response:
 
 
 class TestTokens:
+    async def test_the_grant_takes_json_as_well(self, desk: Desk) -> None:
+        given = {
+            "grant_type": "client_credentials",
+            "client_id": desk.shop.client_id,
+            "client_secret": desk.shop.client_secret,
+        }
+        granted = await desk.http.post("/admin/oauth/access_token", json=given)
+        assert granted.json()["expires_in"] == 86399
+        for wrong in (b"{", b"[]"):
+            headers = {"Content-Type": "application/json"}
+            response = await desk.http.post(
+                "/admin/oauth/access_token", content=wrong, headers=headers
+            )
+            assert response.status_code == 400
+
     async def test_the_permanent_token(self, desk: Desk) -> None:
         assert desk.token.startswith("shpat_")
         assert len(desk.token) == len("shpat_") + 32
