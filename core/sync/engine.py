@@ -2,9 +2,9 @@
 to stop.
 
 Three loops in one asyncio loop: reading (every tick), reading what somebody hinted at, and writing
-(woken by changes here, and looking for changes that other processes made). All pass a gate that mass changes take alone. All memory of
-the engine is a cache: whatever it knows that matters is in the books, so it can be killed at any
-await and started again.
+(woken by changes here, and looking for changes that other processes made). All pass a gate that
+mass changes take alone. All memory of the engine is a cache: whatever it knows that matters is in
+the books, so it can be killed at any await and started again.
 """
 
 from __future__ import annotations
