@@ -1,6 +1,6 @@
 """The books of one brand as the sync sees them (`core.sync.ports` Books, BooksView, BooksTx).
 
-The invariant of this module, kept by `Tx.put_cell` alone, in the transaction that touches either
+The invariant of this module, kept by `Tx._true_cell` alone, in the transaction that touches either
 side of it:
 
     here(cell) = level(cell.sku_number, cell.location_id, linked label)
@@ -164,30 +164,30 @@ class Tx(View):
 
     def record_level(self, key: LevelKey, quantity: int, cause: Cause) -> Movement:
         """Set one level, with its movement and its cells."""
-        return self.record_levels(key.sku_number, {key: quantity}, cause)[0]
+        return self.record_levels({key: quantity}, cause)[0]
 
     def record_levels(
-        self,
-        sku_number: str,
-        quantities: Mapping[LevelKey, int | None],
-        cause: Cause,
-        *,
-        paired: bool = False,
+        self, quantities: Mapping[LevelKey, int | None], cause: Cause, *, paired: bool = False
     ) -> list[Movement]:
-        """Set several levels of one item: one document, a movement each, and their cells.
+        """Set many levels, a movement each, and bring their cells along.
 
         None takes a level away, as if it had never been set; its movement ends at 0. `paired`: the
         two movements are halves of one move.
         """
-        levels = self._table("levels").doc(sku_number) or {}
-        movements = [self._moved(levels, key, after, cause) for key, after in quantities.items()]
-        self._keep_levels(sku_number, levels)
+        skus = list(dict.fromkeys(key.sku_number for key in quantities))
+        before = self._table("levels").rows.many(skus)
+        levels: dict[str, Doc] = {sku: before.get(sku, {}) for sku in skus}
+        movements = [
+            self._moved(levels[key.sku_number], key, after, cause)
+            for key, after in quantities.items()
+        ]
+        self._table("levels").change((sku, _without_empty(doc)) for sku, doc in levels.items())
         docs = [(movement.id, records.movement_doc(movement)) for movement in movements]
         if paired:
             (one, first), (other, second) = docs
             first["pair"], second["pair"] = other, one
         self._table("movements").put_many(docs)
-        self._bring_cells_along(sku_number, quantities)
+        self._bring_cells_along(quantities, levels)
         return movements
 
     def _moved(self, levels: Doc, key: LevelKey, after: int | None, cause: Cause) -> Movement:
@@ -199,13 +199,6 @@ class Tx(View):
             places[key.location_id] = after
         return Movement(self._movement_id(), iso(self._now), key, before, after or 0, cause)
 
-    def _keep_levels(self, sku_number: str, levels: Doc) -> None:
-        kept = {label: places for label, places in levels.items() if places}
-        if kept:
-            self._table("levels").put(sku_number, kept)
-        else:
-            self._table("levels").discard(sku_number)
-
     def _movement_id(self) -> str:
         """Sixteen hex digits: milliseconds, then a counter. Always above the newest one, even
         where the clock stepped back or another process wrote it.
@@ -215,14 +208,21 @@ class Tx(View):
         self._last_movement = max(int(first_movement_id(self._now), 16), self._last_movement + 1)
         return f"{self._last_movement:016x}"
 
-    def _bring_cells_along(self, sku_number: str, changed: Collection[LevelKey]) -> None:
-        link = self.link()
-        places = {key.location_id for key in changed if key.label_code == link.label_code}
-        if not places:
+    def _bring_cells_along(self, changed: Collection[LevelKey], levels: Mapping[str, Doc]) -> None:
+        label = self.link().label_code
+        touched = {(key.sku_number, key.location_id) for key in changed if key.label_code == label}
+        if label is None or not touched:
             return
-        for cell in self.cells_of(sku_number):
-            if cell.location_id in places:
-                self.put_cell(cell)
+        skus = list(dict.fromkeys(sku for sku, _ in touched))
+        cells = [
+            records.cell_from(*pair)
+            for pair in self._table("cells").rows.find_any("sku_number", skus)
+        ]
+        self._table("cells").put_many(
+            self._true_cell(cell, levels[cell.sku_number].get(label, {}).get(cell.location_id))
+            for cell in cells
+            if (cell.sku_number, cell.location_id) in touched
+        )
 
     def put_cell(self, cell: Cell) -> None:
         """Keep a cell; `here` and `changed_at` are what the level says, whatever the caller
@@ -232,10 +232,13 @@ class Tx(View):
         here = None
         if label is not None:
             here = self.level(cell.sku_number, cell.location_id, label)
+        self._table("cells").put(*self._true_cell(cell, here))
+
+    def _true_cell(self, cell: Cell, here: int | None) -> tuple[str, Doc]:
         true = replace(cell, here=here)
         changed_at = (cell.changed_at or iso(self._now)) if true.unsynced_here else ""
         doc = records.cell_doc(replace(true, changed_at=changed_at))
-        self._table("cells").put(records.cell_id(cell.key), doc)
+        return records.cell_id(cell.key), doc
 
     def remove_cell(self, key: CellKey) -> None:
         self._table("cells").discard(records.cell_id(key))
@@ -253,6 +256,10 @@ class Tx(View):
         self._table("run_rows").put_many(
             (records.run_row_id(run.id, row.row.key), records.run_row_doc(row)) for row in rows
         )
+
+
+def _without_empty(levels: Doc) -> Doc | None:
+    return {label: places for label, places in levels.items() if places} or None
 
 
 class StoreBooks:

@@ -9,6 +9,7 @@ Every change of a level is a movement in the same transaction, and every movemen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from core.clock import parse_iso
 from core.errors import OurBug
@@ -30,6 +31,9 @@ from core.store.rows import Doc
 
 LARGEST = 1_000_000_000
 """Shopify's own limit for a quantity, both ways."""
+
+LEVELS_AT_ONCE = 1000
+"""Levels of an import that are looked up together."""
 
 SKUS_AT_ONCE = 200
 """SKU numbers whose movements are pruned in one transaction, so that nobody waits long."""
@@ -119,6 +123,11 @@ class InventoryStore(StoreBase):
         doc = self._table("items").doc(sku_number)
         return None if doc is None else records.item_from(sku_number, doc)
 
+    def items_named(self, sku_numbers: Sequence[str]) -> dict[str, Item]:
+        """Those of them that exist, looked up together: for imports."""
+        found = self._table("items").rows.many(sku_numbers)
+        return {sku: records.item_from(sku, doc) for sku, doc in found.items()}
+
     def items(self) -> Iterator[Item]:
         """All, by SKU number."""
         return (records.item_from(*pair) for pair in self._table("items").rows.pairs())
@@ -174,7 +183,7 @@ class InventoryStore(StoreBase):
                 source: self._checked(tx, source, lambda before: before - quantity),
                 target: self._checked(tx, target, lambda before: before + quantity),
             }
-            out, into = tx.record_levels(source.sku_number, after, cause, paired=True)
+            out, into = tx.record_levels(after, cause, paired=True)
             return out, into
 
     def counterpart(self, movement_id: str) -> Movement | None:
@@ -232,45 +241,63 @@ class InventoryStore(StoreBase):
         )
         return [sku for (sku,) in found]
 
-    def import_batch(self, items: Iterable[Item], levels: Iterable[Level], cause: Cause) -> int:
+    def import_batch(
+        self,
+        items: Iterable[Item],
+        levels: Iterable[Level],
+        cause: Cause,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> int:
         """Items, then levels, in one transaction: all of it or nothing. Levels that are right
-        already make no movement. Gives how many levels changed.
+        already make no movement. `progress` is told how many levels have been looked at. Gives
+        how many changed.
         """
+        changed, looked_at = 0, 0
         with self.books.transaction() as tx:
             self.put_items(items)
             places = {location.id: location for location in self.locations()}
             labels = {label.code: label for label in self.labels()}
-            wanted: dict[str, dict[LevelKey, int]] = {}
-            for level in levels:
-                wanted.setdefault(level.key.sku_number, {})[level.key] = level.quantity
-            return sum(
-                self._import_levels(tx, sku_number, quantities, places, labels, cause)
-                for sku_number, quantities in wanted.items()
-            )
+            for batch in _batches(levels):
+                changed += self._import_levels(tx, batch, places, labels, cause)
+                looked_at += len(batch)
+                progress(looked_at)
+        return changed
 
     def _import_levels(
         self,
         tx: Tx,
-        sku_number: str,
-        quantities: Mapping[LevelKey, int],
+        batch: Sequence[Level],
         places: Mapping[str, Location],
         labels: Mapping[str, Label],
         cause: Cause,
     ) -> int:
-        if sku_number not in self._table("items").rows:
-            raise UnknownSku(sku=sku_number)
-        known = {level.key: level.quantity for level in self.levels_of(sku_number)}
-        changed = {key: n for key, n in quantities.items() if known.get(key) != n}
-        for key, quantity in changed.items():
+        skus = list(dict.fromkeys(level.key.sku_number for level in batch))
+        unknown = {*skus} - self._table("items").rows.known(skus)
+        docs = self._table("levels").rows.many(skus)
+        changed: dict[LevelKey, int] = {}
+        for level in batch:
+            key = level.key
+            if key.sku_number in unknown:
+                raise UnknownSku(sku=key.sku_number)
             if key.location_id not in places:
                 raise UnknownLocation(location=key.location_id)
             if key.label_code not in labels:
                 raise UnknownLabel(label=key.label_code)
+            before = docs.get(key.sku_number, {}).get(key.label_code, {}).get(key.location_id)
             place, label = places[key.location_id], labels[key.label_code]
-            _check_quantity(sku_number, place, label, known.get(key), quantity)
-        if changed:
-            tx.record_levels(sku_number, changed, cause)
+            if before != level.quantity:
+                _check_quantity(key.sku_number, place, label, before, level.quantity)
+                changed[key] = level.quantity
+            else:
+                changed.pop(key, None)  # a later row for the same level says: as it is
+        tx.record_levels(changed, cause)
         return len(changed)
+
+
+def _batches(levels: Iterable[Level]) -> Iterator[list[Level]]:
+    source = iter(levels)
+    while batch := list(islice(source, LEVELS_AT_ONCE)):
+        yield batch
 
 
 def _item_pair(item: Item) -> tuple[str, Doc]:

@@ -139,7 +139,7 @@ def _restore_levels(tx: Tx, now: DocumentDB, then: DocumentDB, cause: Cause) -> 
         was, will = _flat(sku_number, before), _flat(sku_number, after)
         changed = {key: will.get(key) for key in was | will if was.get(key) != will.get(key)}
         if changed:
-            tx.record_levels(sku_number, changed, cause)
+            tx.record_levels(changed, cause)
 
 
 def _restore_link(tx: Tx, then: DocumentDB) -> None:

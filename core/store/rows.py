@@ -8,7 +8,7 @@ one picture of everything, read inside a snapshot or a transaction.
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from typing import Any
 
 import orjson
@@ -68,20 +68,23 @@ class Rows(Mapping[str, Doc]):
 
     def many(self, keys: Sequence[str]) -> dict[str, Doc]:
         """The documents that exist among `keys`, a lookup each."""
-        found: dict[str, Doc] = {}
-        for start in range(0, len(keys), PAGE):
-            part = keys[start : start + PAGE]
-            marks = ",".join("?" * len(part))
-            sql = f'SELECT id, doc FROM "{self._name}" WHERE id IN ({marks}) ORDER BY id'
-            found.update(
-                (key, self._load(key, doc)) for key, doc in self._source.rows(sql, (*part,))
-            )
-        return found
+        return {key: self._load(key, doc) for key, doc in self._among("id, doc", "id", keys)}
+
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Which of the keys there are."""
+        return {key for (key,) in self._among("id", "id", keys)}
 
     def find(self, field: str, value: str) -> Iterator[Pair]:
         """By index, in the order of the ids."""
         found = self._docs(f"{self._column(field)} = ?", (_indexed(value),))
         return (pair for pair in found if pair[1].get(field) == value)
+
+    def find_any(self, field: str, values: Sequence[str]) -> list[Pair]:
+        """By index, all those that have one of the values."""
+        column = self._column(field)
+        found = self._pairs_of(self._among("id, doc", column, [*map(_indexed, values)]))
+        wanted = {*values}
+        return [pair for pair in found if pair[1].get(field) in wanted]
 
     def starting_with(self, prefix: str) -> Iterator[Pair]:
         return self._docs("id >= ? AND id < ?", (prefix, prefix + "\U0010ffff"))
@@ -131,7 +134,14 @@ class Rows(Mapping[str, Doc]):
                 f"{select} AND id > ? ORDER BY id LIMIT {PAGE}", (*params, page[-1][0])
             )
 
-    def _pairs_of(self, page: list[Any]) -> list[Pair]:
+    def _among(self, columns: str, column: str, values: Sequence[str]) -> Iterator[Any]:
+        for start in range(0, len(values), PAGE):
+            part = values[start : start + PAGE]
+            marks = ",".join("?" * len(part))
+            sql = f'SELECT {columns} FROM "{self._name}" WHERE {column} IN ({marks}) ORDER BY id'
+            yield from self._source.rows(sql, (*part,))
+
+    def _pairs_of(self, page: Iterable[Any]) -> list[Pair]:
         return [(key, self._load(key, doc)) for key, doc in page]
 
     def _load(self, key: str, text: str) -> Doc:

@@ -151,7 +151,7 @@ class DocumentTable(Table):
     def upsert(self, document: Mapping[str, Any], cond: QueryLike | None = None) -> list[Any]:
         keys = [document.doc_id] if isinstance(document, Document) else None
         if keys is None and cond is None:
-            raise ValueError("upsert needs a condition, or a Document with its key")
+            raise ValueError("upsert needs a query, or a Document with its doc_id")
         with self._documents.transaction():
             return self.update(document, cond, keys) or [self.insert(document)]
 

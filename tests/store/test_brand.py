@@ -11,11 +11,15 @@ from core.model import (
     AuthKind,
     Cause,
     CauseKind,
+    Cell,
+    CellKey,
+    CellState,
     Connection,
     Item,
     Label,
     Level,
     LevelKey,
+    Link,
     ShopLocation,
     SkuMapping,
     Variant,
@@ -171,6 +175,38 @@ def test_an_import_is_all_or_nothing(store: BrandStore) -> None:
     assert store.count_items() == 0
     assert store.import_batch(items, levels, IMPORT) == 10
     assert [level.quantity for level in store.levels()] == list(range(10))
+
+
+def test_an_import_tells_how_far_it_is_and_brings_the_cells_along(store: BrandStore) -> None:
+    warehouse = stocked(store)
+    keys = [at(warehouse, f"S{n:04}") for n in range(2500)]
+    store.put_items(Item(key.sku_number) for key in keys)
+    with store.books.transaction() as tx:
+        tx.put_link(Link("good"))
+        for key in keys:
+            cell = CellKey(key.sku_number, "there")
+            tx.put_cell(Cell(cell, key.sku_number, warehouse.id, base=0))
+    told: list[int] = []
+    levels = [Level(key, n) for n, key in enumerate(keys)]
+    assert store.import_batch([], levels, IMPORT, told.append) == 2500
+    assert told == [1000, 2000, 2500]
+    assert [cell.here for cell in store.cells()] == [*range(2500)]
+    assert store.count_cells()[CellState.PENDING_PUSH] == 2499
+
+
+def test_an_import_that_names_a_level_twice_takes_the_last_row(store: BrandStore) -> None:
+    key = at(stocked(store, "A"), "A")
+    store.set_level(key, 5, BY_HAND)
+    assert store.import_batch([], [Level(key, 9), Level(key, 5)], IMPORT) == 0
+    assert store.import_batch([], [Level(key, 5), Level(key, 9)], IMPORT) == 1
+    assert store.levels_of("A") == [Level(key, 9)]
+
+
+def test_items_are_looked_up_together(store: BrandStore) -> None:
+    store.put_items(Item(f"S{n}") for n in range(1200))
+    found = store.items_named([f"S{n}" for n in range(0, 2400, 2)])
+    assert len(found) == 600
+    assert found["S2"] == Item("S2")
 
 
 def test_importing_the_same_again_changes_and_records_nothing(store: BrandStore) -> None:
