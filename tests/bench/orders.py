@@ -273,7 +273,7 @@ def main() -> None:
     orders = read_orders(given.csv) if given.csv else made_up(given.lines, skus)
     known = [order for order in orders if order.sku in set(skus)]
     if len(known) < len(orders):
-        # Another catalogue's SKUs: each becomes one of ours, so any merchant's file can be replayed.
+        # Another catalogue's SKUs: each becomes one of ours, so any file can be replayed.
         theirs = dict.fromkeys(order.sku for order in orders)
         mine = dict(zip(theirs, itertools.cycle(skus), strict=False))
         orders = [replace(order, sku=mine[order.sku]) for order in orders]
