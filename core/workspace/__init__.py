@@ -6,7 +6,7 @@ others are short and immediate. Rooms are wired here and nowhere else.
 """
 
 from core.exchange import ImportPreview, ImportRefused, RowProblemLine
-from core.store import Purpose
+from core.store import Purpose, RestorePreview
 from core.sync.engine import RestReport
 from core.workspace.desk import Desk
 from core.workspace.log import EventFeed
@@ -19,6 +19,7 @@ __all__ = [
     "ImportRefused",
     "Purpose",
     "RestReport",
+    "RestorePreview",
     "RowProblemLine",
     "Workspace",
     "default_home",

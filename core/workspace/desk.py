@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import islice
 
 from core.clock import parse_iso
-from core.errors import DextreError
+from core.errors import DextreError, Offline, TryAgain
 from core.model import (
     Cell,
     CellState,
@@ -29,7 +29,7 @@ from core.sync.engine import RestReport
 from core.sync.events import Event, SyncStopped
 from core.sync.runs import Progress
 from core.workspace import health
-from core.workspace.base import Surroundings
+from core.workspace.base import Session, Surroundings
 from core.workspace.errors import NothingToUndo
 from core.workspace.keeping import KeepingDesk
 from core.workspace.log import EventFeed
@@ -126,6 +126,7 @@ class Desk(KeepingDesk):
                 session = await self._open()
                 session.engine.on_health = lambda: self._note_health(session)
                 try:
+                    await _answers(session)
                     report = await session.engine.rest()
                 except DextreError as error:
                     self._note_error(error.code, str(error))
@@ -297,6 +298,18 @@ class Desk(KeepingDesk):
     def log(self, sku: str | None = None, limit: int = 200) -> list[Event]:
         """Oldest first."""
         return self._log.events(sku, limit)
+
+
+async def _answers(session: Session) -> None:
+    """Raises Offline where nobody answers at all. The engine would wait minutes for that to pass,
+    as it should for a shop that goes away in the middle.
+    """
+    try:
+        await session.shop.identity()
+    except Offline:
+        raise
+    except TryAgain:
+        return  # somebody is there, with trouble: that is for the engine
 
 
 def _connection_state(connected: bool, note: health.HealthNote) -> ConnectionState:

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from core.clock import Clock
+from core.errors import StoreInUse
 from core.store import Consent, Ownership, Purpose, Requests, Turns, consent, take
 
 ANSWER_S = 0.25
@@ -62,6 +63,14 @@ class Owning:
         held = self._held
         owner = held.owner if held is not None else Ownership.holder(self._home)
         return None if owner is None else str(owner)
+
+    def refuse_second(self) -> None:
+        """Raises StoreInUse where a service or an app syncs already: neither gives way to another
+        service, which would only wait. A command is soon over.
+        """
+        holder = Ownership.holder(self._home)
+        if holder is not None and holder.purpose is not Purpose.COMMAND:
+            raise StoreInUse(who=str(holder))
 
     # -- for others ---------------------------------------------------------------------------
 

@@ -122,8 +122,10 @@ class Workspace:
 
     def serve(self, brands: Sequence[str], stop: Callable[[], bool]) -> None:
         """Sync these brands until `stop` says so (asked ten times a second), handing over to an app
-        or a command that asks, and taking the sync back. Blocks.
+        or a command that asks, and taking the sync back. Blocks. Raises StoreInUse where a
+        service or an app syncs already.
         """
+        self._owning.refuse_second()
         desks = [self.desk(name) for name in brands]
         for wait in self._owning.turns(stop):
             try:

@@ -23,7 +23,7 @@ MODULES = {
     "plans": ("plan", "push", "pull", "undo", "enable", "disable"),
     "running": ("run",),
     "look": ("status", "log", "why"),
-    "care": ("doctor",),
+    "care": ("doctor", "backup", "restore"),
     "shop": ("practice-shop", "demo"),
 }
 """Which module has which commands; also their order in the help."""

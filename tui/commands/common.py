@@ -18,7 +18,7 @@ from tui.cli import Globals
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from core.workspace import Desk, Workspace
+    from core.workspace import Desk, Purpose, Workspace
 
 T = TypeVar("T")
 
@@ -48,11 +48,23 @@ class Session:
     @property
     def workspace(self) -> Workspace:
         if self._workspace is None:
-            from core.workspace import Workspace, default_home
+            from core.workspace import Purpose
 
-            home = self.globals.home or default_home(os.environ)
-            self._workspace = self._stack.enter_context(Workspace(home))
+            self._workspace = self._opened(Purpose.COMMAND)
         return self._workspace
+
+    def become_service(self) -> Workspace:
+        """The workspace of a process that keeps syncing; to be called before `workspace`."""
+        from core.workspace import Purpose
+
+        self._workspace = self._opened(Purpose.SERVICE)
+        return self._workspace
+
+    def _opened(self, purpose: Purpose) -> Workspace:
+        from core.workspace import Workspace, default_home
+
+        home = self.globals.home or default_home(os.environ)
+        return self._stack.enter_context(Workspace(home, purpose=purpose))
 
     @property
     def desk(self) -> Desk:

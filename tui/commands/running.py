@@ -16,10 +16,7 @@ from tui.commands.line import Tree, takes_json
 from tui.i18n import _, event_text
 
 if TYPE_CHECKING:
-    from core.workspace import Desk, EventFeed
-
-LOOK_S = 0.5
-"""Seconds between two looks at the log; the end is not waited for with it."""
+    from core.workspace import Desk
 
 
 class NotAtRest(TryAgain):
@@ -76,32 +73,26 @@ def _run_once(desk: Desk, *, as_json: bool) -> None:
 
 
 def _serve(session: Session) -> int:
-    """The engine of the brand (without --brand: of all), until SIGTERM or SIGINT."""
-    desks = _desks(session)
-    feeds = [desk.feed() for desk in desks]
+    """The engine of the brand (without --brand: of all), until SIGTERM or SIGINT. Apps and commands
+    that ask are given the sync for as long as they need it.
+    """
+    workspace = session.become_service()
+    # Without any brand, `session.desk` says so.
+    names = [session.globals.brand] if session.globals.brand else None
+    names = names or [brand.name for brand in workspace.brands()] or [session.desk.brand.name]
+    voice = _Voice([workspace.desk(name) for name in names])
     with _asked_to_end() as ended:
-        for desk in desks:
-            desk.start()
+
+        def stop() -> bool:
+            voice.speak()
+            return ended.is_set()
+
         try:
-            for desk in desks:
-                _say_start(desk)
-            while not ended.wait(LOOK_S):
-                _say_news(feeds)
+            workspace.serve(names, stop)
+            voice.speak()
         except BrokenPipeError:
             return 1  # nobody reads what it says: whoever started it should know
-        finally:
-            for desk in desks:
-                desk.stop()
-        _say_news(feeds)
     return 0
-
-
-def _desks(session: Session) -> list[Desk]:
-    if session.globals.brand is not None:
-        return [session.desk]
-    workspace = session.workspace
-    # Without any brand, `session.desk` says so.
-    return [workspace.desk(brand.name) for brand in workspace.brands()] or [session.desk]
 
 
 @contextmanager
@@ -119,19 +110,40 @@ def _asked_to_end() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _say_start(desk: Desk) -> None:
-    name = clean(desk.brand.name)
+class _Voice:
+    """What a service says: each change of its own state, and what is logged."""
+
+    def __init__(self, desks: list[Desk]) -> None:
+        self._feeds = [(desk, desk.feed()) for desk in desks]
+        self._said: dict[str, str] = {}
+
+    def speak(self) -> None:
+        for desk, feed in self._feeds:
+            self._say_state(desk)
+            for event in feed.drain():
+                say(f"{event.at} {event.level.value:<7} {event_text(event)}")
+        sys.stdout.flush()
+
+    def _say_state(self, desk: Desk) -> None:
+        state = _state_of(desk)
+        if self._said.get(desk.brand.id) == state:
+            return
+        waited = desk.brand.id in self._said
+        self._said[desk.brand.id] = state
+        if state or waited:
+            say(_(state or _LENT) % {"brand": clean(desk.brand.name)})
+
+
+_LENT = N_("%(brand)s: another process has asked for the sync and has it now.")
+_NOT_CONNECTED = N_("%(brand)s: not connected yet; the sync starts as soon as it is.")
+_LINK_OFF = N_("%(brand)s: the inventory link is off; nothing is synced.")
+_SYNCING = N_("%(brand)s: syncing.")
+
+
+def _state_of(desk: Desk) -> str:
+    """Empty where the engine does not run in this process."""
+    if not desk.is_syncing:
+        return ""
     if desk.connection() is None:
-        say(_("%(brand)s: not connected yet; the sync starts as soon as it is.") % {"brand": name})
-    elif not desk.link().enabled:
-        say(_("%(brand)s: the inventory link is off; nothing is synced.") % {"brand": name})
-    else:
-        say(_("%(brand)s: syncing.") % {"brand": name})
-    sys.stdout.flush()
-
-
-def _say_news(feeds: list[EventFeed]) -> None:
-    for feed in feeds:
-        for event in feed.drain():
-            say(f"{event.at} {event.level.value:<7} {event_text(event)}")
-    sys.stdout.flush()
+        return _NOT_CONNECTED
+    return _SYNCING if desk.link().enabled else _LINK_OFF
