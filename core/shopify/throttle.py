@@ -28,8 +28,14 @@ FIRST_RESTORE = 50.0
 """Until the first answer: less than any plan has, for the bucket may be in use by others."""
 
 HEADROOM = 0.05
-"""Share of the bucket left untouched: the shop may restore in steps of a second. It costs nothing
-under load, where only the restore rate counts."""
+"""Share of the bucket left untouched: the shop may restore in steps of a second."""
+
+SURE_HEADROOM = 0.01
+"""The same once the shop has shown that it does not, and that we are alone with it."""
+
+AGREEING = 100
+"""So many answers in a row show it: each came soon after its request, found the bucket well below
+full, and had at least as many points as we thought. Steps of a second would show every second."""
 
 LEAST = 1e-6
 """Points that are not worth a wait: they are rounding, and the headroom covers them."""
@@ -76,6 +82,7 @@ class Bucket:
         self.restore_rate = FIRST_RESTORE
         self._available = FIRST_AVAILABLE
         self._headroom = headroom
+        self._agreeing = 0
         self._at = now
         self._paused_until = now
         self._holds: list[Hold] = []
@@ -93,7 +100,7 @@ class Bucket:
         """Seconds until `cost` may be reserved, if nothing else happens; 0 for now."""
         self._refill(now)
         pause = max(0.0, self._paused_until - now)
-        goal = min(cost + self.maximum * self._headroom, self.maximum)
+        goal = min(cost + self.maximum * self._untouched, self.maximum)
         lacking = goal - self._available
         if lacking <= LEAST:
             return pause
@@ -125,12 +132,31 @@ class Bucket:
     def pause(self, seconds: float, now: float) -> None:
         self._paused_until = max(self._paused_until, now + seconds)
 
+    def distrust(self) -> None:
+        """The shop refused what we thought it had: from now on the whole headroom is kept."""
+        self._agreeing = -1_000_000
+
+    @property
+    def _untouched(self) -> float:
+        sure = self._agreeing >= AGREEING
+        return min(self._headroom, SURE_HEADROOM) if sure else self._headroom
+
+    def _compare(self, hold: Hold, now: float, status: Status, at_most: float) -> None:
+        if self._available > at_most:
+            self._agreeing = min(self._agreeing, 0)
+            return
+        doubt = self.maximum * self._headroom / 4
+        is_soon = status.restore_rate * (now - hold.since) < doubt
+        if is_soon and status.available < self.maximum * 0.9:
+            self._agreeing += 1
+
     def _correct(self, hold: Hold, now: float, status: Status) -> None:
         if status.maximum > 0 and status.restore_rate > 0:
             self.maximum, self.restore_rate = status.maximum, status.restore_rate
         in_flight = sum(other.cost for other in self._holds)
         at_least = status.available - in_flight - hold.finished
         at_most = status.available + status.restore_rate * (now - hold.since) + hold.refunded
+        self._compare(hold, now, status, at_most)
         if self._available < at_least or self._available > at_most:
             self._available = at_least
 
@@ -237,6 +263,7 @@ class Throttle:
         time in seconds: `seconds` of its Retry-After, else until the points are there.
         """
         self.throttled += 1
+        self._bucket.distrust()
         wait = MIN_PAUSE
         if seconds is not None:
             wait = seconds

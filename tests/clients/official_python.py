@@ -18,10 +18,13 @@ DOCUMENTS = json.loads(Path(__file__).with_name("documents.json").read_text(enco
 
 
 def ask(name: str, **variables: Any) -> Any:
-    answer = json.loads(shopify.GraphQL().execute(DOCUMENTS[name], variables))
-    if "errors" in answer:
-        raise SystemExit(json.dumps(answer["errors"]))
-    return answer["data"]
+    while True:
+        answer = json.loads(shopify.GraphQL().execute(DOCUMENTS[name], variables))
+        if "errors" not in answer:
+            return answer["data"]
+        if answer["errors"][0]["extensions"]["code"] != "THROTTLED":
+            raise SystemExit(json.dumps(answer["errors"]))
+        time.sleep(1.0)  # what Shopify recommends; the package itself waits for nothing
 
 
 def connect() -> None:

@@ -17,6 +17,7 @@ from core.shopify.throttle import (
     HEADROOM,
     LONGEST_PAUSE,
     READS_SHARE,
+    SURE_HEADROOM,
     Bucket,
     Hold,
     Status,
@@ -53,8 +54,12 @@ class ShopBucket:
 class Play:
     """Requests with any delays, against the shop's bucket, in the order of their moments."""
 
-    def __init__(self, seed: int, shop: ShopBucket, mine: Bucket) -> None:
+    def __init__(
+        self, seed: int, shop: ShopBucket, mine: Bucket, seconds: float | None = None
+    ) -> None:
+        """`seconds`: what every request takes, with nothing refunded; else all is by chance."""
         self.random, self.shop, self.mine = random.Random(seed), shop, mine
+        self.seconds = seconds
         self.events: list[tuple[float, int, str, float, float, Hold]] = []
         self.numbers = count()
         self.now = 0.0
@@ -81,6 +86,12 @@ class Play:
         runs = self.now + self.random.expovariate(1 / 0.2)
         ends = runs + self.random.expovariate(1 / 0.1)
         arrives = ends + self.random.expovariate(1 / 0.2)
+        if self.seconds is not None:
+            actual = cost
+            third = self.seconds / 3
+            runs = self.now + third * self.random.uniform(0.5, 1.5)
+            ends = runs + third
+            arrives = ends + third * self.random.uniform(0.5, 1.5)
         if self.random.random() < lost:
             actual = -1.0
         for moment, what in ((runs, "charge"), (ends, "finish"), (arrives, "arrive")):
@@ -150,6 +161,44 @@ def test_under_load_nearly_all_points_are_used(cost: int, maximum: float, in_fli
     took = Play(7, shop, Bucket(0.0)).run([cost] * int(total / cost), in_flight=in_flight)
     assert shop.overdrawn > -1e-6
     assert total / took >= 0.9 * (maximum + rate * took) / took
+
+
+class SteppingShop(ShopBucket):
+    """Restores once a second, what that second brings."""
+
+    def _to(self, now: float) -> None:
+        super()._to(float(int(now)))
+
+
+@pytest.mark.parametrize("seconds", [0.03, 0.15, 0.22, 0.45, 1.5])
+@pytest.mark.parametrize("cost", [3, 10])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shop_that_restores_in_steps_is_never_asked_for_more_than_it_has(
+    seed: int, cost: int, seconds: float
+) -> None:
+    shop = SteppingShop(left=100)
+    mine = Bucket(0.0)
+    Play(seed, shop, mine, seconds).run([cost] * 2000, in_flight=24)
+    assert shop.overdrawn > -1e-6
+    assert mine._untouched == HEADROOM
+
+
+def test_a_shop_that_restores_all_the_time_is_used_to_nearly_its_last_point() -> None:
+    shop = ShopBucket(left=100)
+    mine = Bucket(0.0)
+    took = Play(3, shop, mine, 0.15).run([3] * 400, in_flight=24)
+    assert shop.overdrawn > -1e-6
+    assert mine._untouched == SURE_HEADROOM
+    assert took / ((1200 - 100) / RATE) <= 1.08
+
+
+def test_one_refusal_brings_the_whole_headroom_back() -> None:
+    mine = Bucket(0.0)
+    Play(3, ShopBucket(left=100), mine, 0.15).run([3] * 400, in_flight=24)
+    mine.distrust()
+    assert mine._untouched == HEADROOM
+    Play(3, ShopBucket(left=100), mine, 0.15).run([3] * 400, in_flight=24)
+    assert mine._untouched == HEADROOM
 
 
 def test_what_another_app_takes_is_noticed_with_the_next_answer() -> None:
