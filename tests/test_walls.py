@@ -25,7 +25,10 @@ json.dump(found, sys.stdout)
 
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
-HEAVY = {"httpx", "textual", "starlette", "graphql", "uvicorn", "typer", "rich.console"}
+HEAVY = {
+    *("httpx", "textual", "starlette", "graphql", "uvicorn", "typer", "rich.console"),
+    *("core.shopify", "core.practice", "core.sync.engine"),
+}
 
 
 def modules() -> list[str]:

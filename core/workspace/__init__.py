@@ -7,7 +7,6 @@ others are short and immediate. Rooms are wired here and nowhere else.
 
 from core.exchange import ImportPreview, ImportRefused, RowProblemLine
 from core.store import Purpose, RestorePreview
-from core.sync.engine import RestReport
 from core.workspace.desk import Desk
 from core.workspace.log import EventFeed
 from core.workspace.workspace import Workspace, default_home
@@ -18,7 +17,6 @@ __all__ = [
     "ImportPreview",
     "ImportRefused",
     "Purpose",
-    "RestReport",
     "RestorePreview",
     "RowProblemLine",
     "Workspace",

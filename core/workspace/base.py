@@ -13,9 +13,7 @@ from core.clock import Clock, iso
 from core.errors import DextreError, NotConnected
 from core.model import AuthKind, Brand, Connection, Credentials, Location
 from core.store import BrandStore, SecretsStore
-from core.sync.engine import Engine
 from core.sync.events import Event, SyncStopped
-from core.sync.runs import Runs
 from core.workspace import health
 from core.workspace.errors import SecretsAreGone, UnknownLocationName
 from core.workspace.log import EventLog
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     import httpx
 
     from core.shopify import ShopifyShop
+    from core.sync.engine import Engine
+    from core.sync.runs import Runs
 
 T = TypeVar("T")
 ACCESS_TOKEN = "access_token"  # noqa: S105 - the name under which it is kept
@@ -142,6 +142,9 @@ class DeskBase:
         return self._session
 
     def _session_with(self, connection: Connection, shop: ShopifyShop) -> Session:
+        from core.sync.engine import Engine  # here, as in `_open`
+        from core.sync.runs import Runs
+
         engine = Engine(
             brand=self.brand.name,
             shop=shop,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from core.clock import parse_iso
 from core.errors import DextreError, Offline, TryAgain
@@ -25,14 +26,16 @@ from core.model import (
     RunRow,
     Status,
 )
-from core.sync.engine import RestReport
 from core.sync.events import Event, SyncStopped
-from core.sync.runs import Progress
 from core.workspace import health
 from core.workspace.base import Session, Surroundings
 from core.workspace.errors import NothingToUndo
 from core.workspace.keeping import KeepingDesk
 from core.workspace.log import EventFeed
+
+if TYPE_CHECKING:
+    from core.sync.engine import RestReport
+    from core.sync.runs import Progress
 
 __all__ = ["Desk", "Surroundings"]
 

@@ -6,15 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from core.exchange import ImportPreview, Known, StockRow, preview, write_items, write_stock
 from core.model import Cause, CauseKind, Item, Label, Level, LevelKey, Location, Movement
 from core.sync.events import ChangedHere, ItemsImported
-from core.sync.runs import Progress
 from core.workspace.base import DeskBase
 from core.workspace.errors import NoLabelYet, NothingInFile, UnknownLabelCode, WhichLabel
 from core.workspace.index import ItemIndex
+
+if TYPE_CHECKING:
+    from core.sync.runs import Progress
 
 
 class InventoryDesk(DeskBase):

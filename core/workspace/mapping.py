@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core import matching
 from core.errors import DextreError, StoreInUse, TryAgain
@@ -16,10 +17,12 @@ from core.sync import cells
 from core.sync.breaker import THERE, Effect, check
 from core.sync.events import CatalogueChanged, LinkEnabled, MappingsDeleted, SkusMapped
 from core.sync.ports import BooksTx
-from core.sync.runs import Progress
 from core.workspace.base import Session
 from core.workspace.editing import EditingDesk
 from core.workspace.errors import NothingToMap, NotPaired
+
+if TYPE_CHECKING:
+    from core.sync.runs import Progress
 
 CATALOGUE_S = 900.0
 """Seconds between two looks at the whole catalogue while linked."""

@@ -304,3 +304,17 @@ def test_refusals_are_told_in_japanese(mapped: Line, lang: str) -> None:
     said = mapped("run", "--once", "--lang", lang, code=3)
     assert "在庫連携" in said.err
     assert "is off" not in said.err
+
+
+def test_a_shop_that_was_away_is_caught_up_with(linked: Line, served: Served) -> None:
+    sku, place = skus_of(served)[0], places_of(served)[0]
+    linked("stock", "adjust", sku, "Tokyo", "-3")
+    served.close()
+    said = linked("run", "--once", code=1)
+    assert "could be made" in said.err
+    assert linked.quantity(sku, "Tokyo") == 47
+    assert linked("status", "--json").json["pending_push"] == 1
+    served.shop.sell(sku, place, 4)
+    served.open(served.port)
+    linked("run", "--once")
+    assert linked.quantity(sku, "Tokyo") == there(served, sku) == 43
