@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 
 from core.clock import Clock, iso
@@ -37,7 +38,7 @@ from core.model import (
 )
 from core.store import figures, records
 from core.store.rows import Doc
-from core.store.table import DocumentDB, DocumentTable, SnapshotDB
+from core.store.table import BATCH, DocumentDB, DocumentTable, SnapshotDB
 
 T = TypeVar("T")
 
@@ -140,8 +141,7 @@ class Tx(View):
         self._table("meta").put("link", records.link_doc(link))
         self._link = link
         if link.label_code != before.label_code:
-            for cell in self.cells():
-                self.put_cell(cell)
+            self.put_cells(self.cells())
 
     def put_pairs(self, pairs: Sequence[LocationPair]) -> None:
         table = self._table("pairs")
@@ -228,11 +228,21 @@ class Tx(View):
         """Keep a cell; `here` and `changed_at` are what the level says, whatever the caller
         gave.
         """
-        label = self.link().label_code
-        here = None
-        if label is not None:
-            here = self.level(cell.sku_number, cell.location_id, label)
-        self._table("cells").put(*self._true_cell(cell, here))
+        self.put_cells([cell])
+
+    def put_cells(self, cells: Iterable[Cell]) -> None:
+        """Many of them, with their levels looked up together."""
+        label = self.link().label_code or ""
+        source = iter(cells)
+        while batch := list(islice(source, BATCH)):
+            skus = list(dict.fromkeys(cell.sku_number for cell in batch))
+            levels = self._table("levels").rows.many(skus) if label else {}
+            self._table("cells").put_many(
+                self._true_cell(
+                    cell, levels.get(cell.sku_number, {}).get(label, {}).get(cell.location_id)
+                )
+                for cell in batch
+            )
 
     def _true_cell(self, cell: Cell, here: int | None) -> tuple[str, Doc]:
         true = replace(cell, here=here)

@@ -14,6 +14,9 @@ write has no answer yet.
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,12 +28,16 @@ from core.model import Cause, Cell, CellKey, LevelKey
 from core.store.backup import BackupFile, copy_for_reading
 from core.store.books import Tx, View
 from core.store.errors import BackupOfAnotherShop, OutboxNotEmpty
+from core.store.files import file_faults
 from core.store.rows import Doc
 from core.store.schema import INVENTORY
 from core.store.table import DocumentDB, SnapshotDB
 
 REPLACED = ("labels", "locations", "items", "pairs", "mappings")
 JOINED = ("movements", "runs", "run_rows")
+PREFIX = ".restore-"
+"""Of the folders that hold a copy of a backup while it is read."""
+
 SHOWN = 20
 """Changes that a preview names one by one."""
 
@@ -85,7 +92,7 @@ class RestorePreview:
 @contextmanager
 def opened(path: Path, beside: Path) -> Iterator[DocumentDB]:
     """A backup of this or an earlier version, as a private copy in this version's shape."""
-    with tempfile.TemporaryDirectory(dir=beside, prefix=".restore-") as folder:
+    with _alone_in(beside), tempfile.TemporaryDirectory(dir=beside, prefix=PREFIX) as folder:
         copy = Path(folder) / "inventory.db"
         copy_for_reading(path, copy)
         db = DocumentDB(copy, INVENTORY)
@@ -93,6 +100,21 @@ def opened(path: Path, beside: Path) -> Iterator[DocumentDB]:
             yield db
         finally:
             db.close()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One restore at a time; what a killed one left is swept away."""
+    with file_faults(folder):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with file_faults(folder):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        for left in folder.glob(f"{PREFIX}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+    finally:
+        os.close(handle)
 
 
 def preview(backup: BackupFile, now: DocumentDB | SnapshotDB, then: DocumentDB) -> RestorePreview:
@@ -147,10 +169,15 @@ def _restore_link(tx: Tx, then: DocumentDB) -> None:
     revision = max(tx.link().revision, link.revision) + 1
     tx.put_link(replace(link, enabled=False, resume=False, revision=revision))
     pairs = tx.pairs()
-    for mapping in tx.mappings():
-        for pair in pairs:
-            key = CellKey(mapping.inventory_item_id, pair.shopify_location_id)
-            tx.put_cell(Cell(key, mapping.sku_number, pair.location_id))
+    tx.put_cells(
+        Cell(
+            CellKey(mapping.inventory_item_id, pair.shopify_location_id),
+            mapping.sku_number,
+            pair.location_id,
+        )
+        for mapping in tx.mappings()
+        for pair in pairs
+    )
 
 
 def _join(now: DocumentDB, then: DocumentDB, name: str) -> None:

@@ -359,6 +359,15 @@ def test_a_restore_that_fails_half_way_changes_nothing(
     assert len(store.movements("A")) == 3
 
 
+def test_what_a_killed_restore_left_is_swept_away(store: BrandStore, tmp_path: Path) -> None:
+    store.backup(tmp_path / "mine.db")
+    left = tmp_path / ".restore-left"
+    left.mkdir()
+    (left / "inventory.db").write_bytes(b"half a copy")
+    store.restore_preview(tmp_path / "mine.db")
+    assert not list(tmp_path.glob(".restore-*"))
+
+
 def test_a_backup_of_an_earlier_version_is_brought_forward(
     store: BrandStore, tmp_path: Path
 ) -> None:
