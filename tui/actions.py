@@ -79,20 +79,40 @@ ACTIONS: tuple[Action, ...] = (
     A("main.cancel", "escape", N_("Cancel"), N_("Cancel the work that runs."), show=False),
     # screens on top of them
     A("sub.back", "escape,q", N_("Back"), N_("Leave this screen; nothing is lost.")),
+    # screens with a list that can be searched
+    A("find.search", "slash", N_("Search"), N_("Only rows with this text: a SKU, a name…")),
+    A("find.next", "n", N_("Next hit"), N_("The next row that fits the search."), show=False),
+    A("find.previous", "N", N_("Hit before"), N_("The hit before."), show=False),
     # home
     A("home.next", "n", N_("Next step"), N_("Go to the next step that is still missing.")),
     A("home.sync", "s", N_("Sync now"), N_("Do not wait for the next look at the shop.")),
     A("home.pause", "space", N_("Pause log"), N_("Stop or go on following the log.")),
     A("home.brands", "b", N_("Brands"), N_("Choose or add a brand.")),
+    A("home.take", "t", N_("Take over"), N_("Ask whoever syncs now to hand it over."), show=False),
     # brands
     A("brands.open", "enter", N_("Open"), N_("Work with this brand.")),
     A("brands.add", "a", N_("Add a brand"), N_("A brand links to exactly one Shopify shop.")),
     # inventory
-    A("inventory.search", "slash", N_("Search"), N_("SKU number, name or barcode.")),
     A("inventory.open", "enter,o", N_("Open"), N_("Why is this number what it is?")),
     A("inventory.set", "e", N_("Set"), N_("Type the new quantity of the marked cell.")),
     A("inventory.add", "plus", N_("Add"), N_("Add units to the marked cell, with a reason.")),
     A("inventory.take", "minus", N_("Take"), N_("Take units from the marked cell.")),
+    A(
+        "inventory.type",
+        "equals_sign",
+        N_("Type"),
+        N_("Row after row: 12 sets, +3 adds, -2 takes."),
+    ),
+    A("inventory.move", "m", N_("Move"), N_("To another location or inventory label.")),
+    A(
+        "inventory.undo",
+        "u",
+        N_("Undo"),
+        N_("Take the last change of a quantity back."),
+        show=False,
+    ),
+    A("inventory.redo", "ctrl+r", N_("Redo"), N_("Make it again."), show=False),
+    A("inventory.count", "c", N_("Stock-take"), N_("Count with a barcode scanner.")),
     A("inventory.left", "left,h", N_("Left"), N_("The location to the left."), show=False),
     A("inventory.right", "right,l", N_("Right"), N_("The location to the right."), show=False),
     A("inventory.label", "b", N_("Label"), N_("Show the next inventory label.")),
@@ -101,12 +121,24 @@ ACTIONS: tuple[Action, ...] = (
     A("inventory.places", "p", N_("Locations"), N_("Locations and inventory labels.")),
     # the import's preview
     A("import.apply", "i", N_("Import"), N_("Import every line; all or nothing.")),
+    # counting with a scanner
+    A("count.apply", "f2", N_("Apply"), N_("Look at the differences, then set the quantities.")),
+    A("count.undo", "f3", N_("Undo"), N_("Take the last scan back.")),
+    A("count.location", "f4", N_("Location"), N_("Count at the next location.")),
+    A("count.clear", "f8", N_("Start anew"), N_("Throw away what was counted.")),
     # an item
     A("item.copy", "y", N_("Copy"), N_("Copy this page as text.")),
     # settings
     A("settings.open", "enter", N_("Open"), N_("Look at this setting or change it.")),
+    # doctor, backups
+    A("doctor.run", "r", N_("Check"), N_("Check the inventory file and the connection.")),
+    A("backups.make", "b", N_("Back up"), N_("Write everything but secrets to one file.")),
+    A("backups.open", "enter,o", N_("Open"), N_("What would bringing this one back change?")),
+    A("backups.other", "f", N_("File"), N_("Open a backup that is somewhere else.")),
+    A("restore.apply", "A", N_("Restore"), N_("Make the inventory equal to this backup.")),
     # locations and labels
     A("places.location", "a", N_("Add a location"), N_("A place that holds stock.")),
+    A("places.edit", "e,enter", N_("Edit"), N_("Change the name or the rules.")),
     A("places.label", "b", N_("Add an inventory label"), N_("A bucket of one kind of stock.")),
     # Shopify custom app
     A("shopify.sync", "s", N_("Sync now"), N_("Do not wait for the next look at the shop.")),
@@ -123,21 +155,25 @@ ACTIONS: tuple[Action, ...] = (
     A("pairing.location", "a", N_("Add a location"), N_("Add a location in DEXTRE.")),
     A("pairing.update", "U", N_("Update"), N_("Keep these pairs.")),
     # SKU mapping
-    A("mapping.search", "slash", N_("Search"), N_("SKU, name or barcode on both sides.")),
-    A("mapping.previous", "left,h", N_("Filter before"), N_("The filter before."), show=False),
-    A("mapping.next", "f,right,l", N_("Filter"), N_("The next filter.")),
+    A("mapping.filter-before", "left,h", N_("Filter before"), N_("The filter before."), show=False),
+    A("mapping.filter", "f,right,l", N_("Filter"), N_("The next filter.")),
     A("mapping.update", "U", N_("Update"), N_("Keep the two fields that are compared.")),
     A("mapping.run", "M", N_("Map"), N_("Read the shop's catalogue and match every SKU.")),
-    A("mapping.map", "m", N_("Map by hand"), N_("Choose the counterpart of this row.")),
-    A("mapping.unmap", "u", N_("Unmap"), N_("Take this mapping (or all marked ones) away.")),
+    A("mapping.map", "m,e", N_("Map by hand"), N_("Choose the counterpart of this row.")),
+    A("mapping.suggested", "s", N_("Take suggestion"), N_("Map (all marked) to the alike SKU.")),
+    A("mapping.unmap", "d", N_("Unmap"), N_("Take this mapping (or all marked ones) away.")),
+    A("mapping.ignore", "I", N_("Ignore"), N_("Put the rows aside, or take them up again.")),
+    A("mapping.undo", "u", N_("Undo"), N_("Take the last edit by hand back.")),
+    A("mapping.redo", "ctrl+r", N_("Redo"), N_("Do again what was undone."), show=False),
+    A("mapping.export", "x", N_("Export"), N_("Write all mappings to a CSV file."), show=False),
+    A("mapping.import", "i", N_("Import"), N_("Read an edited CSV file back."), show=False),
     A("mapping.open", "enter,o", N_("Open"), N_("The item's quantities and story.")),
+    A("mapfile.apply", "i", N_("Import"), N_("Make every edit of the file; all or none.")),
     # plans
-    A("plan.search", "slash", N_("Search"), N_("Only rows with this text.")),
     A("plan.filter", "f", N_("Filter"), N_("Changing rows, left out rows, all rows.")),
     A("plan.apply", "A", N_("Apply"), N_("Apply exactly what is shown.")),
     # needs you
     A("needs.open", "enter,o", N_("Open"), N_("The item's quantities and story.")),
-    A("needs.search", "slash", N_("Search"), N_("Only rows with this text.")),
     A("needs.refresh", "r", N_("Refresh"), N_("Read the list again.")),
     # runs
     A("runs.open", "enter,o", N_("Open"), N_("The rows of this run.")),
@@ -145,8 +181,8 @@ ACTIONS: tuple[Action, ...] = (
     A("runs.undo-last", "z", N_("Undo last"), N_("Plan the undoing of the last run.")),
     A("run.undo", "u", N_("Undo"), N_("Plan the undoing of this run.")),
     # log
-    A("log.search", "slash", N_("Search"), N_("Only lines with this text, such as an SKU.")),
     A("log.level", "f", N_("Level"), N_("All lines, warnings and errors, errors only.")),
+    A("log.brand", "b", N_("Brand"), N_("This brand, or all brands."), show=False),
     A("log.pause", "space", N_("Pause"), N_("Stop or go on following the log.")),
     A("log.copy", "y", N_("Copy"), N_("Copy the lines that are shown.")),
     # tables and logs
@@ -163,6 +199,32 @@ ACTIONS: tuple[Action, ...] = (
         show=False,
         run="go(0)",
     ),
+    A(
+        "table.copy",
+        "y",
+        N_("Copy"),
+        N_("Copy this row, or all marked ones."),
+        show=False,
+        run="copy",
+    ),
+    A("table.column", "w", N_("Column"), N_("Choose a column."), show=False, run="column"),
+    A(
+        "table.narrow",
+        "less_than_sign",
+        N_("Narrower"),
+        N_("The chosen column."),
+        show=False,
+        run="widen(-2)",
+    ),
+    A(
+        "table.widen",
+        "greater_than_sign",
+        N_("Wider"),
+        N_("The chosen column."),
+        show=False,
+        run="widen(2)",
+    ),
+    A("scroll.open", "enter,o", N_("Open"), N_("The item that this line is about."), run="open"),
     A("scroll.down", "down,j", N_("Down"), N_("A line on."), show=False, run="cursor(1)"),
     A("scroll.up", "up,k", N_("Up"), N_("A line back."), show=False, run="cursor(-1)"),
     A("scroll.page-down", "pagedown", N_("Page down"), N_("A page on."), show=False, run="page(1)"),
@@ -177,6 +239,14 @@ ACTIONS: tuple[Action, ...] = (
         run="go(0)",
     ),
     A("marks.toggle", "space", N_("Mark"), N_("Mark or unmark this row."), run="mark"),
+    A(
+        "marks.all",
+        "a",
+        N_("Mark all"),
+        N_("Mark every row that fits."),
+        show=False,
+        run="mark_all",
+    ),
     A("marks.range", "v", N_("Mark range"), N_("Twice: all in between."), show=False, run="range"),
     A(
         "marks.clear",
@@ -206,6 +276,7 @@ PLACES = {
     "scroll": N_("Table"),
     "marks": N_("Table"),
     "form": N_("Table"),
+    "find": N_("Table"),
     "dialog": N_("Dialog"),
 }
 """Headings of the `?` list; every other place is the screen itself."""
@@ -220,6 +291,7 @@ SAFE_KEYS = frozenset(
     + ["ctrl+pagedown", "ctrl+backslash"]
     + [f"ctrl+{letter}" for letter in "cdefgklnopqrstuvwxyz"]  # not a b (screen, tmux) h i j m
     + ["slash", "question_mark", "plus", "minus", "colon", "comma", "full_stop", "equals_sign"]
+    + ["less_than_sign", "greater_than_sign"]
 )
 """What every terminal can send, through tmux and SSH as well."""
 
@@ -228,6 +300,9 @@ KEY_NAMES = {
     "slash": "/",
     "plus": "+",
     "minus": "-",
+    "equals_sign": "=",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     "space": N_("Space"),
     "escape": "Esc",
     "enter": "Enter",
@@ -255,6 +330,23 @@ def key_name(key: str) -> str:
     if key[0] == "f" and key[1:].isdigit():
         return key.upper()
     return key.capitalize() if len(key) > 1 else key
+
+
+def key_names(written: str) -> list[str]:
+    """Keys as people write them (`?`, `^p`, `Space`, `F2`, `x`), as Textual names them."""
+    plain = {shown: name for name, shown in KEY_NAMES.items()}
+    plain |= {shown.casefold(): name for shown, name in plain.items() if len(shown) > 1}
+    found = []
+    for part in written.split(",") if written != "," else [","]:
+        key = part.strip()
+        if key.startswith("^") and len(key) > 1:
+            key = "ctrl+" + key[1:].lower()
+        elif len(key) > 1:
+            key = plain.get(key.casefold(), key.casefold())
+        else:
+            key = plain.get(key, {",": "comma", ".": "full_stop", ":": "colon"}.get(key, key))
+        found.append(key)
+    return [key for key in found if key]
 
 
 def of_places(*places: str) -> Iterator[Action]:

@@ -25,14 +25,14 @@ from textual.app import App
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from core.errors import DextreError
-from tui import preferences
+from tui import keymap, preferences
 from tui.actions import BY_ID, bindings
-from tui.clean import use_ascii
+from tui.clean import ascii_only, use_ascii
 from tui.i18n import _, language, set_language, tell
 from tui.screens import MAIN, make
 from tui.screens.base import BaseScreen
 from tui.session import Session
-from tui.themes import DARK, DEFAULTS, LIGHT, THEMES, first_theme
+from tui.themes import ANSI_THEMES, DARK, DEFAULTS, LIGHT, THEMES, first_theme
 from tui.widgets.dialogs import ConfirmDialog, ErrorDialog
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 PUMP_EVERY = 0.25
 LOOK_EVERY = 8
 """Pumps between two looks at the figures when nothing happened (only differences are painted)."""
+
+KEEP_EVERY = 40
+"""Pumps between two looks whether there is something to be kept for the next start."""
 
 NO_TERMINAL = 2
 FAULTS = "faults.log"
@@ -84,9 +87,11 @@ class DextreApp(App[int]):
         self._wished_brand = brand
         self._pumps = 0
         self._looks = False
+        self._here = "home"
         self._mains: dict[str, BaseScreen] = {}
         self._keys: dict[str, str] = {}
         self._installs = 0
+        self.state = preferences.ScreenState(workspace.home)
 
     # -- start -------------------------------------------------------------------------------------
 
@@ -107,7 +112,15 @@ class DextreApp(App[int]):
         if not self.is_headless:
             self._watch_signals()
         self.set_interval(PUMP_EVERY, self.pump)
+        self._take_keys()
         self._open_first()
+
+    def _take_keys(self) -> None:
+        keys, wrong = keymap.load(self.workspace.home)
+        if keys:
+            self.set_keymap(keys)
+        if wrong:
+            self.say(wrong, "warn")
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -135,10 +148,11 @@ class DextreApp(App[int]):
             self.call_later(self.push_screen, ErrorDialog(error.code, message, remedy))
             return False
         before, self.session = self.session, session
-        preferences.remember(self.workspace.home, brand=name)
         self._forget(list(self._mains))
         self._take(before)
-        self.go("home")
+        kept = preferences.load(self.workspace.home)
+        self.go(kept.screen if name == kept.brand and kept.screen in MAIN else "home")
+        preferences.remember(self.workspace.home, brand=name)
         return True
 
     @work(exclusive=True, group="take")
@@ -153,8 +167,13 @@ class DextreApp(App[int]):
             message, remedy = tell(error)
             self.push_screen(ErrorDialog(error.code, message, remedy))
         if session.holder is not None and isinstance(self.screen, BaseScreen):
-            self.screen.say(session.why_only_looking() or "", "warn")
+            words = session.why_only_looking() or ""
+            self.screen.say(words + " " + _("Home, key t: ask for the sync."), "warn")
         self.look()
+
+    def take_over(self) -> None:
+        """Ask whoever syncs to hand it over; a service does, another app does not."""
+        self._take(None)
 
     # -- going places ------------------------------------------------------------------------------
 
@@ -165,6 +184,7 @@ class DextreApp(App[int]):
             self._installs += 1
             self._keys[name] = f"{name}-{self._installs}"
             self.install_screen(self._mains[name], self._keys[name])
+        self._here = name
         while len(self.screen_stack) > 2:
             self.pop_screen()
         if self.screen is self._mains[name]:
@@ -182,6 +202,20 @@ class DextreApp(App[int]):
                 self.uninstall_screen(self._keys[name])
                 screen.remove()
 
+    @work(exclusive=True, group="index")
+    async def read_items(self) -> None:
+        """Have the items by place, read beside the UI; the screens that wait for them are told."""
+        session = self.open_session
+        await asyncio.to_thread(session.load_index)
+        if session is self.session and isinstance(self.screen, BaseScreen) and self.screen.ready:
+            self.screen.refresh_data()
+
+    def keep(self) -> None:
+        """Write down what comes back at the next start."""
+        self.state.keep()
+        if preferences.load(self.workspace.home).screen != self._here and self.session is not None:
+            preferences.remember(self.workspace.home, screen=self._here)
+
     # -- the pump ----------------------------------------------------------------------------------
 
     def look(self) -> None:
@@ -194,6 +228,8 @@ class DextreApp(App[int]):
             return
         new = self.session.drain()
         self._pumps += 1
+        if not self._pumps % KEEP_EVERY:
+            self.keep()
         if not new and not self._looks and self._pumps % LOOK_EVERY:
             return
         self._looks = False
@@ -254,8 +290,20 @@ class DextreApp(App[int]):
         shown = self.screen_stack
         self._forget([name for name, screen in self._mains.items() if screen not in shown])
 
+    async def do_signs(self) -> None:
+        """Our own signs as ASCII, or back: for terminals that draw them two cells wide."""
+        use_ascii(not ascii_only())
+        preferences.remember(self.workspace.home, signs="ascii" if ascii_only() else "all")
+        for screen in self.screen_stack:
+            if isinstance(screen, BaseScreen) and screen.ready:
+                await screen.retext()
+        self._forget([name for name, one in self._mains.items() if one not in self.screen_stack])
+
     def do_theme(self) -> None:
-        self.theme = LIGHT.name if self.theme != LIGHT.name else DARK.name
+        """Dark, light, the terminal's own colours on dark and on light ground."""
+        names = [DARK.name, LIGHT.name, *ANSI_THEMES]
+        at = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(at + 1) % len(names)]
         preferences.remember(self.workspace.home, theme=self.theme)
 
     # -- leaving -----------------------------------------------------------------------------------
@@ -351,6 +399,7 @@ def run_app(
     finally:
         logging.getLogger().removeHandler(faults)
         faults.close()
+        app.keep()
         if app.session is not None:
             app.session.close()
     return code if code is not None else (app.return_code or 0)

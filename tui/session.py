@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import DextreError, StoreInUse
-from core.model import ConnectionState, MatchState, Status
-from core.sync.events import Event
+from core.model import ConnectionState, Status
+from core.sync.events import Event, ItemsImported, Restored
 from tui.clean import clean, signs
 from tui.i18n import _, event_text
 from tui.when import clock_time
@@ -20,15 +20,20 @@ from tui.words import CONNECTIONS, LEVELS, show
 
 if TYPE_CHECKING:
     from core.workspace import Desk
+    from core.workspace.index import ItemIndex
 
 KEPT_EVENTS = 5_000
 FIRST_LINES = 200
+
+FEW_ITEMS = 3_000
+"""Items up to here are read at once: it takes a few milliseconds."""
 
 
 def log_line(event: Event) -> LogLine:
     """One event as the log panes show it: time, sign of its level, words."""
     mark = LEVELS[event.level]
-    return LogLine(f"{clock_time(event.at)} {signs(mark.sign)} {event_text(event)}", mark.tone)
+    text = f"{clock_time(event.at)} {signs(mark.sign)} {event_text(event)}"
+    return LogLine(text, mark.tone, str(getattr(event, "sku", "") or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class Session:
         self.started = False
         self.running_jobs = 0
         self.connection_draft: dict[str, str] = {}
+        self.index: ItemIndex | None = None
+        self.index_read = 0
         self.status: Status = desk.status()
 
     # -- what happens ------------------------------------------------------------------------------
@@ -58,12 +65,36 @@ class Session:
         """What happened since the last call."""
         new = self.feed.drain()
         self.events.extend(new)
+        if any(isinstance(event, ItemsImported | Restored) for event in new):
+            self.index = None
         return new
 
     def refresh(self) -> bool:
         """Read the figures again; tells whether they differ."""
         before, self.status = self.status, self.desk.status()
         return before != self.status
+
+    # -- the items ---------------------------------------------------------------------------------
+
+    def ready_index(self) -> ItemIndex | None:
+        """The items by place; None while it has to be read first (`load_index`, beside the UI)."""
+        count = self.desk.count_items()
+        if (self.index is None or len(self.index) != count) and count <= FEW_ITEMS:
+            self.index = self.desk.item_index()
+        if self.index is not None and len(self.index) != count:
+            self.index = None
+        return self.index
+
+    def few_rows(self) -> bool:
+        """Whether the mapping is so short that it can be made at once."""
+        status = self.status
+        return status.mapped + status.unmapped_local + status.unmapped_shopify <= FEW_ITEMS
+
+    def load_index(self) -> None:
+        def progress(done: int) -> None:
+            self.index_read = done
+
+        self.index = self.desk.item_index(progress)
 
     # -- becoming the one who acts -----------------------------------------------------------------
 
@@ -74,6 +105,7 @@ class Session:
         except StoreInUse as error:
             self.holder = clean(error.params.get("who", "?"))
             return
+        self.holder = None
         self.started = True
 
     def close(self) -> None:
@@ -174,9 +206,6 @@ class Session:
     def _link_step(self) -> Step:
         says = _("On: both sides follow each other") if self.status.link else _("Off")
         return Step("enable", _("Enable inventory link"), self.status.link, says)
-
-    def counts(self) -> dict[MatchState, int]:
-        return dict(self.desk.mapping_counts())
 
     def attempt_status(self) -> DextreError | None:
         """Read the figures; an error is returned, not raised, because the pump goes on."""

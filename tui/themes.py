@@ -70,6 +70,8 @@ LIGHT = Theme(
 )
 
 THEMES = (DARK, LIGHT)
+ANSI_THEMES = ("ansi-dark", "ansi-light")
+"""Textual's own, which use the colours that the reader gave the terminal."""
 
 DEFAULTS: Mapping[str, str] = {
     "dim": "ansi_bright_black",

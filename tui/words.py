@@ -24,6 +24,7 @@ from core.model import (
     Why,
 )
 from core.sync.events import Level
+from core.workspace.editing import Filter, Likeness
 from tui.clean import signs
 from tui.i18n import N_, _
 
@@ -49,7 +50,6 @@ CELLS: Mapping[CellState, Mark] = {
 
 MATCHES: Mapping[MatchState, Mark] = {
     MatchState.MAPPED: Mark("✓", N_("Mapped"), GOOD),
-    MatchState.CHANGED_SINCE: Mark("!", N_("Changed since"), WARN),
     MatchState.ONLY_HERE: Mark("–", N_("Only in DEXTRE"), DIM),
     MatchState.ONLY_THERE: Mark("–", N_("Only in Shopify"), DIM),
     MatchState.BLANK_THERE: Mark("!", N_("Blank in Shopify"), WARN),
@@ -59,6 +59,25 @@ MATCHES: Mapping[MatchState, Mark] = {
     MatchState.CASE_DIFFERS: Mark("!", N_("Upper/lower case differs"), WARN),
     MatchState.SPACES_DIFFER: Mark("!", N_("Spaces differ"), WARN),
     MatchState.CHANGED_SINCE: Mark("!", N_("Mapped, changed since"), WARN),
+}
+
+FILTERS: Mapping[Filter, str] = {
+    Filter.ALL: N_("All"),
+    Filter.CHANGED_SINCE: N_("Changed since"),
+    Filter.DIFFERENCES: N_("Case or spaces"),
+    Filter.DUPLICATES: N_("Duplicates"),
+    Filter.BLANK: N_("Blank"),
+    Filter.ONLY_HERE: N_("Only in DEXTRE"),
+    Filter.ONLY_THERE: N_("Only in Shopify"),
+    Filter.MAPPED: N_("Mapped"),
+    Filter.BY_HAND: N_("By hand"),
+    Filter.IGNORED: N_("Ignored"),
+}
+
+LIKENESSES: Mapping[Likeness, str] = {
+    Likeness.SKU: N_("the SKU is alike"),
+    Likeness.BARCODE: N_("same barcode"),
+    Likeness.NAME: N_("same name"),
 }
 
 VERDICTS: Mapping[Verdict, Mark] = {

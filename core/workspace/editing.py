@@ -36,7 +36,15 @@ from core.workspace.base import Surroundings
 from core.workspace.connecting import ConnectionDesk
 from core.workspace.errors import EditOvertaken
 
-__all__ = ["EditingDesk", "Filter", "IgnoredRow", "Likeness", "MappingChange", "MappingPreview"]
+__all__ = [
+    "EditingDesk",
+    "Filter",
+    "IgnoredRow",
+    "Likeness",
+    "MappingChange",
+    "MappingPreview",
+    "MappingView",
+]
 
 IGNORED = "ignored"
 IGNORED_EDITS = "ignored_edits"
@@ -177,7 +185,7 @@ class EditingDesk(ConnectionDesk):
             inventory_item_id,
             sku_number,
             item=self.item(sku_number),
-            variant=self._store.variant(inventory_item_id),
+            variant=self.variant(inventory_item_id),
             current=self._standing(inventory_item_id),
         )
         self._edit(self._noticing(edit))
@@ -187,7 +195,7 @@ class EditingDesk(ConnectionDesk):
             matching.unmap_one(
                 inventory_item_id,
                 current=self._standing(inventory_item_id),
-                variant=self._store.variant(inventory_item_id),
+                variant=self.variant(inventory_item_id),
             )
         )
 
@@ -252,6 +260,10 @@ class EditingDesk(ConnectionDesk):
         ]
         seen = tuple(end for end in dict.fromkeys(ends) if end in ignored)
         return combined((edit, Edit(notice=seen))) if seen else edit
+
+    def variant(self, inventory_item_id: str) -> Variant | None:
+        """As the last catalogue has it."""
+        return self._store.variant(inventory_item_id)
 
     # -- undo and redo ------------------------------------------------------------------------
 
@@ -331,7 +343,7 @@ class EditingDesk(ConnectionDesk):
 
     def _batch(self, wishes: Iterable[tuple[str, str]]) -> EditBatch:
         return matching.edit_many(
-            wishes, item=self.item, variant=self._store.variant, current=self._standing
+            wishes, item=self.item, variant=self.variant, current=self._standing
         )
 
     # -- inside -------------------------------------------------------------------------------

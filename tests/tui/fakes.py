@@ -6,13 +6,15 @@ Long, because it has every method of a desk.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from core.errors import BadInput, StoreInUse
+from core.exchange import RowProblemLine
+from core.matching import Edit, Likeness, MappingView, Suggestion
 from core.model import (
     AuthKind,
     Brand,
@@ -51,7 +53,11 @@ from core.model import (
     Verdict,
     Why,
 )
+from core.store import BackupFile, RestorePreview
+from core.store.restore import Changes, RestoreRow
 from core.sync.events import ChangedHere, Event, NeedsYou, Pushed, SaleSeen, WentOffline
+from core.workspace.editing import MappingChange, MappingPreview
+from core.workspace.index import ItemIndex
 
 T = TypeVar("T")
 AT = "2026-11-23T09:00:00.000Z"
@@ -132,6 +138,8 @@ class FakeDesk:
         self._link = Link()
         self._connection: Connection | None = None
         self.rows_mapped: list[MappingRow] = []
+        self.edits_to_undo = self.edits_to_redo = 0
+        self.new_at_once = True
         self.cells_kept: list[Cell] = []
         self.runs_kept: list[Run] = []
         self.shop = (
@@ -266,6 +274,12 @@ class FakeDesk:
         ]
         return found[offset : offset + limit]
 
+    def item_index(self, progress: Any = None) -> ItemIndex:
+        return ItemIndex(self._items.values())
+
+    def items_with_barcode(self, barcode: str) -> Sequence[Item]:
+        return [item for item in self._items.values() if item.barcode == barcode]
+
     def levels_of(self, sku_number: str) -> Sequence[Level]:
         return [Level(key, n) for key, n in self._levels.items() if key.sku_number == sku_number]
 
@@ -292,6 +306,61 @@ class FakeDesk:
         place = next(p for p in self._locations if p.name == location)
         before = self._levels.get(LevelKey(sku_number, place.id, label or "NEW"), 0)
         return self.set_stock(sku_number, location, before + delta, label, reason)
+
+    def move_stock(
+        self,
+        sku_number: str,
+        source: tuple[str, str | None],
+        target: tuple[str, str | None],
+        quantity: int,
+        reason: str = "",
+    ) -> tuple[Movement, Movement]:
+        self.asked.append(("move_stock", sku_number, source, target, quantity, reason))
+        out = self.adjust_stock(sku_number, source[0], -quantity, source[1], reason)
+        return out, self.adjust_stock(sku_number, target[0], quantity, target[1], reason)
+
+    def edit_label(self, label: Label) -> None:
+        self.asked.append(("edit_label", label.code))
+        self._labels = [label if one.code == label.code else one for one in self._labels]
+
+    def rename_location(self, location_id: str, name: str) -> Location:
+        self.asked.append(("rename_location", location_id, name))
+        place = Location(location_id, name)
+        self._locations = [place if one.id == location_id else one for one in self._locations]
+        return place
+
+    def check_store(self) -> None:
+        if error := self.fails.get("check_store"):
+            raise error
+
+    def check(self, *_a: Any) -> Future[tuple[Finding, ...]]:
+        return later(tuple(sample_findings()))
+
+    def backups(self) -> Sequence[Path]:
+        return [Path("/var/lib/dextre-sync/backups/20261122T083000Z-unmap.db")]
+
+    def backup(self, target: Path, *, overwrite: bool = False) -> Any:
+        self.asked.append(("backup", target.name))
+        return sample_backup(target)
+
+    def restore_preview(self, path: Path) -> Any:
+        backup = sample_backup(path)
+        rows = [
+            RestoreRow("levels", "TEA-001 / 渋谷店 / NEW", 4, 9),
+            RestoreRow("items", "NEW-1", {"name": "Tin"}, None),
+        ]
+        changes = {"levels": Changes(changed=1), "items": Changes(removed=1)}
+        return RestorePreview(backup, changes, rows)
+
+    def restore(self, path: Path) -> Future[Path]:
+        self.asked.append(("restore", path.name))
+        return later(Path("/var/lib/dextre-sync/backups/before.db"))
+
+    def cells(
+        self, states: Collection[CellState] | None = None, offset: int = 0, limit: int = 200
+    ) -> Sequence[Cell]:
+        found = [cell for cell in self.cells_kept if states is None or cell.state in states]
+        return found[offset : offset + limit]
 
     def movements(self, sku_number: str, limit: int = 200) -> Sequence[Movement]:
         key = LevelKey(sku_number, "l1", "NEW")
@@ -371,35 +440,79 @@ class FakeDesk:
         return later(self.mapping_counts())
 
     def mapping_counts(self) -> Mapping[MatchState, int]:
-        return Counter(row.state for row in self.rows_mapped)
+        return self.mapping_view().counts
 
-    def _found(self, states: Collection[MatchState] | None, search: str) -> list[MappingRow]:
-        return [
-            row
-            for row in self.rows_mapped
-            if (states is None or row.state in states)
-            and search.casefold() in _text(row).casefold()
-        ]
+    def mapping_view(self) -> MappingView:
+        return MappingView(self.rows_mapped)
 
-    def mapping_rows(
-        self,
-        states: Collection[MatchState] | None = None,
-        search: str = "",
-        offset: int = 0,
-        limit: int = 200,
-    ) -> Sequence[MappingRow]:
-        return self._found(states, search)[offset : offset + limit]
+    def mapping_view_now(self) -> MappingView | None:
+        return self.mapping_view()
 
-    def count_mapping_rows(
-        self, states: Collection[MatchState] | None = None, search: str = ""
-    ) -> int:
-        return len(self._found(states, search))
+    def mapping_is_fresh(self) -> bool:
+        return True
+
+    def load_mapping(self) -> None:
+        self.asked.append(("load_mapping",))
+
+    def suggestions(self, row: MappingRow) -> Sequence[Suggestion[Item]]:
+        if row.item is not None:
+            return []
+        return [Suggestion(self._items["TEA-004"], Likeness.NAME)]
+
+    def variant(self, inventory_item_id: str) -> Variant | None:
+        return None
 
     def map_one(self, inventory_item_id: str, sku_number: str) -> None:
         self.asked.append(("map_one", inventory_item_id, sku_number))
 
-    def unmap_one(self, inventory_item_id: str) -> None:
-        self.asked.append(("unmap_one", inventory_item_id))
+    def map_suggested(self, rows: Iterable[MappingRow]) -> int:
+        return self._edited("map_suggested", [row.near for row in rows])
+
+    def unmap_many(self, inventory_item_ids: Iterable[str]) -> int:
+        return self._edited("unmap_many", list(inventory_item_ids))
+
+    def ignore(self, rows: Iterable[MappingRow]) -> int:
+        return self._edited("ignore", [row.state.value for row in rows])
+
+    def notice(self, rows: Iterable[MappingRow]) -> int:
+        return self._edited("notice", [row.state.value for row in rows])
+
+    def _edited(self, what: str, which: list[str]) -> int:
+        self.asked.append((what, which))
+        self.edits_to_undo += 1
+        return len(which)
+
+    def undo_edit(self) -> int:
+        self.asked.append(("undo_edit",))
+        self.edits_to_undo, self.edits_to_redo = self.edits_to_undo - 1, self.edits_to_redo + 1
+        return 1
+
+    def redo_edit(self) -> int:
+        self.asked.append(("redo_edit",))
+        self.edits_to_undo, self.edits_to_redo = self.edits_to_undo + 1, self.edits_to_redo - 1
+        return 1
+
+    def export_mappings(self, out: TextIO) -> int:
+        return out.write("inventory_item_id,sku_number\n") and 0
+
+    def preview_mappings(self, path: Path) -> MappingPreview:
+        if path.name == "missing.csv":
+            raise BadInput(detail=f"{path}: no such file.")
+        changes = (MappingChange(2, "gid://shopify/InventoryItem/7", "TEA-007", "TEA-008"),)
+        problem = RowProblemLine(
+            3, "sku_number", "There is no item %(sku)s.", {"sku": "X"}, "Look."
+        )
+        wrong = (problem,) if path.name == "bad.csv" else ()
+        return MappingPreview(str(path), Edit(), changes, wrong, 40, 39)
+
+    def import_mappings(self, source: MappingPreview) -> int:
+        return self._edited("import_mappings", [one.after for one in source.changes])
+
+    def maps_new_at_once(self) -> bool:
+        return self.new_at_once
+
+    def set_maps_new(self, *, at_once: bool) -> None:
+        self.new_at_once = at_once
 
     def unmap_all(self) -> Future[int]:
         self.asked.append(("unmap_all",))
@@ -513,9 +626,8 @@ class FakeWorkspace:
         return self.desks[brand]
 
 
-def _text(row: MappingRow) -> str:
-    here = row.item.sku_number if row.item else ""
-    return f"{here} {row.variant.sku if row.variant else ''}"
+def sample_backup(path: Path) -> BackupFile:
+    return BackupFile(path, "茶の子 Chanoko", AT, 2, "1", "茶の子", 2, 3, 40, 80, 30, 120)
 
 
 def sample_events(brand: str) -> list[Event]:

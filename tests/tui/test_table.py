@@ -115,11 +115,13 @@ async def test_a_log_that_is_scrolled_back_stays_where_its_reader_is() -> None:
         await pilot.pause()
         assert log.scroll_y == 80
         await pilot.press("k", "k")
+        assert log.current == LogLine("line 88")
         following = log.following
         assert not following
         log.extend([LogLine("new")])
         await pilot.pause()
-        assert log.scroll_y == 78
+        assert log.scroll_y == 80
+        assert log.current == LogLine("line 88")
         await pilot.press("G")
         assert log.following
         assert log.scroll_y == 81

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from rich.cells import cell_len
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding
 from textual.containers import Container
@@ -28,12 +28,15 @@ from core.errors import DextreError, OurBug
 from core.sync.events import Event
 from tui.actions import BY_ID, bindings
 from tui.clean import clean, signs
+from tui.clipboard import copy_text
 from tui.i18n import _, tell
 from tui.screens import MAIN
 from tui.session import Session
 from tui.widgets.bars import KeyLine, NavBar, Part, ProgressLine, Saying, StatusLine, TooSmall
 from tui.widgets.columns import clip
 from tui.widgets.dialogs import ErrorDialog
+from tui.widgets.ringlog import RingLog
+from tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from core.workspace import Desk
@@ -216,6 +219,7 @@ class BaseScreen(Screen[None]):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """In the reader's language; what cannot act now is dim."""
+        whole = self.is_whole
         return {
             key: active._replace(
                 binding=replace(
@@ -223,7 +227,7 @@ class BaseScreen(Screen[None]):
                     description=_(active.binding.description),
                     tooltip=_(active.binding.tooltip),
                 ),
-                enabled=self.why_not(active.binding.id or "") is None,
+                enabled=not whole or self.why_not(active.binding.id or "") is None,
             )
             for key, active in super().active_bindings.items()
         }
@@ -244,6 +248,20 @@ class BaseScreen(Screen[None]):
 
     def on_key(self) -> None:
         self.hush()
+
+    @on(RingLog.Opened)
+    def open_line(self, message: RingLog.Opened) -> None:
+        from tui.screens.item import ItemScreen
+
+        if message.line.sku:
+            self.app.push_screen(ItemScreen(message.line.sku))
+        else:
+            self.say(_("This line is about no single item."), "warn")
+
+    @on(VirtualTable.Copied)
+    def copy_rows(self, message: VirtualTable.Copied) -> None:
+        if message.text:
+            self.say(copy_text(self.app, message.text))
 
     # -- saying things -----------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from tui.i18n import N_, _
 from tui.screens.base import MainScreen
 from tui.session import Step, log_line
 from tui.when import age, day_and_time
+from tui.widgets.dialogs import ConfirmDialog, if_yes
 from tui.widgets.fields import Press
 from tui.widgets.ringlog import RingLog
 from tui.words import CONNECTIONS, show
@@ -131,6 +132,8 @@ class HomeScreen(MainScreen):
     def why_not(self, action_id: str) -> str | None:
         if action_id == "home.sync":
             return self.session.why_not_linked()
+        if action_id == "home.take" and self.session.holder is None:
+            return _("The sync is run by this app already.")
         if action_id == "home.next" and self.session.next_step() is None:
             return _("Every step is done.")
         return super().why_not(action_id)
@@ -138,6 +141,14 @@ class HomeScreen(MainScreen):
     def do_sync(self) -> None:
         if self.attempt(self.desk.sync_now):
             self.say(_("Looking at the shop now."))
+
+    def do_take(self) -> None:
+        body = _(
+            "It is run by %(who)s. A service hands it over at once and takes it back when this app "
+            "ends; another app has to be quit first. Until then you can look at everything."
+        ) % {"who": self.session.holder or ""}
+        dialog = ConfirmDialog(_("Take the sync over?"), body, _("Take over"))
+        self.app.push_screen(dialog, if_yes(self.own_app.take_over))
 
     def do_pause(self) -> None:
         log = self.query_one(RingLog)

@@ -4,13 +4,13 @@ and taken under the cursor, each with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import events, on
+from textual import events
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from core.errors import BadInput
 from core.model import Item, Label, Location
@@ -18,15 +18,17 @@ from core.sync.events import Event
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _
-from tui.screens.base import MainScreen
+from tui.screens.changing import Changing, EntryField
+from tui.screens.finding import Finding
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, FormDialog
 from tui.widgets.fields import FilterField
-from tui.widgets.table import ListSource, Row, RowSource, Toned, VirtualTable
+from tui.widgets.table import MarkingTable, Row, RowSource, Toned, VirtualTable
 from tui.words import number
 
 if TYPE_CHECKING:
     from core.workspace import Desk
+    from core.workspace.index import ItemIndex
 
 FIXED = 2
 """Columns before the locations: SKU number and name."""
@@ -34,26 +36,16 @@ FIXED = 2
 LOCATION_WIDTH = 11
 
 
-_Act = Callable[[str, str, str, int, str], None]
-"""What a quantity form does: (SKU number, location name, label code, number, reason)."""
+CHANGES = frozenset(f"inventory.{name}" for name in ("set", "add", "take", "type", "move", "count"))
 
 
-class ItemSource:
-    """Items with their quantities at the shown locations, read a page at a time."""
+class Shelf:
+    """What is shown of an item: its words and its quantities at the seen locations."""
 
-    def __init__(
-        self, desk: Desk, search: str, label: str, locations: Sequence[Location], count: int
-    ) -> None:
-        self._desk, self._search, self._label = desk, search, label
-        self._locations, self._count = locations, count
+    def __init__(self, desk: Desk, label: str, locations: Sequence[Location]) -> None:
+        self._desk, self._label, self._locations = desk, label, locations
 
-    def __len__(self) -> int:
-        return self._count
-
-    def rows(self, start: int, count: int) -> Sequence[Row]:
-        return [self._row(item) for item in self._desk.items(self._search, start, count)]
-
-    def _row(self, item: Item) -> Row:
+    def row(self, item: Item) -> Row:
         held = {
             level.key.location_id: level.quantity
             for level in self._desk.levels_of(item.sku_number)
@@ -64,28 +56,58 @@ class ItemSource:
         return Row(item.sku_number, tuple(cells))
 
 
+class StoreSource:
+    """Items a page at a time from the store: until the index of the items is read."""
+
+    def __init__(self, desk: Desk, shelf: Shelf, search: str) -> None:
+        self._desk, self._shelf, self._search = desk, shelf, search
+        self._count = desk.count_items(search)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def rows(self, start: int, count: int) -> Sequence[Row]:
+        return [self._shelf.row(item) for item in self._desk.items(self._search, start, count)]
+
+
+class IndexSource:
+    """Items by their places in the index: any page costs the same."""
+
+    def __init__(self, desk: Desk, shelf: Shelf, index: ItemIndex, search: str) -> None:
+        self._desk, self._shelf, self._index = desk, shelf, index
+        self._places = index.find(search)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def rows(self, start: int, count: int) -> Sequence[Row]:
+        skus = [self._index.sku(place) for place in self._places[start : start + count]]
+        return [self._shelf.row(self._desk.item(sku) or Item(sku)) for sku in skus]
+
+
 def _quantity(value: int | None) -> str | Toned:
     if value is None:
         return Toned(number(None), "dim")
     return Toned(str(value), "bad") if value < 0 else str(value)
 
 
-class InventoryScreen(MainScreen):
+class InventoryScreen(Finding, Changing):
     NAME = N_("Inventory")
     BINDINGS = bindings("inventory")
-    AUTO_FOCUS = "VirtualTable"
+    AUTO_FOCUS = "MarkingTable"
+    KEPT = "inventory"
 
     def __init__(self) -> None:
         super().__init__()
         self._label = ""
         self._place = 0
         self._first = 0
-        self._search = ""
 
     def body(self) -> Iterable[Widget]:
         yield Static("", id="about", classes="heading", markup=False)
         yield FilterField(self._search, placeholder=_("SKU number, name or barcode"), id="filter")
-        yield VirtualTable(id="items")
+        yield MarkingTable(id="items")
+        yield EntryField(id="entry")
 
     # -- what it shows -----------------------------------------------------------------------------
 
@@ -125,19 +147,25 @@ class InventoryScreen(MainScreen):
     def refresh_data(self) -> None:
         table = self.query_one(VirtualTable)
         label, seen = self.label, self._seen()
-        hits = self._hits()
-        source: RowSource = ListSource()
-        if label is not None:
-            source = ItemSource(self.desk, self._search, label.code, seen, hits)
+        source = self._source(label, seen)
         columns = [Column(_("SKU number"), 14, grow=1), Column(_("Name"), 14, grow=3, drop=1)]
         columns += [Column(clean(place.name), LOCATION_WIDTH, right=True) for place in seen]
         table.show(source, columns, empty=self._empty())
         table.cell = FIXED + self._place - self._first if seen else -1
-        self._show_about(hits)
+        self._show_about(len(source))
         self.refresh_bindings()
 
-    def _hits(self) -> int:
-        return self.desk.count_items(self._search)
+    def _source(self, label: Label | None, seen: Sequence[Location]) -> RowSource:
+        shelf = Shelf(self.desk, label.code if label else "", seen)
+        index = self.session.ready_index()
+        if index is None:
+            self.own_app.read_items()
+            return StoreSource(self.desk, shelf, self._search)
+        return IndexSource(self.desk, shelf, index, self._search)
+
+    def hits(self, text: str) -> Sequence[int]:
+        index = self.session.ready_index()
+        return super().hits(text) if index is None else index.find(text)
 
     def _empty(self) -> str:
         if self._search:
@@ -156,29 +184,13 @@ class InventoryScreen(MainScreen):
             words += "   " + _("negative allowed")
         self.query_one("#about", Static).update(words)
 
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
+    def on_resize(self, _event: events.Resize) -> None:
         if self.is_mounted:
             self.call_after_refresh(self.refresh_data)
 
     def on_happenings(self, new: Sequence[Event]) -> None:
         if new:
             self.query_one(VirtualTable).invalidate()
-
-    # -- filter ------------------------------------------------------------------------------------
-
-    def do_search(self) -> None:
-        self.query_one(FilterField).open()
-
-    @on(Input.Changed, "#filter")
-    def searched(self, event: Input.Changed) -> None:
-        if event.value.strip() != self._search:
-            self._search = event.value.strip()
-            self.refresh_data()
-
-    @on(FilterField.Left)
-    def to_rows(self) -> None:
-        self.query_one(VirtualTable).focus()
 
     # -- moving ------------------------------------------------------------------------------------
 
@@ -205,8 +217,12 @@ class InventoryScreen(MainScreen):
     # -- changing ----------------------------------------------------------------------------------
 
     def why_not(self, action_id: str) -> str | None:
-        if action_id in ("inventory.set", "inventory.add", "inventory.take"):
+        if action_id in CHANGES:
             return self._why_no_cell()
+        if action_id == "inventory.undo":
+            return self.why_not_undo()
+        if action_id == "inventory.redo":
+            return self.why_not_redo()
         if action_id == "inventory.import":
             return self.session.why_only_looking()
         return super().why_not(action_id)
@@ -220,53 +236,6 @@ class InventoryScreen(MainScreen):
             return _("There is no location yet. Press p to add one.")
         return None if self.label else _("There is no inventory label yet. Press p to add one.")
 
-    def do_set(self) -> None:
-        self._ask(_("Set the quantity"), _("New quantity"), self._held(), self._set)
-
-    def do_add(self) -> None:
-        self._ask(_("Add units"), _("Units to add"), "1", self._adjust_by(1))
-
-    def do_take(self) -> None:
-        self._ask(_("Take units"), _("Units to take"), "1", self._adjust_by(-1))
-
-    def _held(self) -> str:
-        table = self.query_one(VirtualTable)
-        label, place = self.label, self.location
-        if table.current is None or label is None or place is None:
-            return ""
-        for level in self.desk.levels_of(table.current.key):
-            if level.key.location_id == place.id and level.key.label_code == label.code:
-                return str(level.quantity)
-        return "0"
-
-    def _ask(self, title: str, question: str, value: str, act: _Act) -> None:
-        row, place, label = self.query_one(VirtualTable).current, self.location, self.label
-        if row is None or place is None or label is None:
-            return
-        about = _("%(sku)s at %(location)s, inventory label %(label)s") % {
-            "sku": clean(row.key),
-            "location": clean(place.name),
-            "label": clean(label.name or label.code),
-        }
-
-        def submit(answers: Mapping[str, str]) -> str | None:
-            return self.attempt_words(
-                lambda: act(row.key, place.name, label.code, _whole(answers["n"]), answers["why"])
-            )
-
-        asks = [Ask("n", question, value), Ask("why", _("Reason"), hint=_("optional"))]
-        dialog = FormDialog(f"{title}: {clean(row.key)}", asks, _("Save"), submit, note=about)
-        self.app.push_screen(dialog, lambda _answers: self.refresh_data())
-
-    def _set(self, sku: str, place: str, label: str, n: int, reason: str) -> None:
-        self.desk.set_stock(sku, place, n, label, reason)
-
-    def _adjust_by(self, sign: int) -> _Act:
-        def adjust(sku: str, place: str, label: str, n: int, reason: str) -> None:
-            self.desk.adjust_stock(sku, place, sign * n, label, reason)
-
-        return adjust
-
     # -- going on ----------------------------------------------------------------------------------
 
     def do_open(self) -> None:
@@ -275,6 +244,13 @@ class InventoryScreen(MainScreen):
         row = self.query_one(VirtualTable).current
         if row is not None:
             self.app.push_screen(ItemScreen(row.key))
+
+    def do_count(self) -> None:
+        from tui.screens.counting import CountingScreen
+
+        place, label = self.location, self.label
+        if place is not None and label is not None:
+            self.app.push_screen(CountingScreen(place, label))
 
     def do_places(self) -> None:
         from tui.screens.places import PlacesScreen
@@ -328,12 +304,3 @@ class InventoryScreen(MainScreen):
             self.call_after_refresh(self.say, words)
 
         return self.attempt_words(write)
-
-
-def _whole(text: str) -> int:
-    """A whole number as people type it."""
-    typed = text.strip().replace(",", "").replace("−", "-")
-    try:
-        return int(typed)
-    except ValueError:
-        raise BadInput(detail=N_("The quantity must be a whole number.")) from None

@@ -1,8 +1,9 @@
-"""The log: everything that happened, by level and by text (an SKU, a location, a run)."""
+"""The log: everything that happened, by level, brand, SKU and text; any line opens its item."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.widget import Widget
@@ -18,43 +19,101 @@ from tui.session import log_line
 from tui.widgets.fields import FilterField
 from tui.widgets.ringlog import LogLine, RingLog
 
+if TYPE_CHECKING:
+    from core.workspace import EventFeed
+
 FROM_FILE = 5_000
 RANKS = {Level.DEBUG: 0, Level.INFO: 1, Level.WARNING: 2, Level.ERROR: 3}
+OTHERS_EVERY = 0.5
+"""Seconds between two looks at the logs of the other brands."""
+
+SKU = "sku:"
+"""Before a word of the filter: exactly this SKU number."""
 
 
 class LogScreen(MainScreen):
     NAME = N_("Log")
-    BINDINGS = bindings("log")
+    BINDINGS = bindings("find", "log")
     AUTO_FOCUS = "RingLog"
+    KEPT = "log"
 
     def __init__(self) -> None:
         super().__init__()
         self._least = Level.DEBUG
         self._search = ""
+        self._sought = ""
+        self._all_brands = False
+        self._others: dict[str, EventFeed] = {}
 
     def body(self) -> Iterable[Widget]:
         yield Static("", id="about", classes="heading", markup=False)
-        yield FilterField(self._search, placeholder=_("Text or SKU number"), id="filter")
+        yield FilterField(placeholder=_("Text, or sku:NUMBER for one item"), id="filter")
         yield RingLog(id="log")
+
+    def on_mount(self) -> None:
+        state = self.own_app.state
+        least = state.get(self.KEPT, "level", "")
+        self._least = Level(least) if least in list(Level) else Level.DEBUG
+        self._search = str(state.get(self.KEPT, "search", ""))
+        self.query_one(FilterField).restore(self._search)
+        self.set_interval(OTHERS_EVERY, self._drain_others)
+
+    # -- what it shows -----------------------------------------------------------------------------
 
     def refresh_data(self) -> None:
         events = self.desk.log(limit=FROM_FILE)
+        if self._all_brands:
+            events = self._with_others(events)
         empty = _("No line fits the filter.") if events else _("Nothing has happened yet.")
         self.query_one(RingLog).show(self._lines(events), empty)
         self._show_about()
 
+    def _other_brands(self) -> list[str]:
+        names = (brand.name for brand in self.own_app.workspace.brands())
+        return [name for name in names if name != self.desk.brand.name]
+
+    def _with_others(self, own: Sequence[Event]) -> list[Event]:
+        events = list(own)
+        for name in self._other_brands():
+            desk = self.own_app.workspace.desk(name)
+            events += desk.log(limit=FROM_FILE)
+            if name not in self._others:
+                self._others[name] = desk.feed()
+        return sorted(events, key=lambda event: event.at)[-FROM_FILE:]
+
+    def _drain_others(self) -> None:
+        for feed in self._others.values():
+            if lines := self._lines(feed.drain()):
+                self.query_one(RingLog).extend(lines)
+
     def _lines(self, events: Iterable[Event]) -> list[LogLine]:
-        wanted = self._search.casefold()
-        lines = (log_line(event) for event in events if RANKS[event.level] >= RANKS[self._least])
-        return [line for line in lines if wanted in line.text.casefold()]
+        words = self._search.casefold().split()
+        skus = [word.removeprefix(SKU) for word in words if word.startswith(SKU)]
+        texts = [word for word in words if not word.startswith(SKU)]
+        least = RANKS[self._least]
+        lines = (self._line(event) for event in events if RANKS[event.level] >= least)
+        return [
+            line
+            for line in lines
+            if all(line.sku.casefold() == sku for sku in skus)
+            and all(text in line.text.casefold() for text in texts)
+        ]
+
+    def _line(self, event: Event) -> LogLine:
+        line = log_line(event)
+        if not self._all_brands:
+            return line
+        return line._replace(text=f"{line.text}  ({clean(event.brand, 24)})")
 
     def _show_about(self) -> None:
         level = {
             Level.DEBUG: _("all lines"),
             Level.WARNING: _("warnings and errors"),
             Level.ERROR: _("errors only"),
-        }[self._least]
+        }.get(self._least, _("all lines"))
         words = _("Shown: %(what)s") % {"what": level}
+        if self._all_brands:
+            words += "   " + _("all brands")
         if not self.query_one(RingLog).following:
             words += "   " + _("paused: Space goes on")
         words += "   " + _("File: %(file)s") % {"file": clean(self.desk.log_path)}
@@ -68,28 +127,71 @@ class LogScreen(MainScreen):
     def following(self) -> None:
         self._show_about()
 
+    # -- filters -----------------------------------------------------------------------------------
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id == "log.brand" and not self._other_brands():
+            return _("There is only this brand.")
+        return super().why_not(action_id)
+
     def do_level(self) -> None:
         levels = (Level.DEBUG, Level.WARNING, Level.ERROR)
         self._least = levels[(levels.index(self._least) + 1) % len(levels)]
+        self.own_app.state.put(self.KEPT, "level", self._least.value)
         self.refresh_data()
 
-    def do_pause(self) -> None:
-        log = self.query_one(RingLog)
-        log.follow(not log.following)
-
-    def do_copy(self) -> None:
-        text = "\n".join(line.text for line in self.query_one(RingLog).lines)
-        self.say(copy_text(self.app, text))
+    def do_brand(self) -> None:
+        self._all_brands = not self._all_brands
+        if not self._all_brands:
+            for feed in self._others.values():
+                feed.close()
+            self._others.clear()
+        self.refresh_data()
 
     def do_search(self) -> None:
         self.query_one(FilterField).open()
 
     @on(Input.Changed, "#filter")
     def searched(self, event: Input.Changed) -> None:
-        if event.value.strip() != self._search:
-            self._search = event.value.strip()
-            self.refresh_data()
+        text = event.value.strip()
+        if text == self._search:
+            return
+        self._search = text
+        self._sought = text or self._sought
+        self.own_app.state.put(self.KEPT, "search", text)
+        self.refresh_data()
 
     @on(FilterField.Left)
     def to_rows(self) -> None:
         self.query_one(RingLog).focus()
+
+    def do_next(self) -> None:
+        self._to_hit(1)
+
+    def do_previous(self) -> None:
+        self._to_hit(-1)
+
+    def _to_hit(self, by: int) -> None:
+        log = self.query_one(RingLog)
+        sought = self._sought.casefold().removeprefix(SKU)
+        if not sought:
+            self.say(_("Search first: press / and type."), "warn")
+            return
+        hits = [i for i, line in enumerate(log.lines) if sought in line.text.casefold()]
+        at = log.cursor_index
+        later = [hit for hit in hits if (hit > at if by > 0 else hit < at)]
+        if hits:
+            log.go_to((later or hits)[0 if by > 0 else -1])
+        else:
+            self.say(_("No row fits “%(search)s”.") % {"search": clean(self._sought)}, "warn")
+
+    # -- actions -----------------------------------------------------------------------------------
+
+    def do_pause(self) -> None:
+        log = self.query_one(RingLog)
+        log.follow(not log.following)
+
+    def do_copy(self) -> None:
+        log = self.query_one(RingLog)
+        lines = [log.current] if log.current is not None else log.lines
+        self.say(copy_text(self.app, "\n".join(line.text for line in lines)))

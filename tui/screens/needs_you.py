@@ -8,29 +8,33 @@ from collections.abc import Iterable, Sequence
 
 from textual import on
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
-from core.model import Cell
+from core.model import Cell, CellState
 from core.sync.events import Cleared, Event, NeedsYou
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _
 from tui.screens.base import MainScreen
+from tui.screens.finding import Finding
 from tui.widgets.columns import Column
 from tui.widgets.fields import FilterField
 from tui.widgets.table import ListSource, Row, Toned, VirtualTable
 from tui.words import PROBLEM_REMEDIES, PROBLEMS, number
 
+SHOWN_ROWS = 5_000
+"""More than anybody goes through; the figure in the status line counts all."""
 
-class NeedsYouScreen(MainScreen):
+
+class NeedsYouScreen(Finding, MainScreen):
     NAME = N_("Needs you")
     BINDINGS = bindings("needs")
     AUTO_FOCUS = "VirtualTable"
+    KEPT = "needs"
 
     def __init__(self) -> None:
         super().__init__()
         self._cells: list[Cell] = []
-        self._search = ""
 
     def body(self) -> Iterable[Widget]:
         yield FilterField(self._search, placeholder=_("SKU, location or problem"), id="filter")
@@ -38,7 +42,8 @@ class NeedsYouScreen(MainScreen):
         yield Static("", id="remedy", classes="text dim", markup=False)
 
     def refresh_data(self) -> None:
-        self._cells = [cell for cell in self.desk.needs_you() if self._fits(cell)]
+        found = self.desk.cells((CellState.NEEDS_YOU,), 0, SHOWN_ROWS)
+        self._cells = [cell for cell in found if self._fits(cell)]
         columns = [
             Column(_("SKU number"), 12, grow=1),
             Column(_("Location"), 12, grow=1, drop=1),
@@ -94,18 +99,6 @@ class NeedsYouScreen(MainScreen):
 
     def do_refresh(self) -> None:
         self.refresh_data()
-
-    def do_search(self) -> None:
-        self.query_one(FilterField).open()
-
-    @on(Input.Changed, "#filter")
-    def searched(self, event: Input.Changed) -> None:
-        self._search = event.value.strip()
-        self.refresh_data()
-
-    @on(FilterField.Left)
-    def to_rows(self) -> None:
-        self.query_one(VirtualTable).focus()
 
     def do_open(self) -> None:
         from tui.screens.item import ItemScreen

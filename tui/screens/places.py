@@ -67,6 +67,8 @@ class PlacesScreen(SubScreen):
         return Row(label.code, (clean(label.code), clean(label.name), kind, ", ".join(notes)))
 
     def why_not(self, action_id: str) -> str | None:
+        if action_id == "places.edit" and self._focused_table().current is None:
+            return _("There is no row under the cursor.")
         if action_id.startswith("places."):
             return self.session.why_only_looking()
         return super().why_not(action_id)
@@ -74,34 +76,82 @@ class PlacesScreen(SubScreen):
     def do_location(self) -> None:
         ask_for_location(self)
 
+    def _focused_table(self) -> VirtualTable:
+        labels = self.query_one("#labels", VirtualTable)
+        return labels if labels.has_focus else self.query_one("#locations", VirtualTable)
+
+    def do_edit(self) -> None:
+        table = self._focused_table()
+        key = table.current.key if table.current else ""
+        if table.id == "labels":
+            label = next((one for one in self.desk.labels() if one.code == key), None)
+            if label is not None:
+                self._ask_label(label)
+            return
+        name = self.desk.location_name(key)
+        dialog = FormDialog(
+            _("Edit the location"),
+            [Ask("name", _("Name"), name)],
+            _("Save"),
+            lambda answers: self.attempt_words(
+                lambda: self.desk.rename_location(key, answers["name"].strip())
+            ),
+        )
+        self.app.push_screen(dialog, lambda _answers: self.refresh_data())
+
     def do_label(self) -> None:
+        self._ask_label(None)
+
+    def _ask_label(self, label: Label | None) -> None:
+        """For a new label, or one that is there: its code is its name everywhere and stays."""
         yes_no = [("no", _("No")), ("yes", _("Yes"))]
+        code = [] if label else [Ask("code", _("Code"), hint=_("short, such as NEW"))]
         asks = [
-            Ask("code", _("Code"), hint=_("short, such as NEW")),
-            Ask("name", _("Name")),
+            *code,
+            Ask("name", _("Name"), label.name if label else ""),
             Ask(
                 "type",
                 _("Kind"),
-                LabelType.ACTUAL,
+                label.type if label else LabelType.ACTUAL,
                 options=[(k, _(w)) for k, w in LABEL_TYPES.items()],
             ),
-            Ask("negative", _("Negative quantity allowed"), options=yes_no),
-            Ask("orderable", _("Orders may be placed from it"), "yes", options=yes_no),
+            Ask(
+                "negative",
+                _("Negative quantity allowed"),
+                "yes" if label and label.negative_allowed else "no",
+                options=yes_no,
+            ),
+            Ask(
+                "orderable",
+                _("Orders may be placed from it"),
+                "no" if label and not label.orderable else "yes",
+                options=yes_no,
+            ),
         ]
-        dialog = FormDialog(_("Add an inventory label"), asks, _("Add"), self._add_label)
+        title = _("Add an inventory label")
+        if label:
+            title = _("Edit the inventory label %(code)s") % {"code": clean(label.code)}
+        dialog = FormDialog(
+            title,
+            asks,
+            _("Save") if label else _("Add"),
+            lambda answers: self._keep_label(label, answers),
+        )
         self.app.push_screen(dialog, lambda _answers: self.refresh_data())
 
-    def _add_label(self, answers: Mapping[str, str]) -> str | None:
-        code = answers["code"].strip()
-        label = Label(
+    def _keep_label(self, label: Label | None, answers: Mapping[str, str]) -> str | None:
+        code = label.code if label else answers["code"].strip()
+        kept = Label(
             code,
             answers["name"].strip() or code,
+            colour=label.colour if label else "blue",
             type=LabelType(answers["type"]),
-            is_default=not self.desk.labels(),
+            is_default=label.is_default if label else not self.desk.labels(),
             orderable=answers["orderable"] == "yes",
             negative_allowed=answers["negative"] == "yes",
         )
-        return self.attempt_words(lambda: self.desk.add_label(label))
+        keep = self.desk.edit_label if label else self.desk.add_label
+        return self.attempt_words(lambda: keep(kept))
 
 
 def ask_for_location(screen: BaseScreen) -> None:

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from textual import on, work
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Static
 
 from core.model import Plan, PlanRow, Run
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _
 from tui.screens.base import SubScreen
+from tui.screens.finding import Finding
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import ConfirmDialog, if_yes
 from tui.widgets.fields import FilterField, Press
@@ -27,7 +28,7 @@ CHANGING, LEFT_OUT, ALL = "changing", "left_out", "all"
 FILTERS = (CHANGING, LEFT_OUT, ALL)
 
 
-class PlanScreen(SubScreen):
+class PlanScreen(Finding, SubScreen):
     NAME = N_("Plan")
     BINDINGS = bindings("plan")
     AUTO_FOCUS = "VirtualTable"
@@ -37,7 +38,6 @@ class PlanScreen(SubScreen):
         self.plan = plan
         self._enabling = enabling
         self._filter = CHANGING if plan.changing or enabling else ALL
-        self._search = ""
 
     def title_text(self) -> str:
         words = _(PLANS[self.plan.kind])
@@ -158,18 +158,6 @@ class PlanScreen(SubScreen):
     def do_filter(self) -> None:
         self._filter = FILTERS[(FILTERS.index(self._filter) + 1) % len(FILTERS)]
         self.refresh_data()
-
-    def do_search(self) -> None:
-        self.query_one(FilterField).open()
-
-    @on(Input.Changed, "#filter")
-    def searched(self, event: Input.Changed) -> None:
-        self._search = event.value.strip()
-        self.refresh_data()
-
-    @on(FilterField.Left)
-    def to_rows(self) -> None:
-        self.query_one(VirtualTable).focus()
 
     # -- applying ----------------------------------------------------------------------------------
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from textual.widget import Widget
 
+from tui import keymap
 from tui.actions import bindings
-from tui.clean import clean
+from tui.clean import ascii_only, clean
 from tui.i18n import N_, _, language
-from tui.screens.base import MainScreen
-from tui.themes import LIGHT
+from tui.screens.base import BaseScreen, MainScreen
+from tui.themes import DARK, LIGHT
 from tui.widgets.columns import Column
 from tui.widgets.table import ListSource, Row, VirtualTable
 from tui.words import CONNECTIONS, show
@@ -34,27 +35,77 @@ class SettingsScreen(MainScreen):
             Row("places", (_("Locations and inventory labels"), self.session.steps()[0].says)),
             Row("brands", (_("Brands"), clean(self.desk.brand.name))),
             Row("language", (_("Language"), {"en": "English", "ja": "日本語"}[language()])),
-            Row("theme", (_("Theme"), _("light") if self.app.theme == LIGHT.name else _("dark"))),
+            Row("theme", (_("Theme"), self._theme())),
+            Row("signs", (_("Signs"), _("plain (ASCII)") if ascii_only() else "✓ → ⇄ …")),
+            Row("map_new", (_("New SKUs that fit the rule"), self._map_new())),
+            Row("keys", (_("Keys of your own"), self._keys())),
+            Row("backups", (_("Backups"), str(len(self.desk.backups())))),
+            Row("doctor", (_("Doctor"), _("checks the file, the shop and this terminal"))),
         ]
         self.query_one(VirtualTable).show(ListSource(rows), columns)
 
-    def do_open(self) -> None:
+    def _theme(self) -> str:
+        names = {LIGHT.name: _("light"), DARK.name: _("dark")}
+        return names.get(self.app.theme, _("the terminal's own colours"))
+
+    def _map_new(self) -> str:
+        if self.desk.maps_new_at_once():
+            return _("are mapped at once while linked")
+        return _("are only proposed: map them yourself")
+
+    def _keys(self) -> str:
+        path = self.own_app.workspace.home / keymap.FILE
+        keys, wrong = keymap.load(self.own_app.workspace.home)
+        if wrong:
+            return wrong
+        return _("%(n)d in %(file)s") % {"n": len(keys), "file": clean(path)}
+
+    async def do_open(self) -> None:
         row = self.query_one(VirtualTable).current
-        match row.key if row else "":
-            case "shopify":
-                from tui.screens.shopify_app import ShopifyScreen
+        key = row.key if row else ""
+        if key in ("shopify", "places", "brands", "backups", "doctor"):
+            self.app.push_screen(_screen(key))
+        elif key == "language":
+            self.call_later(self.own_app.do_language)
+        elif key == "signs":
+            self.call_later(self.own_app.do_signs)
+        elif key == "map_new":
+            self._change_map_new()
+        elif key == "keys":
+            self.own_app.do_help()
+        else:
+            self.own_app.do_theme()
+            self.refresh_data()
 
-                self.app.push_screen(ShopifyScreen())
-            case "places":
-                from tui.screens.places import PlacesScreen
+    def _change_map_new(self) -> None:
+        if reason := self.session.why_only_looking():
+            self.say(reason, "warn")
+            return
+        at_once = not self.desk.maps_new_at_once()
+        if self.attempt(lambda: self.desk.set_maps_new(at_once=at_once)):
+            self.refresh_data()
 
-                self.app.push_screen(PlacesScreen())
-            case "brands":
-                from tui.screens.brands import BrandsScreen
 
-                self.app.push_screen(BrandsScreen())
-            case "language":
-                self.call_later(self.own_app.do_language)
-            case _:
-                self.own_app.do_theme()
-                self.refresh_data()
+def _screen(name: str) -> BaseScreen:
+    """Imported when first opened."""
+    match name:
+        case "shopify":
+            from tui.screens.shopify_app import ShopifyScreen
+
+            return ShopifyScreen()
+        case "places":
+            from tui.screens.places import PlacesScreen
+
+            return PlacesScreen()
+        case "backups":
+            from tui.screens.backups import BackupsScreen
+
+            return BackupsScreen()
+        case "doctor":
+            from tui.screens.doctor import DoctorScreen
+
+            return DoctorScreen()
+        case _:
+            from tui.screens.brands import BrandsScreen
+
+            return BrandsScreen()

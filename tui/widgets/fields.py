@@ -67,6 +67,12 @@ class FilterField(Field):
         self.add_class("-on")
         self.focus()
 
+    def restore(self, text: str) -> None:
+        """Show a text of before, without the focus."""
+        with self.prevent(self.Changed):
+            self.value = text
+        self.set_class(bool(text), "-on")
+
     def action_leave(self) -> None:
         self.value = ""
         self.action_rows()

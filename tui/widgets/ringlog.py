@@ -1,12 +1,15 @@
-"""A log pane: the last lines of a stream, styled by level when painted, followed or paused. Fed in
-batches; the oldest lines leave in blocks.
+"""A log pane: the last lines of a stream, styled by level when painted, followed or paused. Long
+lines are folded. Fed in batches; the oldest lines leave in blocks. While paused, one line is under
+the cursor.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Size
 from textual.message import Message
@@ -14,12 +17,26 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.actions import bindings
-from tui.widgets.columns import clip
+from tui.widgets.columns import clip, fold
+
+INDENT = "           "
+"""Under the words of a line, not under its time."""
+
+MOST_ROWS = 6
+"""Rows that one line may take; the rest is cut with a sign."""
 
 
 class LogLine(NamedTuple):
     text: str
     tone: str = ""
+    sku: str = ""
+
+
+class _Row(NamedTuple):
+    """One row of the screen; `line` is the number of its line since the start."""
+
+    line: int
+    text: str
 
 
 class RingLog(ScrollView, can_focus=True):
@@ -29,8 +46,9 @@ class RingLog(ScrollView, can_focus=True):
     RingLog > .log--warn { color: $warning; }
     RingLog > .log--bad { color: $error; }
     RingLog > .log--dim { color: $dim; }
+    RingLog > .log--cursor { background: $cursor-ground; color: $cursor-text; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"log--warn", "log--bad", "log--dim"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"log--warn", "log--bad", "log--dim", "log--cursor"}
     BINDINGS = bindings("scroll")
 
     class Following(Message):
@@ -39,6 +57,13 @@ class RingLog(ScrollView, can_focus=True):
         def __init__(self, on: bool) -> None:
             super().__init__()
             self.on = on
+
+    class Opened(Message):
+        """Enter on a line."""
+
+        def __init__(self, line: LogLine) -> None:
+            super().__init__()
+            self.line = line
 
     def __init__(
         self,
@@ -51,72 +76,148 @@ class RingLog(ScrollView, can_focus=True):
         self.limit = limit
         self.lines: list[LogLine] = []
         self.following = True
+        self._first = 0
+        self._cursor = -1
+        self._rows: list[_Row] = []
+        self._folded_at = 0
         self._empty = empty
+
+    # -- lines -------------------------------------------------------------------------------------
 
     def show(self, lines: Sequence[LogLine], empty: str | None = None) -> None:
         """Replace everything."""
-        self.lines = []
+        self.lines, self._rows, self._first, self._cursor = [], [], 0, -1
         if empty is not None:
             self._empty = empty
         self.extend(lines)
 
     def extend(self, new: Sequence[LogLine]) -> None:
         """Add a batch; a reader who has scrolled back keeps the lines that are in front of him."""
+        start = self._first + len(self.lines)
         self.lines.extend(new)
         over = len(self.lines) - self.limit
         if over > self.limit // 10 or over > len(new):
-            del self.lines[:over]
-            if not self.following:
-                self.scroll_to(y=max(0, self.scroll_y - over), animate=False, force=True)
+            start = max(start, self._first + over)
+            self._drop(over)
+        self._fold_from(start)
         self._place()
         self.refresh()
 
+    def _drop(self, over: int) -> None:
+        del self.lines[:over]
+        self._first += over
+        gone = bisect_left(self._rows, self._first, key=_line_of)
+        del self._rows[:gone]
+        if not self.following:
+            self.scroll_to(y=max(0, self.scroll_y - gone), animate=False, force=True)
+
+    def _fold_from(self, start: int) -> None:
+        width = self._folded_at = self.scrollable_content_region.width - 2
+        for number in range(max(start, self._first), self._first + len(self.lines)):
+            text = self.lines[number - self._first].text
+            if width <= 0 or (text.isascii() and len(text) <= width) or cell_len(text) <= width:
+                self._rows.append(_Row(number, text))
+                continue
+            head, *rest = fold(text, width)
+            indent = INDENT if width > 3 * len(INDENT) else "  "
+            rest = fold(" ".join(rest), width, indent) if rest else []
+            if len(rest) >= MOST_ROWS:
+                rest = [*rest[: MOST_ROWS - 2], indent + "…"]
+            self._rows.extend(_Row(number, part) for part in (head, *rest))
+
     def _place(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self.lines))
+        if self.scrollable_content_region.width - 2 != self._folded_at:
+            self._rows = []
+            self._fold_from(self._first)
+        self.virtual_size = Size(self.size.width, len(self._rows))
         if self.following:
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
 
     def on_resize(self) -> None:
         self._place()
 
+    @property
+    def current(self) -> LogLine | None:
+        """The line under the cursor; none while it follows."""
+        index = self._cursor - self._first
+        return self.lines[index] if 0 <= index < len(self.lines) else None
+
     def follow(self, on: bool) -> None:
         if on != self.following:
             self.following = on
+            self._cursor = -1 if on or not self._rows else self._lowest_seen().line
             self.post_message(self.Following(on))
+            self.refresh()
         if on:
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
+
+    def _lowest_seen(self) -> _Row:
+        lowest = int(self.scroll_y) + max(1, self.size.height) - 1
+        return self._rows[min(lowest, len(self._rows) - 1)]
+
+    # -- painting ----------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
         index = int(self.scroll_offset.y) + y
         width, base = self.size.width, self.rich_style
-        if index >= len(self.lines):
+        if index >= len(self._rows):
             if not self.lines and y == 0:
                 dim = base + self.get_component_rich_style("log--dim", partial=True)
                 return Strip([Segment(clip(" " + self._empty, width), dim)], width)
             return Strip.blank(width, base)
-        text, tone = self.lines[index]
+        number, text = self._rows[index]
+        tone = self.lines[number - self._first].tone
         style = base
-        if tone in ("warn", "bad", "dim"):
+        if number == self._cursor and self.has_focus:
+            style = base + self.get_component_rich_style("log--cursor", partial=True)
+        elif tone in ("warn", "bad", "dim"):
             style = base + self.get_component_rich_style(f"log--{tone}", partial=True)
         return Strip([Segment(clip(" " + text, width), style)], width)
 
     # -- keys --------------------------------------------------------------------------------------
 
-    def _scroll_by(self, lines: int) -> None:
+    def go_to(self, index: int) -> None:
+        """Put the cursor on a line, and the line in view."""
+        if not self.lines:
+            return
         self.follow(False)
-        self.scroll_to(y=self.scroll_y + lines, animate=False, force=True)
-        if self.scroll_y >= self.max_scroll_y:
-            self.follow(True)
+        self._cursor = self._first + max(0, min(index, len(self.lines) - 1))
+        row = bisect_left(self._rows, self._cursor, key=_line_of)
+        last = bisect_left(self._rows, self._cursor + 1, key=_line_of) - 1
+        top, height = int(self.scroll_y), max(1, self.size.height)
+        if row < top:
+            self.scroll_to(y=row, animate=False, force=True)
+        elif last >= top + height:
+            self.scroll_to(y=last - height + 1, animate=False, force=True)
+        self.refresh()
+
+    @property
+    def cursor_index(self) -> int:
+        return self._cursor - self._first if self._cursor >= 0 else len(self.lines)
 
     def action_cursor(self, by: int) -> None:
-        self._scroll_by(by)
+        if self.following and by > 0:
+            return
+        index = self.cursor_index + by
+        if index >= len(self.lines):
+            self.follow(True)
+            return
+        self.go_to(index)
 
     def action_page(self, by: int) -> None:
-        self._scroll_by(by * max(1, self.size.height - 1))
+        self.action_cursor(by * max(1, self.size.height - 1))
 
     def action_go(self, where: int) -> None:
         if where < 0:
             self.follow(True)
             return
-        self.follow(False)
-        self.scroll_to(y=0, animate=False, force=True)
+        self.go_to(0)
+
+    def action_open(self) -> None:
+        line = self.current or (self.lines[-1] if self.lines else None)
+        if line is not None:
+            self.post_message(self.Opened(line))
+
+
+def _line_of(row: _Row) -> int:
+    return row.line

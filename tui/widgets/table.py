@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple, Protocol
 
 from rich.segment import Segment
@@ -39,6 +39,11 @@ class Row:
     key: str
     cells: tuple[str | Toned, ...]
 
+    @property
+    def words(self) -> str:
+        """All cells as one text, apart by tabs."""
+        return "\t".join(cell.text if isinstance(cell, Toned) else cell for cell in self.cells)
+
 
 class RowSource(Protocol):
     def __len__(self) -> int: ...
@@ -56,6 +61,10 @@ class ListSource:
 
     def rows(self, start: int, count: int) -> Sequence[Row]:
         return self._rows[start : start + count]
+
+
+LEAST_WIDTH = 4
+"""Cells that a column keeps."""
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -101,6 +110,20 @@ class VirtualTable(ScrollView, can_focus=True):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, VirtualTable.Moved) and message.table is self.table
 
+    class Sized(Message):
+        """The reader changed a column's width."""
+
+        def __init__(self, table: VirtualTable) -> None:
+            super().__init__()
+            self.table = table
+
+    class Copied(Message):
+        """The reader wants these rows on the clipboard."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     class Activated(Message):
         """Enter on a row."""
 
@@ -130,6 +153,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self._styles: dict[str, Style] = {}
         self.marks: set[str] = set()
         self._anchor: int | None = None
+        self.widths: dict[int, int] = {}
+        self._sized = -1
 
     # -- what it shows -----------------------------------------------------------------------------
 
@@ -196,9 +221,18 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def _place(self) -> None:
         width = self.scrollable_content_region.width or self.size.width
-        self._layout = fit(self._columns, width)
+        self._layout = fit(self._widened(), width)
         total = sum(w + GAP for _, w in self._layout)
         self.virtual_size = Size(min(total, width) or width, self._count + 1)
+
+    def _widened(self) -> list[Column]:
+        """The columns as the reader has made them."""
+        columns = list(self._columns)
+        for index, by in self.widths.items():
+            if index < len(columns):
+                width = max(LEAST_WIDTH, columns[index].width + by)
+                columns[index] = replace(columns[index], width=width)
+        return columns
 
     def _keep_in_view(self) -> None:
         height = self.scrollable_content_region.height - 1
@@ -243,10 +277,15 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def _header(self, width: int) -> Strip:
         head = self._style("header")
-        text = "".join(
-            f" {clip(self._columns[i].title, w, self._columns[i].right)} " for i, w in self._layout
-        )
-        return Strip([Segment(text, head)]).adjust_cell_length(width, head)
+        chosen = self._style("cell")
+        segments = [
+            Segment(
+                f" {clip(self._columns[i].title, w, self._columns[i].right)} ",
+                chosen if i == self._sized else head,
+            )
+            for i, w in self._layout
+        ]
+        return Strip(segments).adjust_cell_length(width, head)
 
     def _row_strip(self, row: Row, under_cursor: bool, width: int) -> Strip:
         ground = ("cursor" if self.has_focus else "resting") if under_cursor else ""
@@ -300,6 +339,16 @@ class VirtualTable(ScrollView, can_focus=True):
             y = self.cursor + 1 - int(self.scroll_offset.y)
             self.app.cursor_position = Offset(self.region.x, self.region.y + max(0, y))
 
+    def cell_spot(self) -> tuple[Offset, int] | None:
+        """Where on the screen the cell under the cursor is, and how wide."""
+        x = self.region.x
+        for index, width in self._layout:
+            if index == self.cell:
+                y = self.cursor + 1 - int(self.scroll_offset.y)
+                return Offset(x, self.region.y + y), width + GAP
+            x += width + GAP
+        return None
+
     def action_cursor(self, by: int) -> None:
         self.cursor += by
 
@@ -312,6 +361,25 @@ class VirtualTable(ScrollView, can_focus=True):
     def action_activate(self) -> None:
         if self.current is not None:
             self.post_message(self.Activated(self, self.current))
+
+    def action_copy(self) -> None:
+        rows = [self.current] if self.current is not None else []
+        self.post_message(self.Copied("\n".join(row.words for row in rows)))
+
+    def action_column(self) -> None:
+        """The next column, then none."""
+        shown = [i for i, _width in self._layout]
+        after = [i for i in shown if i > self._sized]
+        self._sized = after[0] if after else -1
+        self.refresh_line(0)
+
+    def action_widen(self, by: int) -> None:
+        chosen = max(0, self._sized)
+        width = self._columns[chosen].width if chosen < len(self._columns) else LEAST_WIDTH
+        self.widths[chosen] = max(LEAST_WIDTH - width, self.widths.get(chosen, 0) + by)
+        self._place()
+        self.refresh()
+        self.post_message(self.Sized(self))
 
     def on_click(self, event: events.Click) -> None:
         if event.y > 0:
@@ -329,6 +397,21 @@ class MarkingTable(VirtualTable):
         self.marks ^= {self.current.key}
         self._repaint(self.cursor)
         self.cursor += 1
+
+    def action_mark_all(self) -> None:
+        """Every row of the source; a second time none."""
+        keys = {row.key for row in self._source.rows(0, self._count)}
+        self.marks = set() if keys <= self.marks else self.marks | keys
+        self._anchor = None
+        self.refresh()
+
+    def action_copy(self) -> None:
+        if not self.marks:
+            super().action_copy()
+            return
+        rows = self._source.rows(0, self._count)
+        text = "\n".join(row.words for row in rows if row.key in self.marks)
+        self.post_message(self.Copied(text))
 
     def action_range(self) -> None:
         if self._anchor is None:

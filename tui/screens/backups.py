@@ -1,0 +1,217 @@
+"""Backups: the ones made by themselves and those made by hand; bringing one back is shown first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.widget import Widget
+from textual.widgets import Static
+
+from core.errors import DextreError
+from tui.actions import bindings
+from tui.clean import clean, signs
+from tui.i18n import N_, _, tell
+from tui.screens.base import BaseScreen, SubScreen
+from tui.when import day_and_time
+from tui.widgets.columns import Column
+from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
+from tui.widgets.table import ListSource, Row, VirtualTable
+
+if TYPE_CHECKING:
+    from core.workspace import RestorePreview
+
+TABLES = {
+    "labels": N_("Inventory labels"),
+    "locations": N_("Locations"),
+    "items": N_("Items"),
+    "levels": N_("Quantities"),
+    "pairs": N_("Location pairs"),
+    "mappings": N_("SKU mappings"),
+}
+
+
+class BackupsScreen(SubScreen):
+    NAME = N_("Backups")
+    BINDINGS = bindings("backups")
+    AUTO_FOCUS = "VirtualTable"
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(
+            _("One is made by itself before all mappings are deleted and before a restore."),
+            classes="text dim",
+            markup=False,
+        )
+        yield VirtualTable(id="files", empty=_("No backup yet. Press b to make one."))
+
+    def refresh_data(self) -> None:
+        rows = [Row(str(path), (clean(path.name), _size(path))) for path in self.desk.backups()]
+        columns = [Column(_("File"), 30, grow=1), Column(_("Size"), 12, right=True)]
+        self.query_one(VirtualTable).show(ListSource(rows), columns)
+        self.refresh_bindings()
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id == "backups.open" and self.query_one(VirtualTable).current is None:
+            return _("There is no backup here. Press f to open one that is somewhere else.")
+        return super().why_not(action_id)
+
+    def do_make(self) -> None:
+        ask = Ask("path", _("File"), "~/dextre-backup.db")
+        note = _("Everything but secrets, in one file. The sync goes on meanwhile.")
+        self.app.push_screen(FormDialog(_("Back up"), [ask], _("Back up"), self._make, note=note))
+
+    def _make(self, answers: Mapping[str, str]) -> str | None:
+        path = Path(answers["path"].strip()).expanduser()
+
+        def write() -> None:
+            made = self.desk.backup(path)
+            words = _("Backed up to %(file)s: %(items)d items, %(levels)d quantities.") % {
+                "file": clean(path),
+                "items": made.items,
+                "levels": made.levels,
+            }
+            self.call_after_refresh(self.say, words)
+
+        return self.attempt_words(write)
+
+    def do_open(self) -> None:
+        row = self.query_one(VirtualTable).current
+        if row is not None:
+            show_restore(self, Path(row.key))
+
+    def do_other(self) -> None:
+        ask = Ask("path", _("File"), hint="~/dextre-backup.db")
+
+        def submit(answers: Mapping[str, str]) -> str | None:
+            path = Path(answers["path"].strip()).expanduser()
+            self.call_after_refresh(show_restore, self, path)
+            return None
+
+        self.app.push_screen(FormDialog(_("Open a backup"), [ask], _("Preview"), submit))
+
+
+def show_restore(screen: BaseScreen, path: Path) -> None:
+    """Read the backup beside the UI, then show what it would change."""
+    screen.run_worker(_read(screen, path), group="restore", exclusive=True)
+
+
+async def _read(screen: BaseScreen, path: Path) -> None:
+    screen.say(_("The backup is being compared…"))
+    try:
+        preview = await asyncio.to_thread(screen.desk.restore_preview, path)
+    except DextreError as error:
+        screen.tell_error(error)
+        return
+    screen.hush()
+    screen.app.push_screen(RestoreScreen(preview))
+
+
+def _size(path: Path) -> str:
+    try:
+        return f"{path.stat().st_size / 1_000_000:.1f} MB"
+    except OSError:
+        return signs("–")
+
+
+class RestoreScreen(SubScreen):
+    """What a restore would change, and why it cannot be done now."""
+
+    NAME = N_("Restore a backup")
+    BINDINGS = bindings("restore")
+    AUTO_FOCUS = "VirtualTable"
+
+    def __init__(self, preview: RestorePreview) -> None:
+        super().__init__()
+        self._preview = preview
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("", id="about", classes="text", markup=False)
+        yield VirtualTable(id="changes")
+
+    def refresh_data(self) -> None:
+        self.query_one("#about", Static).update("\n".join(self._about()))
+        columns = [
+            Column(_("What"), 16),
+            Column(_("Which"), 20, grow=2),
+            Column(_("Now"), 10, grow=1),
+            Column(_("In the backup"), 10, grow=1),
+        ]
+        rows = [
+            Row(
+                str(index),
+                (
+                    _(TABLES.get(one.what, one.what)),
+                    clean(one.key),
+                    _value(one.now),
+                    _value(one.then),
+                ),
+            )
+            for index, one in enumerate(self._preview.rows)
+        ]
+        empty = _("Nothing differs from this backup.")
+        self.query_one(VirtualTable).show(ListSource(rows), columns, empty=empty)
+        self.refresh_bindings()
+
+    def _about(self) -> list[str]:
+        preview = self._preview
+        backup = preview.backup
+        lines = [
+            _("Backup of %(brand)s, %(at)s: %(file)s")
+            % {
+                "brand": clean(backup.brand, 40) or signs("–"),
+                "at": day_and_time(backup.at) if backup.at else signs("–"),
+                "file": clean(backup.path),
+            }
+        ]
+        for name, words in TABLES.items():
+            change = preview.changes.get(name)
+            if change:
+                lines.append(
+                    _("%(what)s: %(added)d come back, %(changed)d change, %(removed)d go")
+                    % {
+                        "what": _(words),
+                        "added": change.added,
+                        "changed": change.changed,
+                        "removed": change.removed,
+                    }
+                )
+        lines.append(_("The link is off afterwards; enabling it again shows a plan first."))
+        if preview.refused is not None:
+            lines.append(signs("✗ ") + " ".join(part for part in tell(preview.refused) if part))
+        return lines
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id == "restore.apply":
+            if self._preview.refused is not None:
+                return tell(self._preview.refused)[0]
+            if not self._preview:
+                return _("Nothing differs from this backup.")
+            return self.session.why_only_looking()
+        return super().why_not(action_id)
+
+    def do_apply(self) -> None:
+        body = "\n".join(self._about()[1:])
+        body += "\n" + _("The state of now is saved first.")
+        dialog = ConfirmDialog(_("Restore this backup?"), body, _("Restore"), danger=True)
+        self.app.push_screen(dialog, if_yes(self.restore))
+
+    @work(exclusive=True, group="job")
+    async def restore(self) -> None:
+        path = self._preview.backup.path
+        done = await self.job(_("Restoring"), lambda _p: self.desk.restore(path))
+        if done is not None:
+            words = _("Restored. The state before is in %(file)s")
+            self.own_app.say(words % {"file": clean(done.value)})
+            self.own_app.go("home")
+
+
+def _value(value: object) -> str:
+    """A value of a document as a person reads it."""
+    if value is None:
+        return signs("–")
+    if isinstance(value, dict):
+        return clean(", ".join(f"{k}: {v}" for k, v in value.items() if v not in ("", None)), 200)
+    return clean(value, 200)

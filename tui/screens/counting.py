@@ -1,0 +1,265 @@
+"""Stock-take with a barcode scanner, which is a keyboard: it types a code and Enter. Each scan
+counts one; `12*CODE` counts twelve, `=12` puts the last one right. What was counted is kept on disk
+after each scan, shown beside what should be there, and set with a reason when the reader says so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from textual import on
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from core.model import Item, Label, Location
+from tui.actions import bindings
+from tui.clean import clean, signs
+from tui.i18n import N_, _
+from tui.screens.base import SubScreen
+from tui.widgets.columns import Column
+from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
+from tui.widgets.fields import Field, FormRow
+from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.words import number, signed
+
+
+class Tally:
+    """Counts by location, label and SKU number; newest last. Kept in a small file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._counts: dict[str, dict[str, int]] = {}
+        try:
+            record = json.loads(path.read_text("utf-8"))
+            self._counts = {
+                str(where): {str(sku): int(n) for sku, n in counts.items()}
+                for where, counts in record.items()
+            }
+        except (OSError, ValueError, AttributeError, TypeError):
+            self._counts = {}
+
+    @staticmethod
+    def where(place: Location, label: Label) -> str:
+        return f"{place.id}\t{label.code}"
+
+    def counts(self, where: str) -> Mapping[str, int]:
+        return self._counts.get(where, {})
+
+    def put(self, where: str, sku: str, count: int | None) -> None:
+        counts = self._counts.setdefault(where, {})
+        counts.pop(sku, None)
+        if count is not None:
+            counts[sku] = count
+        self._keep()
+
+    def clear(self, where: str) -> None:
+        self._counts.pop(where, None)
+        self._keep()
+
+    def _keep(self) -> None:
+        draft = self._path.with_suffix(".new")
+        try:
+            draft.write_text(json.dumps(self._counts, ensure_ascii=False), "utf-8")
+            os.replace(draft, self._path)  # noqa: PTH105 - the atomic call by its name
+        except OSError:
+            return
+
+
+class CountingScreen(SubScreen):
+    NAME = N_("Stock-take")
+    BINDINGS = bindings("count")
+    AUTO_FOCUS = "#scan"
+
+    def __init__(self, place: Location, label: Label) -> None:
+        super().__init__()
+        self._counted_at, self._label = place, label
+        self._tally: Tally | None = None
+        self._scans: list[tuple[str, int | None]] = []
+
+    @property
+    def tally(self) -> Tally:
+        if self._tally is None:
+            name = f"stock-take-{self.desk.brand.id}.json"
+            self._tally = Tally(self.own_app.workspace.home / name)
+        return self._tally
+
+    @property
+    def where(self) -> str:
+        return Tally.where(self._counted_at, self._label)
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("", id="about", classes="text", markup=False)
+        yield FormRow(_("Scan"), Field(id="scan", placeholder=_("barcode or SKU number, Enter")))
+        yield Static("", id="heard", classes="line", markup=False)
+        yield VirtualTable(id="counted", empty=_("Nothing was counted yet."))
+
+    # -- what it shows -----------------------------------------------------------------------------
+
+    def refresh_data(self) -> None:
+        counts = self.tally.counts(self.where)
+        rows = [self._row(sku, count) for sku, count in reversed([*counts.items()])]
+        columns = [
+            Column(_("SKU number"), 14, grow=1),
+            Column(_("Name"), 14, grow=3, drop=1),
+            Column(_("Counted"), 8, right=True),
+            Column(_("Here"), 8, right=True),
+            Column(_("Difference"), 10, right=True),
+        ]
+        self.query_one(VirtualTable).show(ListSource(rows), columns, keep_cursor=False)
+        about = _(
+            "At %(location)s, inventory label %(label)s: %(items)d items, %(units)d units"
+        ) % {
+            "location": clean(self._counted_at.name),
+            "label": clean(self._label.name or self._label.code),
+            "items": len(counts),
+            "units": sum(counts.values()),
+        }
+        about += "\n" + _("12*CODE counts twelve; =12 puts the last one right. F2 applies.")
+        self.query_one("#about", Static).update(about)
+        self.refresh_bindings()
+
+    def _held(self, sku: str) -> int | None:
+        for level in self.desk.levels_of(sku):
+            key = level.key
+            if (key.location_id, key.label_code) == (self._counted_at.id, self._label.code):
+                return level.quantity
+        return None
+
+    def _row(self, sku: str, count: int) -> Row:
+        item, held = self.desk.item(sku), self._held(sku)
+        differs = count - (held or 0)
+        tone = "good" if not differs else "warn"
+        sign = signs("✓ ") if not differs else ""
+        cells = (
+            clean(sku),
+            clean(item.name) if item else "",
+            str(count),
+            number(held),
+            Toned(sign + signed(differs), tone),
+        )
+        return Row(sku, cells)
+
+    # -- scanning ----------------------------------------------------------------------------------
+
+    @on(Input.Submitted, "#scan")
+    def scanned(self, event: Input.Submitted) -> None:
+        code = event.value.strip()
+        self.query_one("#scan", Field).value = ""
+        if code.startswith("=") and code[1:].strip().isdigit():
+            self._put_right(int(code[1:]))
+        elif code:
+            self._count(code)
+
+    def _count(self, code: str) -> None:
+        many, star, rest = code.partition("*")
+        times = int(many) if star and many.strip().isdigit() else 1
+        wanted = rest.strip() if star and many.strip().isdigit() else code
+        item = self._find(wanted)
+        if item is not None:
+            before = self.tally.counts(self.where).get(item.sku_number)
+            self._note(item.sku_number, (before or 0) + times)
+
+    def _find(self, code: str) -> Item | None:
+        """By SKU number, else by barcode; a barcode that several items have counts none."""
+        item = self.desk.item(code)
+        found = [item] if item is not None else list(self.desk.items_with_barcode(code))
+        if len(found) == 1:
+            return found[0]
+        words = _("No item has the SKU number or barcode %(code)s. Nothing was counted.")
+        if found:
+            words = _("Several items have the barcode %(code)s: type the SKU number instead.")
+        self._hear(signs("✗ ") + words % {"code": clean(code, 40)}, "bad")
+        self.app.bell()
+        return None
+
+    def _put_right(self, count: int) -> None:
+        counted = [*self.tally.counts(self.where)]
+        if counted:
+            self._note(counted[-1], count)
+
+    def _note(self, sku: str, count: int) -> None:
+        self._scans.append((sku, self.tally.counts(self.where).get(sku)))
+        self.tally.put(self.where, sku, count)
+        self._hear(f"{signs('✓')} {clean(sku)}  {count}", "good")
+        self.refresh_data()
+
+    def _hear(self, words: str, tone: str) -> None:
+        heard = self.query_one("#heard", Static)
+        heard.update(words)
+        heard.set_classes(f"line {tone}")
+
+    # -- what is done with it ----------------------------------------------------------------------
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id in ("count.apply", "count.clear") and not self.tally.counts(self.where):
+            return _("Nothing was counted yet.")
+        if action_id == "count.apply":
+            return self.session.why_only_looking()
+        if action_id == "count.undo" and not self._scans:
+            return _("There is no scan to take back.")
+        return super().why_not(action_id)
+
+    def do_undo(self) -> None:
+        sku, before = self._scans.pop()
+        self.tally.put(self.where, sku, before)
+        self._hear(_("Taken back: %(sku)s") % {"sku": clean(sku)}, "dim")
+        self.refresh_data()
+
+    def do_location(self) -> None:
+        places = self.desk.locations()
+        ids = [place.id for place in places]
+        at = ids.index(self._counted_at.id) if self._counted_at.id in ids else -1
+        self._counted_at = places[(at + 1) % len(places)]
+        self._scans.clear()
+        self.refresh_data()
+
+    def do_clear(self) -> None:
+        words = _("What was counted at %(location)s is thrown away; no quantity changes.")
+        dialog = ConfirmDialog(
+            _("Start anew?"), words % {"location": clean(self._counted_at.name)}, _("Start anew")
+        )
+        self.app.push_screen(dialog, if_yes(self._clear))
+
+    def _clear(self) -> None:
+        self.tally.clear(self.where)
+        self._scans.clear()
+        self.refresh_data()
+
+    def do_apply(self) -> None:
+        counts = self.tally.counts(self.where)
+        differing = {sku: n for sku, n in counts.items() if n != self._held(sku)}
+        less = sum(max(0, (self._held(sku) or 0) - n) for sku, n in differing.items())
+        more = sum(max(0, n - (self._held(sku) or 0)) for sku, n in differing.items())
+        about = _(
+            "%(items)d items were counted; %(n)d quantities at %(location)s change: "
+            "%(more)d units more, %(less)d units less. What was not counted stays."
+        ) % {
+            "items": len(counts),
+            "n": len(differing),
+            "location": clean(self._counted_at.name),
+            "more": more,
+            "less": less,
+        }
+        ask = Ask("why", _("Reason"), _("Stock-take"))
+        dialog = FormDialog(
+            _("Apply the stock-take"), [ask], _("Apply"), self._submit(differing), note=about
+        )
+        self.app.push_screen(dialog, lambda _answers: self.refresh_data())
+
+    def _submit(self, differing: Mapping[str, int]) -> Callable[[Mapping[str, str]], str | None]:
+        def submit(answers: Mapping[str, str]) -> str | None:
+            def act() -> None:
+                place, label = self._counted_at.name, self._label.code
+                for sku, count in differing.items():
+                    self.desk.set_stock(sku, place, count, label, answers["why"].strip())
+                    self.tally.put(self.where, sku, None)
+                self.tally.clear(self.where)
+                self._scans.clear()
+                self._hear(_("%(n)d quantities were set.") % {"n": len(differing)}, "good")
+
+            return self.attempt_words(act)
+
+        return submit

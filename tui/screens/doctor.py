@@ -1,0 +1,113 @@
+"""Doctor: is the inventory file sound, does the shop answer with all that is needed, and what can
+this terminal show?
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable
+
+from textual import work
+from textual.widget import Widget
+from textual.widgets import Static
+
+from core.errors import DextreError
+from core.model import Finding, Verdict
+from tui.actions import bindings
+from tui.clean import ascii_only, clean, signs
+from tui.i18n import N_, _, finding_text, tell
+from tui.screens.base import SubScreen
+from tui.widgets.columns import Column
+from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.words import VERDICTS, show
+
+
+class DoctorScreen(SubScreen):
+    NAME = N_("Doctor")
+    BINDINGS = bindings("doctor")
+    AUTO_FOCUS = "VirtualTable"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: list[tuple[Verdict, str, str]] = []
+
+    def body(self) -> Iterable[Widget]:
+        yield VirtualTable(id="findings", empty=_("Press r to check."))
+        yield Static("", id="remedy", classes="text dim", markup=False)
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.do_run)
+
+    def refresh_data(self) -> None:
+        columns = [Column(_("Result"), 14), Column(_("What was checked"), 40, grow=1)]
+        rows = []
+        for index, (verdict, words, _remedy) in enumerate(self._found):
+            mark = VERDICTS[verdict]
+            rows.append(Row(str(index), (Toned(show(mark), mark.tone), words)))
+        self.query_one(VirtualTable).show(ListSource(rows), columns)
+        self.show_remedy()
+
+    def on_virtual_table_moved(self) -> None:
+        self.show_remedy()
+
+    def show_remedy(self) -> None:
+        row = self.query_one(VirtualTable).current
+        remedy = self._found[int(row.key)][2] if row is not None else ""
+        words = signs("→ ") + remedy if remedy else ""
+        self.query_one("#remedy", Static).update(words)
+
+    # -- checking ----------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="job")
+    async def do_run(self) -> None:
+        self._found = [self._terminal(), self._signs()]
+        self.refresh_data()
+        self._found.append(await self._store())
+        self.refresh_data()
+        if self.desk.connection() is None:
+            words = _("No shop is connected yet.")
+            self._found.append((Verdict.SKIPPED, words, ""))
+        else:
+            done = await self.job(_("Checking the connection"), lambda _p: self.desk.check())
+            self._found += [self._told(one) for one in (done.value if done else ())]
+        if self.is_attached:
+            self.refresh_data()
+
+    async def _store(self) -> tuple[Verdict, str, str]:
+        try:
+            await asyncio.to_thread(self.desk.check_store)
+        except DextreError as error:
+            message, remedy = tell(error)
+            return (Verdict.FAILED, message, remedy)
+        return (Verdict.OK, _("The inventory file is in order."), "")
+
+    @staticmethod
+    def _told(finding: Finding) -> tuple[Verdict, str, str]:
+        message, remedy = finding_text(finding)
+        return (finding.verdict, message, remedy)
+
+    def _terminal(self) -> tuple[Verdict, str, str]:
+        words = _("Terminal: %(term)s, %(columns)d×%(rows)d, %(colours)s colours") % {
+            "term": clean(os.environ.get("TERM", "?"), 40),
+            "columns": self.app.size.width,
+            "rows": self.app.size.height,
+            "colours": {"truecolor": "16,777,216", "256": "256"}.get(self._colours(), "16"),
+        }
+        if self.app.size.width < 80 or self.app.size.height < 24:
+            return (Verdict.WARNING, words, _("80×24 or more shows every column."))
+        return (Verdict.OK, words, "")
+
+    def _colours(self) -> str:
+        return str(self.app.console.color_system or "")
+
+    @staticmethod
+    def _signs() -> tuple[Verdict, str, str]:
+        if ascii_only():
+            return (Verdict.OK, _("Signs are drawn with ASCII characters."), "")
+        words = _("Signs: ✓ → ⇄ … ▸ take one column each")
+        return (
+            Verdict.OK,
+            words,
+            _("Where they look shifted here, choose plain signs in Settings."),
+        )
