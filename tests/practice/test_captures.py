@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.practice import captures
-from tests.practice.captures import FOLDER, Case, cases, compared, difference, lines
+from tests.practice import captures, recorded
+from tests.practice.captures import difference, lines
+from tests.practice.recorded import FOLDER, Case, cases, compared
 
 pytestmark = pytest.mark.skipif(
     not FOLDER.is_dir(),
@@ -38,7 +39,7 @@ def test_the_table_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_without_the_recordings_it_says_so(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(captures, "FOLDER", tmp_path / "nothing")
+    monkeypatch.setattr(recorded, "FOLDER", tmp_path / "nothing")
     assert captures.main() == 2
     assert "DEXTRE_SYNC_CAPTURES" in capsys.readouterr().out
 

@@ -21,7 +21,7 @@ from core.shopify.answers import Answer
 from core.shopify.bulk import BulkCatalogue, NoteInMemory
 from core.shopify.documents import BULK_VARIANTS, RUN_BULK, Document
 from core.shopify.errors import ConnectionBroke, MissingScope, ResultRefused, ServerTrouble
-from core.shopify.shop import ShopifyShop, open_shop
+from core.shopify.shop import ShopifyShop, open_client, open_shop
 from core.shopify.storage import Storage
 from tests.shopify.support import QuickClock, item
 
@@ -93,6 +93,20 @@ async def test_a_short_catalogue_is_paged(monkeypatch: pytest.MonkeyPatch) -> No
     town = Town(monkeypatch, variants=500)
     assert_all_once(town, await town.catalogue())
     assert town.asked == {"VariantsCount": 1, "Variants": 2}
+
+
+async def test_no_listing_of_the_practice_shop_is_paged_beyond_its_end() -> None:
+    """It refuses the 25,001st row of a listing, as the real one does."""
+    clock = QuickClock()
+    practice = PracticeShop(clock=clock, variants=25_300, locations=1)
+    client = open_client(
+        Credentials(practice.domain, access_token=Secret(practice.access_token)),
+        clock=clock,
+        random=random.Random(1),
+        transport=practice.transport(),
+    )
+    found = [one.sku async for page in ShopifyShop(client).variants() for one in page]
+    assert Counter(found) == Counter(each.sku for each in practice.stock.items)
 
 
 async def test_a_bulk_variant_is_the_same_as_a_paged_one(
