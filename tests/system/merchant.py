@@ -1,5 +1,6 @@
-"""What a merchant does in the app by keys, step by step, each step ending with what must then be seen. The words are
-written out in both languages: they are the domain's, and the screen must say them.
+"""What a merchant does in the app by keys, step by step, each step ending with what must then be
+seen. The words are written out in both languages: they are the domain's, and the screen must say
+them.
 """
 
 from __future__ import annotations
@@ -7,15 +8,19 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from core.errors import DextreError
 from core.model import Credentials, Label, PlanKind, Secret
 from core.workspace import Desk, Workspace
 from tests.bench.world import PracticeProcess
 from tests.system.terminal import BOUND, Terminal, framed
+from tui.i18n import Told, finding_text, language, set_language, tell
 
 LABEL = "NEW"
 FIGURES = re.compile(
@@ -93,6 +98,11 @@ class Words:
     delete: str
     deleted: str
     not_mapped_yet: str
+    did_not_work: str
+    failed: str
+    close: str
+    no_item: str
+    lines_wrong: str
 
 
 ENGLISH = Words(
@@ -153,6 +163,11 @@ ENGLISH = Words(
     delete="Delete",
     deleted="{n} SKU mappings were deleted; the link is off.",
     not_mapped_yet="No SKU is mapped yet",
+    did_not_work="That did not work",
+    failed="✗ Failed",
+    close="Close",
+    no_item="No item fits “{sku}”.",
+    lines_wrong="Lines of the file are wrong. Correct them, then try again.",
 )
 
 JAPANESE = Words(
@@ -213,9 +228,35 @@ JAPANESE = Words(
     delete="削除",
     deleted="SKUマッピング{n}件を削除し、在庫連携を停止しました。",
     not_mapped_yet="SKUのマッピングがまだありません",
+    did_not_work="うまくいきませんでした",
+    failed="✗ 失敗",
+    close="閉じる",
+    no_item="「{sku}」に合う商品はありません。",
+    lines_wrong="ファイルに誤りのある行があります。直してからもう一度試してください。",
 )
 
 BOTH = (ENGLISH, JAPANESE)
+
+
+def said(words: Words, error: DextreError) -> tuple[str, str]:
+    """What the program says of an error in this language, and what to do about it."""
+    with speaking(words):
+        return tell(error)
+
+
+def finding_said(words: Words, finding: Told) -> tuple[str, str]:
+    with speaking(words):
+        return finding_text(finding)
+
+
+@contextmanager
+def speaking(words: Words) -> Iterator[None]:
+    before = language()
+    set_language(words.lang)
+    try:
+        yield
+    finally:
+        set_language(before)
 
 
 def app_command(home: Path, words: Words, *options: str) -> list[str]:
@@ -224,9 +265,16 @@ def app_command(home: Path, words: Words, *options: str) -> list[str]:
 
 
 class Merchant:
-    def __init__(self, terminal: Terminal, words: Words, shop: PracticeProcess) -> None:
-        self.terminal, self.words, self.shop = terminal, words, shop
+    def __init__(
+        self, terminal: Terminal, words: Words, shop: PracticeProcess | None = None
+    ) -> None:
+        self.terminal, self.words, self._shop = terminal, words, shop
         self.holds: dict[str, str] = {}
+
+    @property
+    def shop(self) -> PracticeProcess:
+        assert self._shop is not None
+        return self._shop
 
     # -- finding one's way -------------------------------------------------------------------------
 
@@ -249,15 +297,15 @@ class Merchant:
 
     def at_main(self, *texts: str) -> str:
         """A main screen, with the places to go on its first line."""
-        start = "1 ホーム" if self.words.lang == "ja" else "1 Home"
         return self.terminal.wait(
-            lambda screen: (
-                screen.strip().startswith(start) and all(text in screen for text in texts)
-            ),
+            lambda screen: self.is_main(screen) and all(text in screen for text in texts),
             f"a main screen with {texts}",
         )
 
-    def figures(self) -> Figures:
+    def is_main(self, screen: str) -> bool:
+        return screen.strip().startswith("1 ホーム" if self.words.lang == "ja" else "1 Home")
+
+    def figures(self) -> Figures | None:
         return _figures(self.terminal.screen())
 
     def in_sync(self, cells: int, bound: float = 30.0) -> str:
@@ -273,10 +321,9 @@ class Merchant:
 
     def leaves(self) -> None:
         """Esc, as often as it takes to a main screen."""
-        start = "1 ホーム" if self.words.lang == "ja" else "1 Home"
-        while not (before := self.terminal.screen()).strip().startswith(start):
+        while not self.is_main(before := self.terminal.screen()):
             self.press("Escape")
-            self.terminal.wait(lambda screen, b=before: screen != b, "another screen after Esc")
+            self.terminal.wait_other(before)
 
     def settings(self) -> None:
         self.leaves()
@@ -290,15 +337,15 @@ class Merchant:
         self.settings()
         self.focus(self.words.set_and_connect)
         for _ in range(8):
-            if label in self.terminal.highlighted():
-                break
             before = self.terminal.highlighted()
+            if label in before:
+                break
             self.press("Down")
-            self.terminal.wait(
-                lambda _s, b=before: self.terminal.highlighted() != b, "the focus goes on"
-            )
-        self.focus(label)
+            until(partial(self._focus_left, before), lambda: "the focus stays", BOUND)
         self.press("Enter")
+
+    def _focus_left(self, before: list[str]) -> bool:
+        return self.terminal.highlighted() not in (before, [])
 
     def focus(self, label: str) -> None:
         """A button has the focus. Keys that are typed ahead of it would go to the one before."""
@@ -316,6 +363,14 @@ class Merchant:
     def cancels(self) -> None:
         """Enter, on what has the focus."""
         self.focus(self.words.cancel)
+        self.press("Enter")
+        self.terminal.wait_gone("┌")
+
+    def is_told(self, error: DextreError) -> None:
+        """The error's own two sentences, whole, in a dialog; it is closed again."""
+        self.dialog(self.words.did_not_work)
+        self.sees(*(text for text in said(self.words, error) if text), error.code)
+        self.focus(self.words.close)
         self.press("Enter")
         self.terminal.wait_gone("┌")
 
@@ -347,8 +402,8 @@ class Merchant:
     def fills_dialog(self, title: str, *fields: tuple[str, str]) -> None:
         """Enter goes from field to field, and closes the dialog from the last."""
         self.dialog(title)
-        self.holds.clear()
         for label, text in fields:
+            self.holds.pop(label, None)
             self.fills(label, text)
             self.sees(text[-20:])
             self.press("Enter")
@@ -365,7 +420,6 @@ class Merchant:
         words = self.words
         self.button(words.set_and_connect)
         self.at(words.set_and_connect)
-        self.holds.clear()
         self.sees(f"1 {words.domain}", f"2 {words.token}", f"3 {words.key}", f"4 {words.secret}")
 
     def connects(self, domain: str, token: str) -> None:
@@ -394,7 +448,7 @@ class Merchant:
         if self.holds.get(label):
             before = self.terminal.screen()
             self.press("C-u")
-            self.terminal.wait(lambda screen: screen != before, f"{label!r} empty")
+            self.terminal.wait_other(before)
         self.terminal.type(text)
         self.holds[label] = text
 
@@ -480,7 +534,7 @@ class Merchant:
         self.sees(f"{changing} change in {side}" if words.lang == "en" else f"{side}で {changing}")
 
     def applies(self, rows: int) -> None:
-        """Confirm the plan that is shown; Cancel has the focus. All of its rows are told as applied."""
+        """Confirm the plan that is shown; Cancel has the focus. All rows count as applied."""
         title = self.terminal.screen().split("\n", 1)[0].strip()
         self.press("A")
         self.dialog(title)
@@ -566,15 +620,22 @@ class Sides:
         return len(lines)
 
 
-def linked_home(sides: Sides, csv: Path, quantity: int = 50) -> int:
-    """A brand that is linked already, made without the screen; how many cells."""
-    words, shop = sides.words, sides.shop
-    with Workspace(sides.home) as workspace:
+def empty_brand(home: Path, words: Words) -> None:
+    """A brand with a label and two places, made without the screen."""
+    with Workspace(home) as workspace:
         workspace.add_brand(words.brand)
         desk = workspace.desk()
         desk.add_label(Label(LABEL, words.label, is_default=True))
         for place in words.places:
             desk.add_location(place)
+
+
+def linked_home(sides: Sides, csv: Path, quantity: int = 50) -> int:
+    """A brand that is linked already, made without the screen; how many cells."""
+    words, shop = sides.words, sides.shop
+    empty_brand(sides.home, words)
+    with Workspace(sides.home) as workspace:
+        desk = workspace.desk()
         lines = sides.write_csv(csv, quantity)
         desk.import_items(csv)
         given = Credentials(shop.domain, Secret(shop.token), api_url=shop.address)

@@ -1,5 +1,5 @@
-"""A real terminal for tests: one tmux server on a socket of its own, one shell in one pane, keys in and the screen's
-text out. It waits for what is seen, never for time alone.
+"""A real terminal for tests: one tmux server on a socket of its own, one shell in one pane, keys in
+and the screen's text out. It waits for what is seen, never for time alone.
 
 Not its business: what the program in the pane is.
 """
@@ -103,7 +103,7 @@ class Terminal:
         return self.wait(lambda screen: flat(text) not in flat(screen), f"{text!r} gone", bound)
 
     def highlighted(self) -> list[str]:
-        """The words that stand out in bold reverse: the button that has the focus, not the title."""
+        """What stands out in bold reverse, but for the title: the button that has the focus."""
         lines = self._run("capture-pane", "-e", "-p", "-t", "main").split("\n")[1:]
         return [found.strip() for line in lines for found in STANDS_OUT.findall(line)]
 
@@ -119,6 +119,9 @@ class Terminal:
             lambda screen: screen.rstrip().split("\n")[-1] == prompt, f"the prompt {prompt}", bound
         )
 
+    def wait_other(self, before: str, bound: float = BOUND) -> str:
+        return self.wait(lambda screen: screen != before, "another screen", bound)
+
     def resize(self, columns: int, lines: int) -> None:
         self._run("resize-window", "-t", "main", "-x", str(columns), "-y", str(lines))
 
@@ -129,10 +132,11 @@ class Terminal:
     def children(self) -> list[int]:
         """The processes that the shell has started."""
         shell = self.fact("pane_pid")
-        found = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", shell], capture_output=True, text=True, check=False
-        )  # noqa: S607
-        return [int(line) for line in found.stdout.split()]
+        return [
+            int(folder.name)
+            for folder in Path("/proc").iterdir()
+            if folder.name.isdigit() and _parent_of(folder) == shell
+        ]
 
     def close(self) -> None:
         subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
@@ -155,6 +159,13 @@ def terminal(
             yield opened
         finally:
             opened.close()
+
+
+def _parent_of(process: Path) -> str | None:
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()[1]
+    except OSError:
+        return None  # it has ended meanwhile
 
 
 def flat(screen: str) -> str:

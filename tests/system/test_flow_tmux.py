@@ -1,32 +1,42 @@
-"""The main job by keys alone, in a real terminal of 80x24, against a practice shop in a process of its own, in English
-and in Japanese: from an empty start to a link that follows both sides.
+"""The main job by keys alone, in a real terminal of 80x24, against a practice shop in a process of
+its own, in English and in Japanese: from an empty start to a link that follows both sides.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
+import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.errors import BadInput, DextreError
+from core.shopify.errors import BadDomain, InvalidToken, MissingScope, WrongDomain
 from core.workspace import Workspace
 from tests.bench.world import practice_process
 from tests.system.merchant import (
     BOTH,
+    ENGLISH,
     LABEL,
     Merchant,
     Sides,
     Words,
     app_command,
+    empty_brand,
+    finding_said,
     linked_home,
+    said,
     until,
 )
-from tests.system.terminal import HAS_TMUX, ROOT, Terminal, framed, terminal
+from tests.system.terminal import BOUND, HAS_TMUX, ROOT, Terminal, framed, terminal
 
 pytestmark = [
     pytest.mark.system,
@@ -34,6 +44,9 @@ pytestmark = [
 ]
 
 VARIANTS, START = 200, 50
+SCOPES = ["write_inventory", "read_inventory", "read_products", "read_locations"]
+NUMBERED = re.compile(r"^ +(\d)  \S", re.MULTILINE)
+SETTINGS = re.compile(r"(?:[0-9a-f]+:)+[0-9a-f:\n]+")
 in_both_languages = pytest.mark.parametrize("words", BOTH, ids=lambda words: words.lang)
 
 
@@ -201,3 +214,158 @@ def test_push_pull_undo_and_deleting_the_mappings_by_hand(
         assert sides.there()[second, 1] == START
         merchant.quits()
         no_fault(home)
+
+
+# -- what is typed wrong ---------------------------------------------------------------------------
+
+
+@in_both_languages
+def test_wrong_details_of_the_connection_are_told_and_nothing_is_kept(
+    words: Words, home: Path, pane: Terminal
+) -> None:
+    with practice_process(12, 2) as shop:
+        empty_brand(home, words)
+        merchant = Merchant(pane, words, shop)
+        pane.run(app_command(home, words))
+        merchant.at_main(words.brand)
+
+        def is_refused(domain: str, token: str, error: DextreError) -> None:
+            merchant.opens_connecting()
+            merchant.connects(domain, token)
+            merchant.is_told(error)
+            merchant.sees(words.failed, *said(words, error))
+            assert "…" not in pane.screen().replace("shpat_…", ""), "nothing is cut off"
+            merchant.settings()
+            merchant.sees(words.not_connected)
+            assert status(home)["connection"] == "not_connected"
+
+        is_refused("not a shop", shop.token, BadDomain(typed="not a shop"))
+        host = shop.address.removeprefix("http://")
+        other = "other-shop.myshopify.com"
+        wrong = WrongDomain(typed=other, found=shop.domain, url=shop.address)
+        is_refused(other, shop.token, wrong)
+        is_refused(shop.domain, "shpat_" + "0" * 32, InvalidToken(host=host))
+        shop.call("/practice/scopes", {"scopes": ["read_inventory", *SCOPES[2:]]})
+        is_refused(shop.domain, shop.token, MissingScope(scope="write_inventory"))
+        shop.call("/practice/scopes", {"scopes": SCOPES})
+        merchant.opens_connecting()
+        merchant.connects(shop.domain, shop.token)
+        merchant.is_connected()
+        merchant.quits()
+        no_fault(home)
+
+
+@in_both_languages
+def test_a_file_that_cannot_be_imported_is_told_with_its_lines_and_nothing_is_taken_in(
+    words: Words, home: Path, tmp_path: Path, pane: Terminal
+) -> None:
+    empty_brand(home, words)
+    here, other = words.places
+    head = "sku_number,name,barcode,location,label,quantity"
+    rows = [f"A,Tea,,{here},{LABEL},-4", f"B,Tea,,{here},{LABEL},4", f"B,Tea,,{here},{LABEL},5"]
+    rows += [f"C,Tea,,Nowhere,{LABEL},1", f"D,Tea,,{other},{LABEL},x", f",Tea,,{here},{LABEL},1"]
+    columns, text, lines = (tmp_path / f"{name}.csv" for name in ("columns", "text", "lines"))
+    columns.write_text("article,amount\nA,1\n", "utf-8")
+    text.write_bytes(f"{head}\n".encode() + b"A,\x93\xfa\x96{,,\xff,,1\n")
+    lines.write_text("\n".join([head, *rows]) + "\n", "utf-8")
+    merchant = Merchant(pane, words)
+    pane.run(app_command(home, words))
+    merchant.at_main(words.brand)
+    merchant.press("2")
+    merchant.at_main(*words.places)
+
+    for path in (tmp_path / "none.csv", columns, text):
+        with Workspace(home) as workspace, pytest.raises(BadInput) as refusal:
+            workspace.desk().preview_import(path)
+        merchant.press("i")
+        merchant.dialog(words.import_file)
+        merchant.holds.clear()
+        merchant.fills(words.file, str(path))
+        merchant.press("Enter")
+        merchant.sees(*said(words, refusal.value), path.name)
+        merchant.leaves()
+
+    merchant.press("i")
+    merchant.fills_dialog(words.import_file, (words.file, str(lines)))
+    merchant.at(words.import_file)
+    bad = ["2", "4", "5", "6", "7"]
+    pane.wait(
+        lambda screen: re.findall(r"^ +(\d)  \S", screen, re.MULTILINE) == bad, "each bad line"
+    )
+    with Workspace(home) as workspace:
+        problems = workspace.desk().preview_import(lines).problems
+    pane.resize(220, 24)  # a line has one row: its sentences are whole where there is room
+    for problem in problems:
+        merchant.sees(*finding_said(words, problem))
+    pane.resize(80, 24)
+    merchant.press("i")
+    merchant.sees(words.lines_wrong)
+    merchant.leaves()
+    merchant.press("/")
+    merchant.fills(words.sku_number, "NO-SUCH")
+    merchant.sees(words.no_item.format(sku="NO-SUCH"))
+    with Workspace(home) as workspace:
+        assert workspace.desk().count_items() == 0
+    merchant.quits()
+    no_fault(home)
+
+
+# -- the terminal ----------------------------------------------------------------------------------
+
+
+def is_itself_again(pane: Terminal, settings: str) -> None:
+    """The shell's own screen, its cursor, no mouse, and the line settings from before."""
+    assert "typed before" in pane.screen()
+    facts = [pane.fact(name) for name in ("alternate_on", "cursor_flag", "mouse_any_flag")]
+    assert facts == ["0", "1", "0"]
+    assert line_settings(pane) == settings
+
+
+def line_settings(pane: Terminal) -> str:
+    pane.run(["stty", "-g"])
+    screen = pane.wait(lambda screen: SETTINGS.findall(screen), "the settings of the line")
+    return str(SETTINGS.findall(screen)[-1])
+
+
+@pytest.mark.parametrize("way", ["key", "SIGTERM", "SIGHUP"])
+def test_leaving_gives_the_terminal_back_as_it_was(way: str, home: Path, pane: Terminal) -> None:
+    empty_brand(home, ENGLISH)
+    pane.run(["echo", "typed before"])
+    before = line_settings(pane)
+    pane.run(app_command(home, ENGLISH))
+    pane.wait_for(ENGLISH.not_connected)
+    assert pane.fact("alternate_on") == "1"
+    assert "typed before" not in pane.screen()
+    if way == "key":
+        pane.keys("C-q")
+    else:
+        (app,) = pane.children()
+        os.kill(app, signal.Signals[way])
+    pane.wait_for_shell(0)
+    is_itself_again(pane, before)
+    no_fault(home)
+
+
+@in_both_languages
+def test_another_size_is_followed_at_once(words: Words, home: Path, pane: Terminal) -> None:
+    empty_brand(home, words)
+    merchant = Merchant(pane, words)
+    pane.run(app_command(home, words))
+    merchant.at_main(words.not_connected)
+    for columns, lines in ((50, 12), (140, 30), (30, 8), (80, 24)):
+        pane.resize(columns, lines)
+        if (columns, lines) == (30, 8):
+            merchant.sees("40", "12", "30", "8")
+            continue
+        until(partial(fills, pane, lines), pane.screen, BOUND)
+        merchant.press("7")
+        merchant.sees(words.custom_app)
+        merchant.press("1")
+        merchant.sees(words.not_connected, f"{words.link} ")
+    merchant.quits()
+    no_fault(home)
+
+
+def fills(pane: Terminal, lines: int) -> bool:
+    """The key line is at the foot."""
+    return len(pane.screen().rstrip().split("\n")) >= lines - 1
