@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -69,6 +70,7 @@ class DeskBase:
         self._health_path = around.folder / "health.json"
         self._session: Session | None = None
         self._places: dict[str, str] = {}
+        self._catalogue_hinted = asyncio.Event()
 
     @property
     def log_path(self) -> Path:

@@ -28,7 +28,7 @@ from core.model import (
 )
 from core.sync.events import Event, SyncStopped
 from core.workspace import health
-from core.workspace.base import Session, Surroundings
+from core.workspace.base import API_SECRET, Session, Surroundings
 from core.workspace.errors import NothingToUndo
 from core.workspace.keeping import KeepingDesk
 from core.workspace.log import EventFeed
@@ -36,6 +36,7 @@ from core.workspace.log import EventFeed
 if TYPE_CHECKING:
     from core.sync.engine import RestReport
     from core.sync.runs import Progress
+    from core.workspace.hearing import Hearing
 
 __all__ = ["Desk", "Surroundings"]
 
@@ -48,6 +49,10 @@ LOOK_S = 2.0
 """Seconds between two looks whether another process has connected the brand anew."""
 
 
+HEAR_AGAIN_S = 30.0
+"""Pause before webhooks that could not be heard are tried again."""
+
+
 def _silent(_done: int, _total: int | None) -> None:
     """Progress for those who do not ask."""
 
@@ -55,6 +60,7 @@ def _silent(_done: int, _total: int | None) -> None:
 class Desk(KeepingDesk):
     _let_go: Callable[[], None] | None = None
     _running: Future[None] | None = None
+    _hearing: Hearing | None = None
     _reconnected: asyncio.Event | None = None
 
     # -- plans and runs -----------------------------------------------------------------------
@@ -142,10 +148,13 @@ class Desk(KeepingDesk):
 
     # -- the engine ---------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Become the one that syncs and keep this brand's engine going. Raises StoreInUse."""
+    def start(self, hearing: Hearing | None = None) -> None:
+        """Become the one that syncs and keep this brand's engine going; `hearing`: with webhooks.
+        Raises StoreInUse.
+        """
         if self._running is not None:
             return
+        self._hearing = hearing
         self._let_go = self._around.owning.hold()
         self._running = self._call(self._keep_running())
 
@@ -214,13 +223,45 @@ class Desk(KeepingDesk):
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(session.engine.run())
                 tasks.create_task(self._watch_catalogue(session))
-        except DextreError as error:
-            self._stopped(error.code, str(error))
-        except Exception as error:
-            # The last fence: whatever it is, the sync of a merchant's stock starts again.
-            log.exception("the engine of %s failed", self.brand.name)
-            self._stopped("engine_failed", f"{type(error).__name__}: {error}")
+                if self._hearing is not None:
+                    tasks.create_task(self._hear(session, self._hearing))
+        except Exception as group:
+            error = _first_of(group)
+            if isinstance(error, DextreError):
+                self._stopped(error.code, str(error))
+            else:
+                # The last fence: whatever it is, the sync of a merchant's stock starts again.
+                log.exception("the engine of %s failed", self.brand.name)
+                self._stopped("engine_failed", f"{type(error).__name__}: {error}")
         await self._around.clock.sleep(RESTART_S)
+
+    async def _hear(self, session: Session, hearing: Hearing) -> None:
+        """Webhooks beside the engine; whatever keeps them from coming does not stop the polling."""
+        from core.workspace.hearing import heal, hear
+
+        secret = self._around.secrets.get(API_SECRET)
+        told = ""
+        while True:
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(
+                        hear(
+                            hearing,
+                            session.connection,
+                            secret,
+                            session.engine,
+                            self._catalogue_hinted.set,
+                        )
+                    )
+                    if hearing.public_url is not None:
+                        url = hearing.public_url
+                        tasks.create_task(heal(url, session.shop, self._around.clock))
+            except* DextreError as group:
+                error = _first_of(group)
+                if isinstance(error, DextreError) and error.code != told:
+                    self._tell_stopped(error)
+                    told = error.code
+            await self._around.clock.sleep(HEAR_AGAIN_S)
 
     def _stopped(self, code: str, detail: str) -> None:
         """Told once; trying again every few seconds is not news."""
@@ -319,3 +360,10 @@ def _connection_state(connected: bool, note: health.HealthNote) -> ConnectionSta
     if not connected:
         return ConnectionState.NOT_CONNECTED
     return ConnectionState.ERROR if note.error else ConnectionState.CONNECTED
+
+
+def _first_of(error: BaseException) -> BaseException:
+    """What happened, out of the groups that tasks put around it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

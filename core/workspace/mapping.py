@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
@@ -110,7 +111,7 @@ class MappingDesk(EditingDesk):
         """
         told = ""
         while True:
-            await self._around.clock.sleep(CATALOGUE_S)
+            await self._catalogue_due()
             if not self._store.link().enabled:
                 continue
             try:
@@ -122,6 +123,17 @@ class MappingDesk(EditingDesk):
                 if error.code != told:
                     self._tell_stopped(error)
                 told = error.code
+
+    async def _catalogue_due(self) -> None:
+        """When its time has come, or a webhook says that a product has changed."""
+        hinted = asyncio.ensure_future(self._catalogue_hinted.wait())
+        timer = asyncio.ensure_future(self._around.clock.sleep(CATALOGUE_S))
+        try:
+            await asyncio.wait({hinted, timer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            hinted.cancel()
+            timer.cancel()
+        self._catalogue_hinted.clear()
 
     async def _take_catalogue(self, session: Session) -> None:
         """Compare the shop's catalogue with the one kept, keep it, and map what is new by the rule.

@@ -18,6 +18,7 @@ from core.model import Brand
 from core.store import Home, Purpose, SecretsStore
 from core.workspace.desk import Desk, Surroundings
 from core.workspace.errors import NoBrand, UnknownBrandName, WhichBrand
+from core.workspace.hearing import Hearing
 from core.workspace.owning import Owning
 from core.workspace.thread import EngineThread
 
@@ -120,9 +121,15 @@ class Workspace:
         """Who syncs now, in words; None where nobody does."""
         return self._owning.owner()
 
-    def serve(self, brands: Sequence[str], stop: Callable[[], bool]) -> None:
+    def serve(
+        self,
+        brands: Sequence[str],
+        stop: Callable[[], bool],
+        hearing: Hearing | None = None,
+    ) -> None:
         """Sync these brands until `stop` says so (asked ten times a second), handing over to an app
-        or a command that asks, and taking the sync back. Blocks. Raises StoreInUse where a
+        or a command that asks, and taking the sync back; `hearing`: with webhooks, for one brand.
+        Blocks. Raises StoreInUse where a
         service or an app syncs already.
         """
         self._owning.refuse_second()
@@ -130,7 +137,7 @@ class Workspace:
         for wait in self._owning.turns(stop):
             try:
                 for desk in desks:
-                    desk.start()
+                    desk.start(hearing)
                 wait()
             finally:
                 for desk in desks:

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from core.errors import N_, TryAgain, UserMustAct
+from core.errors import N_, BadInput, TryAgain, UserMustAct
 from tui.clean import clean
 from tui.commands.common import Session, say, say_json, wait
 from tui.commands.line import Tree, takes_json
 from tui.i18n import _, event_text
 
 if TYPE_CHECKING:
-    from core.workspace import Desk
+    from core.workspace import Desk, Hearing
 
 
 class NotAtRest(TryAgain):
@@ -38,21 +38,45 @@ class JsonOnce(UserMustAct):
     remedy = N_("For events as they happen use `dextre-sync log --follow --json`.")
 
 
+class UrlAlone(BadInput):
+    code = "webhook_url_alone"
+    message = N_("--webhook-url says where Shopify reaches --webhooks, which is missing.")
+    remedy = N_(
+        "Give both, such as --webhooks 127.0.0.1:8443 --webhook-url https://…/webhooks/shopify."
+    )
+
+
+class OneBrandHears(BadInput):
+    code = "one_brand_hears"
+    message = N_("Webhooks of several brands cannot come to one address.")
+    remedy = N_("Run one service for each brand, with --brand NAME and an address of its own.")
+
+
 def register(tree: Tree) -> None:
     parser = tree.command("run", run, _("Sync without the app; --once: until both sides rest."))
     parser.add_argument(
         "--once", action="store_true", help=_("One full pass until both sides rest.")
     )
+    parser.add_argument(
+        "--webhooks",
+        metavar="HOST:PORT",
+        help=_("Hear Shopify's webhooks there (see --webhook-url)."),
+    )
+    parser.add_argument(
+        "--webhook-url", metavar="URL", help=_("The public https address of --webhooks.")
+    )
     takes_json(parser)
 
 
-def run(session: Session, *, once: bool, as_json: bool) -> int:
+def run(
+    session: Session, *, once: bool, as_json: bool, webhooks: str | None, webhook_url: str | None
+) -> int:
     if once:
         _run_once(session.desk, as_json=as_json)
         return 0
     if as_json:
         raise JsonOnce
-    return _serve(session)
+    return _serve(session, webhooks, webhook_url)
 
 
 def _run_once(desk: Desk, *, as_json: bool) -> None:
@@ -72,7 +96,7 @@ def _run_once(desk: Desk, *, as_json: bool) -> None:
 # -- as a service --------------------------------------------------------------------------------
 
 
-def _serve(session: Session) -> int:
+def _serve(session: Session, webhooks: str | None, webhook_url: str | None) -> int:
     """The engine of the brand (without --brand: of all), until SIGTERM or SIGINT. Apps and commands
     that ask are given the sync for as long as they need it.
     """
@@ -80,6 +104,7 @@ def _serve(session: Session) -> int:
     # Without any brand, `session.desk` says so.
     names = [session.globals.brand] if session.globals.brand else None
     names = names or [brand.name for brand in workspace.brands()] or [session.desk.brand.name]
+    hearing = _hearing(names, webhooks, webhook_url)
     voice = _Voice([workspace.desk(name) for name in names])
     with _asked_to_end() as ended:
 
@@ -88,11 +113,23 @@ def _serve(session: Session) -> int:
             return ended.is_set()
 
         try:
-            workspace.serve(names, stop)
+            workspace.serve(names, stop, hearing)
             voice.speak()
         except BrokenPipeError:
             return 1  # nobody reads what it says: whoever started it should know
     return 0
+
+
+def _hearing(names: list[str], webhooks: str | None, url: str | None) -> Hearing | None:
+    from core.workspace import Hearing
+
+    if webhooks is None:
+        if url is not None:
+            raise UrlAlone
+        return None
+    if len(names) > 1:
+        raise OneBrandHears
+    return Hearing(webhooks, url)
 
 
 @contextmanager
