@@ -144,6 +144,20 @@ async def test_a_download_that_breaks_off_is_taken_up_again(town: Town) -> None:
     assert town.asked["Variants"] == 0
 
 
+async def test_what_a_short_file_lacks_is_made_up_for_and_nothing_comes_twice(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = town.shop.bulk.file
+
+    def short(name: str, expires: str, signature: str) -> memoryview | None:
+        content = whole(name, expires, signature)
+        return content and memoryview(b"".join(bytes(content).splitlines(keepends=True)[:400]))
+
+    monkeypatch.setattr(town.shop.bulk, "file", short)
+    assert_all_once(town, await town.catalogue())
+    assert town.asked["Variants"] == 3
+
+
 async def test_while_five_others_run_pages_are_read(town: Town) -> None:
     town.shop.faults.bulk_pace = 1
     opened = town.open()
