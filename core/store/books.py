@@ -126,6 +126,7 @@ class Tx(View):
     def __init__(self, db: DocumentDB, clock: Clock) -> None:
         super().__init__(db)
         self._now = clock.now()
+        self._at = iso(self._now)
         self._last_movement: int | None = None
         self._link: Link | None = None
 
@@ -197,7 +198,7 @@ class Tx(View):
             places.pop(key.location_id, None)
         else:
             places[key.location_id] = after
-        return Movement(self._movement_id(), iso(self._now), key, before, after or 0, cause)
+        return Movement(self._movement_id(), self._at, key, before, after or 0, cause)
 
     def _movement_id(self) -> str:
         """Sixteen hex digits: milliseconds, then a counter. Always above the newest one, even
@@ -245,10 +246,9 @@ class Tx(View):
             )
 
     def _true_cell(self, cell: Cell, here: int | None) -> tuple[str, Doc]:
-        true = replace(cell, here=here)
-        changed_at = (cell.changed_at or iso(self._now)) if true.unsynced_here else ""
-        doc = records.cell_doc(replace(true, changed_at=changed_at))
-        return records.cell_id(cell.key), doc
+        waits = cell.base is not None and (here or 0) != cell.base  # Cell.unsynced_here
+        true = replace(cell, here=here, changed_at=(cell.changed_at or self._at) if waits else "")
+        return records.cell_id(cell.key), records.cell_doc(true)
 
     def remove_cell(self, key: CellKey) -> None:
         self._table("cells").discard(records.cell_id(key))
