@@ -16,9 +16,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from core.errors import TryAgain
-from core.model import CellKey, CellState, Problem
-from tests.twins.world import World
+from core.errors import PlanIsStale, TryAgain
+from core.model import CellKey, CellState, Label, PlanKind, Problem
+from core.sync.cells import map_one, pair_locations, unmap_one
+from core.sync.ports import BooksTx
+from core.sync.runs import NoSuchRun, NothingMapped
+from tests.twins.world import LABEL, World
 
 ITEMS = ("i1", "i2", "i3")
 SKUS = {"i1": "A", "i2": "B", "i3": "B"}  # two variants share the item B
@@ -182,10 +185,158 @@ class SyncMachine(RuleBasedStateMachine):
         assert (again.pulled, again.pushed, self.world.shop.writes) == (0, 0, writes)
 
 
-SyncMachine.TestCase.settings = settings(
-    max_examples=int(os.environ.get("DEXTRE_SYNC_EXAMPLES", "200")),
+class LinkMachine(SyncMachine):
+    """The same world while people edit the link: mappings, pairs, the label, on and off, mass
+    changes, undo, and more than a day without an answer.
+
+    Where a cell lost its base, or a person made one side win, the units are that person's; for all
+    others they are conserved as before. At every commit: writes are decided for mapped cells only,
+    and while the link is off only by a person's order.
+    """
+
+    @initialize(negative=st.booleans(), start=st.integers(0, 20))
+    def begin(self, negative: bool, start: int) -> None:
+        super().begin(negative, start)
+        self.touched: set[tuple[str, str]] = set()
+        self.decided: set[str] = set()
+        self.world.books.on_commit = self.at_commit
+        self.known = dict(self.world.books.state.mappings)
+        self.last_run: str | None = None
+
+    def at_commit(self, when: str) -> None:
+        self.fault(when)
+        if when == "after commit":
+            self.check_intents()
+
+    def check_intents(self) -> None:
+        state = self.world.books.state
+        for key, intent in state.intents.items():
+            if key in self.decided:
+                continue
+            self.decided.add(key)
+            assert intent.run or state.link.enabled
+            for row in intent.rows:
+                assert state.cells[row.key].intent == key
+                assert row.key.inventory_item_id in state.mappings
+
+    def touch_all(self) -> None:
+        self.touched.update(self.expected)
+
+    @rule(item=st.sampled_from(ITEMS))
+    def unmap(self, item: str) -> None:
+        self.world.books.now(lambda tx: unmap_one(tx, item))
+        self.touch(SKUS[item])
+
+    @rule(item=st.sampled_from(ITEMS))
+    def map_again(self, item: str) -> None:
+        self.world.books.now(lambda tx: map_one(tx, self.known[item]))
+        self.touch(SKUS[item])
+
+    def touch(self, sku: str) -> None:
+        self.touched.update((sku, place) for place in PLACES)
+
+    @rule(places=st.sampled_from([("x",), ("x", "y"), ("y",)]))
+    def pair(self, places: tuple[str, ...]) -> None:
+        self.world.pair(*places)
+        self.touch_all()
+
+    @rule()
+    def label_away_and_back(self) -> None:
+        other = Label("other", "Other", negative_allowed=self.negative)
+        self.world.books.state.labels["other"] = other
+
+        def work(tx: BooksTx) -> None:
+            pairs = tuple(tx.pairs())
+            pair_locations(tx, pairs, "other")
+            pair_locations(tx, pairs, LABEL)
+
+        self.world.books.now(work)
+        self.touch_all()
+
+    @rule()
+    def turn_off(self) -> None:
+        self.run(self.guarded(self.world.runs.disable()))
+
+    @rule(kind=st.sampled_from([PlanKind.PUSH, PlanKind.PULL, PlanKind.MERGE]), on=st.booleans())
+    def mass_change(self, kind: PlanKind, on: bool) -> None:
+        async def work() -> None:
+            plan = await self.world.runs.plan(kind)
+            self.last_run = plan.id
+            await (self.world.runs.enable(plan) if on else self.world.runs.apply(plan))
+
+        if self.world.books.state.cells:
+            self.touch_all()
+            self.run(self.guarded(work()))
+
+    @rule()
+    def undo(self) -> None:
+        async def work() -> None:
+            if self.last_run is not None:
+                await self.world.runs.apply(await self.world.runs.undo_plan(self.last_run))
+
+        self.touch_all()
+        self.run(self.guarded(work()))
+
+    @rule()
+    def a_day_passes(self) -> None:
+        if self.world.books.state.intents:
+            self.touch_all()
+        self.world.clock.advance(25 * 3600)
+
+    @rule(item=st.sampled_from(ITEMS), place=st.sampled_from(PLACES), n=st.integers(0, 30))
+    def another_app_sets(self, item: str, place: str, n: int) -> None:
+        key = CellKey(item, f"there-{place}")
+        self.expected[SKUS[item], place] += n - self.world.there(key)
+        self.world.shop.put(key, n)
+
+    async def guarded(self, work: Any) -> None:
+        try:
+            await work
+        except (TryAgain, NoSuchRun, PlanIsStale, NothingMapped):
+            self.world.clock.advance(2)
+
+    def calm(self) -> None:
+        if not hasattr(self, "touched"):
+            return
+        self.armed, self.crash_in = [], None
+        self.world.clock.advance(70)
+        self.turn_on()
+        report = self.run(self.world.engine.rest())
+        assert report.rests, report
+        state = self.world.books.state
+        assert not state.intents
+        for cell in state.cells.values():
+            assert cell.there == self.world.there(cell.key)
+            if cell.state is CellState.IN_SYNC:
+                assert cell.here == cell.there == cell.base
+            else:
+                assert cell.state is CellState.NEEDS_YOU
+                assert cell.problem in WAITING
+        for (sku, place), total in self.expected.items():
+            cells = [c for c in state.cells.values() if c.location_id == f"here-{place}"]
+            mine = [cell for cell in cells if cell.sku_number == sku]
+            if (sku, place) not in self.touched and mine:
+                here = self.world.here(sku, f"here-{place}")
+                assert here + sum(cell.unsynced_there for cell in mine) == total
+        writes = self.world.shop.writes
+        again = self.run(self.world.engine.rest())
+        assert (again.pulled, again.pushed, self.world.shop.writes) == (0, 0, writes)
+
+
+WAITING = (
+    Problem.NEGATIVE_NOT_ALLOWED,
+    Problem.DIFFERS_AT_START,
+    Problem.OUTCOME_UNKNOWN,
+)
+
+EXAMPLES = int(os.environ.get("DEXTRE_SYNC_EXAMPLES", "1000"))
+SETTINGS = settings(
+    max_examples=EXAMPLES,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+SyncMachine.TestCase.settings = SETTINGS
+LinkMachine.TestCase.settings = SETTINGS
 TestSyncMachine = SyncMachine.TestCase
+TestLinkMachine = LinkMachine.TestCase
