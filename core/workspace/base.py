@@ -139,6 +139,7 @@ class DeskBase:
                     random=self._around.random,
                     transport=self._around.transport,
                     expected_shop_id=connection.shop_id,
+                    bulk_note=_BulkNote(self._around.folder / "bulk-operation"),
                 ),
             )
         return self._session
@@ -193,3 +194,24 @@ class DeskBase:
             detail=state.detail or None,
         )
         health.write(self._health_path, note)
+
+
+class _BulkNote:
+    """The id of the bulk operation under way, so that a restart goes on with it. Losing it costs
+    only that operation, so the file is not synced.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def kept(self) -> str | None:
+        try:
+            return self._path.read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def keep(self, operation_id: str | None) -> None:
+        if operation_id is None:
+            self._path.unlink(missing_ok=True)
+        else:
+            self._path.write_text(operation_id, encoding="utf-8")
