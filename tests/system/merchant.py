@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,6 +102,13 @@ class Words:
     close: str
     no_item: str
     lines_wrong: str
+
+    def buttons_before(self, label: str) -> int:
+        """On the page of the Shopify custom app, from the top."""
+        first = [self.set_and_connect, self.edit, self.sku_mapping]
+        if label in (self.enable, self.disable):
+            return len(first)
+        return [*first, self.enable, "", self.push, self.pull, self.delete_mappings].index(label)
 
 
 ENGLISH = Words(
@@ -336,16 +342,9 @@ class Merchant:
         """Press one of the buttons of Settings > Shopify custom app."""
         self.settings()
         self.focus(self.words.set_and_connect)
-        for _ in range(8):
-            before = self.terminal.highlighted()
-            if label in before:
-                break
-            self.press("Down")
-            until(partial(self._focus_left, before), lambda: "the focus stays", BOUND)
+        self.press(*["Down"] * self.words.buttons_before(label))
+        self.focus(label)
         self.press("Enter")
-
-    def _focus_left(self, before: list[str]) -> bool:
-        return self.terminal.highlighted() not in (before, [])
 
     def focus(self, label: str) -> None:
         """A button has the focus. Keys that are typed ahead of it would go to the one before."""

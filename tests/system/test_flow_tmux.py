@@ -4,21 +4,21 @@ its own, in English and in Japanese: from an empty start to a link that follows 
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import re
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core.errors import BadInput, DextreError
+from core.model import ConnectionState, Status
 from core.shopify.errors import BadDomain, InvalidToken, MissingScope, WrongDomain
 from core.workspace import Workspace
 from tests.bench.world import practice_process
@@ -46,7 +46,6 @@ pytestmark = [
 VARIANTS, START = 200, 50
 SCOPES = ["write_inventory", "read_inventory", "read_products", "read_locations"]
 NUMBERED = re.compile(r"^ +(\d)  \S", re.MULTILINE)
-SETTINGS = re.compile(r"(?:[0-9a-f]+:)+[0-9a-f:\n]+")
 in_both_languages = pytest.mark.parametrize("words", BOTH, ids=lambda words: words.lang)
 
 
@@ -72,9 +71,10 @@ def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
-def status(home: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(command(home, "status", "--json").stdout)
-    return told
+def status(home: Path) -> Status:
+    """As another process sees it."""
+    with Workspace(home) as workspace:
+        return workspace.desk().status()
 
 
 def no_fault(home: Path) -> None:
@@ -164,13 +164,13 @@ def test_push_pull_undo_and_deleting_the_mappings_by_hand(
         merchant.sees(words.delete, words.cancel)
         merchant.cancels()
         merchant.at(words.custom_app)
-        assert status(home)["mapped"] == 20
+        assert status(home).mapped == 20
         assert words.link_on in pane.screen()
         merchant.press("Enter")
         merchant.dialog(words.delete_mappings)
         merchant.agrees(words.delete)
         merchant.sees(words.deleted.format(n=20), words.link_off, words.not_mapped_yet)
-        assert status(home)["mapped"] == 0
+        assert status(home).mapped == 0
 
         # mapping again restarts the link; what differs by now is not guessed, but asked
         sides.sell_there(first, sides.place_there(0), 4)
@@ -235,9 +235,9 @@ def test_wrong_details_of_the_connection_are_told_and_nothing_is_kept(
             merchant.is_told(error)
             merchant.sees(words.failed, *said(words, error))
             assert "…" not in pane.screen().replace("shpat_…", ""), "nothing is cut off"
-            merchant.settings()
+            merchant.leaves()
             merchant.sees(words.not_connected)
-            assert status(home)["connection"] == "not_connected"
+            assert status(home).connection is ConnectionState.NOT_CONNECTED
 
         is_refused("not a shop", shop.token, BadDomain(typed="not a shop"))
         host = shop.address.removeprefix("http://")
@@ -313,7 +313,7 @@ def test_a_file_that_cannot_be_imported_is_told_with_its_lines_and_nothing_is_ta
 # -- the terminal ----------------------------------------------------------------------------------
 
 
-def is_itself_again(pane: Terminal, settings: str) -> None:
+def is_itself_again(pane: Terminal, settings: list[object]) -> None:
     """The shell's own screen, its cursor, no mouse, and the line settings from before."""
     assert "typed before" in pane.screen()
     facts = [pane.fact(name) for name in ("alternate_on", "cursor_flag", "mouse_any_flag")]
@@ -321,16 +321,19 @@ def is_itself_again(pane: Terminal, settings: str) -> None:
     assert line_settings(pane) == settings
 
 
-def line_settings(pane: Terminal) -> str:
-    pane.run(["stty", "-g"])
-    screen = pane.wait(lambda screen: SETTINGS.findall(screen), "the settings of the line")
-    return str(SETTINGS.findall(screen)[-1])
+def line_settings(pane: Terminal) -> list[object]:
+    line = os.open(pane.fact("pane_tty"), os.O_RDWR | os.O_NOCTTY)
+    try:
+        return list(termios.tcgetattr(line))
+    finally:
+        os.close(line)
 
 
 @pytest.mark.parametrize("way", ["key", "SIGTERM", "SIGHUP"])
 def test_leaving_gives_the_terminal_back_as_it_was(way: str, home: Path, pane: Terminal) -> None:
     empty_brand(home, ENGLISH)
     pane.run(["echo", "typed before"])
+    pane.wait_for_shell(0)
     before = line_settings(pane)
     pane.run(app_command(home, ENGLISH))
     pane.wait_for(ENGLISH.not_connected)
