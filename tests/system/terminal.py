@@ -36,8 +36,10 @@ class Terminal:
         prompt.write_text(f"PS1='{PROMPT}'\n", "utf-8")
         self._environ = {**environ, "ENV": str(prompt)}
         self.log = folder / "bytes"
-        size = ["-x", str(columns), "-y", str(lines)]
-        self._run("new-session", "-d", "-s", "main", *size, "-c", str(ROOT), "sh")
+        self._size = ["-x", str(columns), "-y", str(lines)]
+
+    def open(self) -> None:
+        self._run("new-session", "-d", "-s", "main", *self._size, "-c", str(ROOT), "sh")
         self._run("set-option", "-g", "escape-time", "0")
         self._run("pipe-pane", "-t", "main", f"cat >{shlex.quote(str(self.log))}")
         self.wait_for_shell(0)
@@ -156,6 +158,7 @@ def terminal(
     with TemporaryDirectory(prefix="tmux") as folder:  # a socket's path must be short
         opened = Terminal(Path(folder), plain, columns, lines)
         try:
+            opened.open()
             yield opened
         finally:
             opened.close()
