@@ -19,13 +19,14 @@ from core.matching.edits import (
 from core.matching.errors import NoSuchItem, NoSuchVariant, NotMapped
 from core.matching.match import Catalogue, Matching, Rule, match, report
 from core.matching.sections import Filter, IgnoredRow
-from core.matching.suggest import Likeness, Suggestion, Suggestions
+from core.matching.suggest import AlikeSkus, Likeness, Suggestion, items_like, variants_like
 from core.matching.table import MappingTable, ends_of
 from core.matching.view import MappingView
 
 __all__ = [
     "HERE",
     "THERE",
+    "AlikeSkus",
     "Catalogue",
     "Edit",
     "EditBatch",
@@ -41,12 +42,13 @@ __all__ = [
     "NotMapped",
     "Rule",
     "Suggestion",
-    "Suggestions",
     "combined",
     "edit_many",
     "ends_of",
+    "items_like",
     "map_one",
     "match",
     "report",
     "unmap_one",
+    "variants_like",
 ]

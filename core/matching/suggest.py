@@ -1,20 +1,27 @@
 """What a row that is not mapped could be: counterparts that look like it, best first, with what
-they have in common. Only to be shown; nothing is ever mapped by a likeness.
+they have in common. Only to be shown or agreed to; nothing is ever mapped by a likeness alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from core.matching.fold import is_blank, loose
+from core.matching.fold import folded, is_blank, loose
 from core.matching.match import Catalogue
+from core.matching.sections import Filter
+from core.matching.view import MappingView
 from core.model import Item, MappingRow, Variant
 
 T = TypeVar("T", Item, Variant)
 LONGEST = 20
+LOOKED_AT = 2_000
+"""Rows with the same letters and digits that are looked at closely."""
+
+_RUNS = re.compile(r"\d+|[^\W\d_]+")
 
 
 class Likeness(StrEnum):
@@ -36,55 +43,68 @@ def plain(text: str) -> str:
     return "".join(letter for letter in loose(text) if letter.isalnum())
 
 
-class Suggestions:
-    """Indexes over both sides of a catalogue: built once, then each row is a few look-ups."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._items: dict[tuple[Likeness, str], list[Item]] = {}
-        self._variants: dict[tuple[Likeness, str], list[Variant]] = {}
-        for item in catalogue.items.values():
-            for trait in _traits(item.sku_number, item.barcode, item.name):
-                self._items.setdefault(trait, []).append(item)
-        for variant in catalogue.variants.values():
-            for trait in _traits(variant.sku, variant.barcode, variant.name):
-                self._variants.setdefault(trait, []).append(variant)
-
-    def items_for(self, row: MappingRow) -> list[Suggestion[Item]]:
-        """Items that the row's variant could be."""
-        there = row.variant
-        if there is None:
-            return []
-        traits = _traits(there.sku, there.barcode, there.name)
-        return _first(
-            Suggestion(item, trait[0]) for trait in traits for item in self._items.get(trait, ())
-        )
-
-    def variants_for(self, row: MappingRow) -> list[Suggestion[Variant]]:
-        """Variants that the row's item could be."""
-        here = row.item
-        if here is None:
-            return []
-        traits = _traits(here.sku_number, here.barcode, here.name)
-        return _first(
-            Suggestion(one, trait[0]) for trait in traits for one in self._variants.get(trait, ())
-        )
+def items_like(view: MappingView, there: Variant) -> list[Suggestion[Item]]:
+    """Items that a variant could be."""
+    return _alike(view, there, lambda row: row.item)
 
 
-def _traits(sku: str, barcode: str, name: str) -> Iterator[tuple[Likeness, str]]:
+def variants_like(view: MappingView, here: Item) -> list[Suggestion[Variant]]:
+    """Variants that an item could be."""
+    return _alike(view, here, lambda row: row.variant)
+
+
+def _alike(
+    view: MappingView, one: Item | Variant, end_of: Callable[[MappingRow], T | None]
+) -> list[Suggestion[T]]:
+    """The view's own texts find those that may be alike; the traits themselves decide."""
+    kept: dict[T, Suggestion[T]] = {}
+    for like, value in _traits(one):
+        words = " ".join(_RUNS.findall(folded(_value(one, like))))
+        for row in view.at(view.find(Filter.ALL, words)[:LOOKED_AT]) if words else ():
+            end = end_of(row)
+            if end is not None and (like, value) in _traits(end):
+                kept.setdefault(end, Suggestion(end, like))
+            if len(kept) == LONGEST:
+                return list(kept.values())
+    return list(kept.values())
+
+
+def _value(one: Item | Variant, like: Likeness) -> str:
+    if like is Likeness.SKU:
+        return one.sku_number if isinstance(one, Item) else one.sku
+    return one.barcode.lstrip("0") if like is Likeness.BARCODE else one.name
+
+
+def _traits(one: Item | Variant) -> Iterator[tuple[Likeness, str]]:
     """Best first."""
+    sku, barcode, name = (_value(one, like) for like in Likeness)
     if not is_blank(sku):
         yield Likeness.SKU, plain(sku) or sku
     if not is_blank(barcode):
-        yield Likeness.BARCODE, loose(barcode).lstrip("0")
+        yield Likeness.BARCODE, loose(barcode)
     if not is_blank(name):
         yield Likeness.NAME, loose(name)
 
 
-def _first(found: Iterable[Suggestion[T]]) -> list[Suggestion[T]]:
-    """Each once, with its best likeness, and not too many."""
-    kept: dict[object, Suggestion[T]] = {}
-    for one in found:
-        kept.setdefault(one.end, one)
-        if len(kept) == LONGEST:
-            break
-    return list(kept.values())
+class AlikeSkus:
+    """All SKUs of a catalogue by what is left without case, spaces and punctuation: for many rows
+    at once.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._items: dict[str, list[Item]] = {}
+        self._variants: dict[str, list[Variant]] = {}
+        for item in catalogue.items.values():
+            self._items.setdefault(plain(item.sku_number), []).append(item)
+        for variant in catalogue.variants.values():
+            self._variants.setdefault(plain(variant.sku), []).append(variant)
+
+    def pair(self, row: MappingRow) -> tuple[Variant, Item] | None:
+        """The row's one side with the only one on the other side that is alike, if there is."""
+        if row.item is not None and row.variant is None:
+            found = self._variants.get(plain(row.item.sku_number), [])
+            return (found[0], row.item) if len(found) == 1 else None
+        if row.variant is not None and row.item is None and plain(row.variant.sku):
+            items = self._items.get(plain(row.variant.sku), [])
+            return (row.variant, items[0]) if len(items) == 1 else None
+        return None

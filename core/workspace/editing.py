@@ -15,6 +15,7 @@ from core.exchange import ImportRefused, RowProblemLine, read_mappings, write_ma
 from core.matching import (
     HERE,
     THERE,
+    AlikeSkus,
     Catalogue,
     Edit,
     EditBatch,
@@ -25,9 +26,10 @@ from core.matching import (
     MappingTable,
     MappingView,
     Suggestion,
-    Suggestions,
     combined,
     ends_of,
+    items_like,
+    variants_like,
 )
 from core.model import Brand, Item, MappingRow, MatchState, SkuMapping, Variant
 from core.sync import cells
@@ -92,7 +94,6 @@ class _Kept:
 
     key: tuple[object, ...]
     table: MappingTable
-    suggestions: Suggestions | None = None
 
 
 class EditingDesk(ConnectionDesk):
@@ -134,10 +135,8 @@ class EditingDesk(ConnectionDesk):
         return self._kept is not None and self._kept.key == self._mapping_key()
 
     def load_mapping(self) -> None:
-        """Make the table and its suggestions now; for a thread beside the one that paints."""
-        kept = self._mapping()
-        if kept.suggestions is None:
-            kept.suggestions = Suggestions(kept.table.catalogue)
+        """Make the table now; for a thread beside the one that paints."""
+        self._mapping()
 
     def _mapping_key(self) -> tuple[object, ...]:
         link = self._store.link()
@@ -171,11 +170,10 @@ class EditingDesk(ConnectionDesk):
         self, row: MappingRow
     ) -> Sequence[Suggestion[Item]] | Sequence[Suggestion[Variant]]:
         """What the missing side of a row could be, best first."""
-        kept = self._mapping()
-        if kept.suggestions is None:
-            kept.suggestions = Suggestions(kept.table.catalogue)
-        found = kept.suggestions
-        return found.items_for(row) if row.item is None else found.variants_for(row)
+        view = self.mapping_view()
+        if row.item is not None:
+            return variants_like(view, row.item)
+        return items_like(view, row.variant) if row.variant is not None else []
 
     # -- by hand ------------------------------------------------------------------------------
 
@@ -207,27 +205,17 @@ class EditingDesk(ConnectionDesk):
         """Map each row to the one counterpart with the same SKU, case, spaces and punctuation
         aside; rows where there is none, or more than one, stay. One edit; returns how many.
         """
+        alike = AlikeSkus(self._mapping().table.catalogue)
         wishes: dict[str, str] = {}
         taken: set[str] = set()
         for row in rows:
-            wish = self._wish(row)
-            if wish is not None and wish[0] not in wishes and wish[1] not in taken:
-                wishes[wish[0]] = wish[1]
-                taken.add(wish[1])
+            pair = alike.pair(row)
+            if pair is None or pair[0].inventory_item_id in wishes or pair[1].sku_number in taken:
+                continue
+            if self._standing(pair[0].inventory_item_id) is None:
+                wishes[pair[0].inventory_item_id] = pair[1].sku_number
+                taken.add(pair[1].sku_number)
         return self._edit(self._noticing(self._batch(wishes.items()).edit))
-
-    def _wish(self, row: MappingRow) -> tuple[str, str] | None:
-        if row.state is MatchState.MAPPED or (row.item and row.variant):
-            return None
-        alike = [one.end for one in self.suggestions(row) if one.like is Likeness.SKU]
-        if len(alike) != 1:
-            return None
-        (other,) = alike
-        if isinstance(other, Item):
-            return (row.variant.inventory_item_id, other.sku_number) if row.variant else None
-        if self._standing(other.inventory_item_id) is not None or row.item is None:
-            return None
-        return other.inventory_item_id, row.item.sku_number
 
     def ignore(self, rows: Iterable[MappingRow]) -> int:
         """Put rows aside: what is mapped is unmapped, and the rule will not map it again."""

@@ -24,6 +24,8 @@ LARGEST = 16 << 20
 CATCH_UP = 4 << 20
 """Bytes that a feed that has fallen behind still reads; what is older is in the file."""
 
+BLOCK = 1 << 16
+
 
 class EventLog:
     def __init__(self, path: Path) -> None:
@@ -43,13 +45,15 @@ class EventLog:
 
     def events(self, sku: str | None = None, limit: int = 200) -> list[Event]:
         """The last `limit` events (of one SKU), oldest first."""
+        if sku is None:
+            return [event for line in self._last(limit) if (event := _event(line)) is not None]
         found: deque[Event] = deque(maxlen=limit)
-        needle = orjson.dumps(sku) if sku is not None else b""
+        needle = orjson.dumps(sku)
         for line in self._lines():
             if needle not in line:
                 continue
             event = _event(line)
-            if event is not None and (sku is None or getattr(event, "sku", None) == sku):
+            if event is not None and getattr(event, "sku", None) == sku:
                 found.append(event)
         return list(found)
 
@@ -57,6 +61,14 @@ class EventLog:
         for path in (self.path.with_suffix(".jsonl.1"), self.path):
             with suppress(FileNotFoundError), path.open("rb") as file:
                 yield from file
+
+    def _last(self, limit: int) -> list[bytes]:
+        """The last lines, read from the end, so that a long log costs no more than a short one."""
+        lines: list[bytes] = []
+        for path in (self.path, self.path.with_suffix(".jsonl.1")):
+            if len(lines) < limit:
+                lines = [*_tail(path, limit - len(lines)), *lines]
+        return lines
 
     def feed(self) -> EventFeed:
         return EventFeed(self.path)
@@ -98,6 +110,18 @@ class EventFeed:
 
     def close(self) -> None:
         """Nothing is held open between two calls of `drain`."""
+
+
+def _tail(path: Path, count: int) -> list[bytes]:
+    data = b""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        at = file.seek(0, os.SEEK_END)
+        while at > 0 and data.count(b"\n") <= count:
+            step = min(at, BLOCK)
+            at -= step
+            file.seek(at)
+            data = file.read(step) + data
+    return data.splitlines()[-count:] if count > 0 else []
 
 
 def _event(line: bytes) -> Event | None:

@@ -10,18 +10,20 @@ from core.errors import OurBug
 from core.matching import (
     HERE,
     THERE,
+    AlikeSkus,
     Catalogue,
     Edit,
     Filter,
     IgnoredRow,
     Likeness,
     MappingTable,
-    Suggestions,
     combined,
     edit_many,
+    items_like,
     match,
     report,
     unmap_one,
+    variants_like,
 )
 from core.model import (
     Item,
@@ -149,13 +151,17 @@ def test_suggestions_go_from_sku_to_barcode_to_name() -> None:
     ]
     there = Variant("i1", "v1", "tea 001", "490123", "green tea")
     catalogue = Catalogue(items, [there], BY_SKU)
-    suggestions = Suggestions(catalogue)
-    found = suggestions.items_for(catalogue.variant_row(there))
+    view = MappingTable(catalogue, ()).view
+    found = items_like(view, there)
     assert [(one.end.sku_number, one.like) for one in found] == [
         ("TEA-001", Likeness.SKU),
         ("X", Likeness.BARCODE),
         ("Y", Likeness.NAME),
     ]
-    back = suggestions.variants_for(catalogue.item_row(items[0]))
+    back = variants_like(view, items[0])
     assert [(one.end, one.like) for one in back] == [(there, Likeness.SKU)]
-    assert suggestions.variants_for(catalogue.item_row(items[3])) == []
+    assert variants_like(view, items[3]) == []
+    alike = AlikeSkus(catalogue)
+    assert alike.pair(catalogue.variant_row(there)) == (there, items[0])
+    assert alike.pair(catalogue.item_row(items[0])) == (there, items[0])
+    assert alike.pair(catalogue.item_row(items[1])) is None

@@ -72,7 +72,8 @@ class EntryField(Field):
     def open_at(self, place: Offset, width: int) -> None:
         with self.prevent(self.Changed):
             self.value = ""
-        self.styles.width = width
+        if self.styles.width is None or self.styles.width.value != width:
+            self.styles.width = width
         self.absolute_offset = place
         self.add_class("-on")
         self.focus()
@@ -231,7 +232,7 @@ class Changing(MainScreen):
                 self.say(" ".join(part for part in tell(error) if part), "bad")
                 return
             self.own_app.look()
-            table.invalidate()
+            table.reread((row.key,))
         self.step_entry(EntryField.Stepped(1))
 
     # -- undo and redo -----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from core.errors import BadInput
 from core.model import Item, Label, Location
-from core.sync.events import Event
+from core.sync.events import Event, ItemsImported, Restored, RunApplied
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _
@@ -189,8 +189,11 @@ class InventoryScreen(Finding, Changing):
             self.call_after_refresh(self.refresh_data)
 
     def on_happenings(self, new: Sequence[Event]) -> None:
-        if new:
-            self.query_one(VirtualTable).invalidate()
+        skus = {str(getattr(event, "sku", "")) for event in new}
+        if any(isinstance(event, ItemsImported | Restored | RunApplied) for event in new):
+            self.refresh_data()
+        elif skus:
+            self.query_one(VirtualTable).reread(skus)
 
     # -- moving ------------------------------------------------------------------------------------
 

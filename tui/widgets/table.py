@@ -7,7 +7,7 @@ Not its business: where rows come from, filters, what Enter means. It tells by m
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple, Protocol
 
@@ -89,8 +89,8 @@ class VirtualTable(ScrollView, can_focus=True):
         *(f"table--{tone}" for tone in TONES),
     }
     BINDINGS = bindings("table")
-    PAGE = 128
-    PAGES_KEPT = 16
+    PAGE = 32
+    PAGES_KEPT = 64
 
     cursor: reactive[int] = reactive(0, repaint=False)
     cell: reactive[int] = reactive(-1, repaint=False)
@@ -187,6 +187,15 @@ class VirtualTable(ScrollView, can_focus=True):
     def invalidate(self) -> None:
         """The same source has other rows now."""
         self.show(self._source)
+
+    def reread(self, keys: Collection[str]) -> None:
+        """These rows have other cells now: read them again, and paint those that are seen."""
+        for page, rows in list(self._pages.items()):
+            if any(row.key in keys for row in rows):
+                del self._pages[page]
+                for offset, row in enumerate(rows):
+                    if row.key in keys:
+                        self._repaint(page * self.PAGE + offset)
 
     @property
     def current(self) -> Row | None:
