@@ -31,11 +31,12 @@ def arrange(tx: BooksTx, *, reset: bool = False) -> int:
             kept.add(cell.key)
         else:
             tx.remove_cell(cell.key)
-    for item_id, sku_number in sku_of.items():
-        for shopify_location_id, location_id in pairs.items():
-            key = CellKey(item_id, shopify_location_id)
-            if key not in kept:
-                tx.put_cell(Cell(key, sku_number, location_id))
+    tx.put_cells(
+        Cell(key, sku_number, location_id)
+        for item_id, sku_number in sku_of.items()
+        for shopify_location_id, location_id in pairs.items()
+        if (key := CellKey(item_id, shopify_location_id)) not in kept
+    )
     _bump(tx)
     return len(sku_of) * len(pairs)
 

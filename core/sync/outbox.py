@@ -103,8 +103,7 @@ def decide(tx: BooksTx, key: str, at: str, trace: Trace) -> Intent | None:
 def post(tx: BooksTx, intent: Intent, cells: Iterable[Cell]) -> None:
     """Into the outbox, with its cells marked, in the caller's transaction."""
     tx.put_intent(intent)
-    for cell in cells:
-        tx.put_cell(replace(cell, intent=intent.key))
+    tx.put_cells(replace(cell, intent=intent.key) for cell in cells)
 
 
 def settle(tx: BooksTx, intent: Intent, result: WriteResult, trace: Trace) -> Settled:

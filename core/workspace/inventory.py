@@ -179,18 +179,19 @@ class InventoryDesk(DeskBase):
         found.refuse_if_bad()
         if not (found.items or found.levels):
             raise NothingInFile(file=found.file)
-        if progress is not None:
-            progress(0, len(found.items))
+        total = len(found.levels) or len(found.items)
+        tell = progress or _silent
+        tell(0, total)
         place_of = {location.name: location.id for location in self.locations()}
-        items = [found.item_over(self.item(item.sku_number), item) for item in found.items]
+        there = self._store.items_named([item.sku_number for item in found.items])
+        items = [found.item_over(there.get(item.sku_number), item) for item in found.items]
         levels = [
             Level(LevelKey(row.sku_number, place_of[row.location], row.label), row.quantity)
             for row in found.levels
         ]
         cause = Cause(CauseKind.IMPORT, self._around.who, path.name)
-        self._store.import_batch(items, levels, cause)
-        if progress is not None:
-            progress(len(items), len(items))
+        self._store.import_batch(items, levels, cause, lambda done: tell(done, total))
+        tell(total, total)
         self._tell(
             ItemsImported(
                 at=self._now(), brand=self.brand.name, items=len(items), levels=len(levels)
@@ -214,3 +215,7 @@ class InventoryDesk(DeskBase):
             for level in self._store.levels()
         )
         return write_stock(out, rows)
+
+
+def _silent(_done: int, _total: int | None) -> None:
+    """Progress for those who do not ask."""

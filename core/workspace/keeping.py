@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import timedelta
@@ -43,10 +44,10 @@ class KeepingDesk(MappingDesk):
             session = await self._open_or_none()
             cause = Cause(CauseKind.RESTORE, self._around.who, path.name)
             if session is None:
-                saved = self._store.restore(path, cause)
+                saved = await asyncio.to_thread(self._store.restore, path, cause)
             else:
                 async with session.engine.gate.alone():
-                    saved = self._store.restore(path, cause)
+                    saved = await asyncio.to_thread(self._store.restore, path, cause)
                     session.engine.reader.forget()
         self._tell(
             Restored(at=self._now(), brand=self.brand.name, file=str(path), saved=str(saved))

@@ -143,6 +143,10 @@ class _Tx:
         changed_at = (cell.changed_at or iso(self._clock.now())) if cell.unsynced_here else ""
         self.state.cells[cell.key] = replace(cell, changed_at=changed_at)
 
+    def put_cells(self, cells: Iterable[Cell]) -> None:
+        for cell in cells:
+            self.put_cell(cell)
+
     def remove_cell(self, key: CellKey) -> None:
         self.state.cells.pop(key, None)
 
