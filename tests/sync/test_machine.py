@@ -204,9 +204,9 @@ class LinkMachine(SyncMachine):
         self.last_run: str | None = None
 
     def at_commit(self, when: str) -> None:
-        self.fault(when)
         if when == "after commit":
             self.check_intents()
+        self.fault(when)
 
     def check_intents(self) -> None:
         state = self.world.books.state
