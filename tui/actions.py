@@ -157,7 +157,13 @@ ACTIONS: tuple[Action, ...] = (
     # SKU mapping
     A("mapping.filter-before", "left,h", N_("Filter before"), N_("The filter before."), show=False),
     A("mapping.filter", "f,right,l", N_("Filter"), N_("The next filter.")),
-    A("mapping.update", "U", N_("Update"), N_("Keep the two fields that are compared.")),
+    A(
+        "mapping.update",
+        "U",
+        N_("Update"),
+        N_("Keep the two fields that are compared."),
+        show=False,
+    ),
     A("mapping.run", "M", N_("Map"), N_("Read the shop's catalogue and match every SKU.")),
     A("mapping.map", "m,e", N_("Map by hand"), N_("Choose the counterpart of this row.")),
     A("mapping.suggested", "s", N_("Take suggestion"), N_("Map (all marked) to the alike SKU.")),

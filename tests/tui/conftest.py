@@ -1,11 +1,19 @@
-"""Every test starts in English, with all signs, at UTC, and leaves no trace of its own choice."""
+"""Every test starts in English, with all signs, at UTC, and leaves no trace of its own choice.
+
+The toolkit waits until the processor looks idle, at least 20 ms for every key; our tests wait until
+no widget has a message left, which is both sooner and surer.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 
 import pytest
+import textual.app
+import textual.pilot
+from textual._context import active_app
 
 from tui.clean import use_ascii
 from tui.i18n import set_language
@@ -22,3 +30,22 @@ def _one_reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     set_language("en")
     use_ascii(False)
+
+
+QUIET_ROUNDS = 5
+"""Turns of the loop without a message before all is taken to be done."""
+
+
+async def _no_messages_left(_least: float = 0, most: float = 10) -> None:
+    end = time.monotonic() + most
+    quiet = 0
+    while quiet < QUIET_ROUNDS and time.monotonic() < end:
+        await asyncio.sleep(0)
+        waiting = any(not node._message_queue.empty() for node in [*active_app.get()._registry])
+        quiet = 0 if waiting else quiet + 1
+
+
+@pytest.fixture(autouse=True)
+def _wait_for_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(textual.app, "wait_for_idle", _no_messages_left)
+    monkeypatch.setattr(textual.pilot, "wait_for_idle", _no_messages_left)

@@ -16,7 +16,7 @@ from tests.tui.fakes import FakeDesk, FakeWorkspace
 from tui.app import DextreApp
 
 GOLDENS = Path(__file__).parent / "goldens"
-SMALL, LARGE = (80, 24), (120, 40)
+SMALL, LARGE, LEAST = (80, 24), (120, 40), (40, 12)
 
 
 @asynccontextmanager

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tui.app import DextreApp
 
 LEAST = (40, 12)
+WIDE = 110
 SHOWN_EVERY = 0.25
 """Seconds between two paints of a progress."""
 
@@ -148,7 +149,7 @@ class BaseScreen(Screen[None]):
         small = width < LEAST[0] or height < LEAST[1]
         self.set_class(small, "-too-small")
         self.set_class(width < 80, "-narrow")
-        self.set_class(width >= 110, "-wide")
+        self.set_class(width >= WIDE, "-wide")
         self.set_class(height < 24, "-short")
         if small:
             for notice in self.query(TooSmall):
@@ -199,12 +200,22 @@ class BaseScreen(Screen[None]):
             parts.insert(1, (_("viewer"), "warn"))
         if status.points is not None and status.points < FEW_POINTS:
             parts.append((_("points %(n)d") % {"n": status.points}, "dim"))
+        if self.size.width >= WIDE and status.owner and session.holder is None:
+            parts.append((_("synced by %(who)s") % {"who": clean(status.owner, 40)}, "dim"))
+        if self._brand_room(parts[1:]) < cell_len(parts[0][0]):
+            words = signs("✓ ") + _("on") if status.link else signs("– ") + _("off")
+            parts = [
+                (words, tone) if (part, tone) == link else (part, tone) for part, tone in parts
+            ]
         return (self._brand_part(parts[1:]), *parts[1:])
+
+    def _brand_room(self, others: Sequence[Part]) -> int:
+        needed = sum(cell_len(words) + len(StatusLine.GAP) for words, _tone in others[:6])
+        return max(8, self.size.width - needed - 1)
 
     def _brand_part(self, others: Sequence[Part]) -> Part:
         """The brand gives way to the figures: it may be long, and it is on the home screen."""
-        needed = sum(cell_len(words) + len(StatusLine.GAP) for words, _tone in others[:6])
-        room = max(8, self.size.width - needed - 1)
+        room = self._brand_room(others)
         name = clean(self.session.status.brand, 40)
         return (clip(name, min(cell_len(name), room)), "accent")
 

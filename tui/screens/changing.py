@@ -207,6 +207,11 @@ class Changing(MainScreen):
         if spot is not None:
             self.query_one(EntryField).open_at(*spot)
 
+    def on_screen_suspend(self) -> None:
+        entry = self.query_one(EntryField)
+        if entry.has_class("-on"):
+            entry.action_leave()
+
     @on(EntryField.Left)
     def typed_all(self) -> None:
         self.query_one(VirtualTable).focus()

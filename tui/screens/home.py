@@ -16,10 +16,14 @@ from tui.i18n import N_, _
 from tui.screens.base import MainScreen
 from tui.session import Step, log_line
 from tui.when import age, day_and_time
+from tui.widgets.columns import clip
 from tui.widgets.dialogs import ConfirmDialog, if_yes
 from tui.widgets.fields import Press
 from tui.widgets.ringlog import RingLog
 from tui.words import CONNECTIONS, show
+
+ROOMY = 18
+"""Rows of the terminal from which on all figures are shown above the log."""
 
 LATE = 60.0
 """Seconds after which an unsent change is worth a line."""
@@ -53,7 +57,7 @@ class HomeScreen(MainScreen):
 
     def _show_figures(self) -> None:
         figures = self.query_one("#figures", Static)
-        words = "\n".join(self._figures())
+        words = "\n".join(self._fitting())
         if str(figures.content) != words:
             figures.update(words)
         step = self.session.next_step()
@@ -62,6 +66,14 @@ class HomeScreen(MainScreen):
         if step is not None:
             self.query_one("#next-words", Static).update(self._next_words(step))
         self.refresh_bindings()
+
+    def _fitting(self) -> list[str]:
+        """All lines where there is room for a log as well, else what changes, cut to the width."""
+        lines = self._figures()
+        if self.size.height >= ROOMY:
+            return lines
+        kept = [lines[place] for place in (1, 3, 5)] + lines[6:]
+        return [clip(line, self.size.width - 3) for line in kept]
 
     def _figures(self) -> list[str]:
         status = self.session.status
@@ -190,6 +202,4 @@ def open_step(screen: MainScreen, step: str) -> None:
 
 
 def _line(label: str, words: str) -> str:
-    from tui.widgets.columns import clip
-
     return f"{clip(label, 18)} {words}"

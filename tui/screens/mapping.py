@@ -132,9 +132,9 @@ class MappingScreen(Finding, MainScreen):
             Column(_("Name"), 12, grow=2, drop=1),
             Column(_("Barcode"), 13, drop=4),
             Column(_("Shopify SKU"), 12, grow=2),
-            Column(_("Shopify product"), 12, grow=2, drop=2),
+            Column(_("Shopify product"), 15, grow=2, drop=2),
             Column(_("Barcode there"), 13, drop=3),
-            Column(_("State"), 18, grow=3),
+            Column(_("State"), 16, grow=3),
         ]
         source: RowSource = ListSource()
         if view is not None:

@@ -54,11 +54,10 @@ class SettingsScreen(MainScreen):
         return _("are only proposed: map them yourself")
 
     def _keys(self) -> str:
-        path = self.own_app.workspace.home / keymap.FILE
         keys, wrong = keymap.load(self.own_app.workspace.home)
         if wrong:
             return wrong
-        return _("%(n)d in %(file)s") % {"n": len(keys), "file": clean(path)}
+        return _("%(n)d in %(file)s") % {"n": len(keys), "file": keymap.FILE}
 
     async def do_open(self) -> None:
         row = self.query_one(VirtualTable).current

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
@@ -20,6 +20,9 @@ from tui.i18n import _
 from tui.widgets.fields import Field, FormRow, Pick, Press
 
 T = TypeVar("T")
+
+SHORT = 18
+"""Rows below which a dialog leaves out its empty lines."""
 
 
 class Dialog(ModalScreen[T]):
@@ -39,6 +42,11 @@ class Dialog(ModalScreen[T]):
     Dialog .dialog--buttons { height: 1; margin-top: 1; align-horizontal: right; }
     Dialog .dialog--buttons Press { margin-left: 2; }
     Dialog VerticalScroll { scrollbar-size-vertical: 1; }
+    Dialog.-short > #box { padding: 0 1; max-height: 100%; }
+    Dialog.-short .dialog--title, Dialog.-short .dialog--buttons { margin: 0; }
+    Dialog.-short .dialog--note { margin-top: 0; max-height: 3; }
+    Dialog.-short .dialog--wrong { margin-top: 0; max-height: 2; }
+    Dialog.-short .dialog--body { max-height: 5; }
     """
     BINDINGS = bindings("dialog")
 
@@ -46,6 +54,9 @@ class Dialog(ModalScreen[T]):
         from tui.clean import ascii_only
 
         self.set_class(ascii_only(), "-ascii")
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.height < SHORT, "-short")
 
     def action_close(self) -> None:
         self.dismiss(None)

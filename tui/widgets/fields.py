@@ -87,7 +87,7 @@ class FormRow(Horizontal):
 
     DEFAULT_CSS = """
     FormRow { height: 1; }
-    FormRow > .form--label { width: 32; }
+    FormRow > .form--label { width: 32; max-width: 50%; }
     FormRow > .form--hint { width: auto; color: $dim; padding: 0 1; }
     FormRow > Field { width: 1fr; }
     """
