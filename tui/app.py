@@ -21,7 +21,6 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, TextIO
 
 from textual import work
-from textual.app import App
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from core.errors import DextreError
@@ -29,6 +28,7 @@ from tui import keymap, preferences
 from tui.actions import BY_ID, bindings
 from tui.clean import ascii_only, use_ascii
 from tui.i18n import _, language, set_language, tell
+from tui.keys import KeysInOrder
 from tui.screens import MAIN, make
 from tui.screens.base import BaseScreen
 from tui.session import Session
@@ -59,7 +59,7 @@ class PlainScrollBar(ScrollBarRender):
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
-class DextreApp(App[int]):
+class DextreApp(KeysInOrder):
     TITLE = "dextre-sync"
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [

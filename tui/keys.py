@@ -1,0 +1,68 @@
+"""Keys take effect in the order in which they were typed.
+
+The toolkit hands a key to the focused widget at once, but runs a binding only after the key has
+travelled up to the app: typed ahead (a slow line, a barcode scanner), `a b Backspace c` would
+become `ab`, and what follows a Tab would land in the field before it. So a key waits here until the
+one before it has come home.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from textual import events
+from textual.app import App
+from textual.dom import DOMNode
+from textual.driver import Driver
+
+PATIENCE_S = 0.5
+"""A key that got lost on its way (its screen was closed by it) holds up the next no longer."""
+
+
+class KeysInOrder(App[int]):
+    """An app whose keys wait for each other."""
+
+    def __init__(self, driver_class: type[Driver] | None = None) -> None:
+        super().__init__(driver_class=driver_class)
+        self._typed: deque[events.Event] = deque()
+        self._number = 0
+        self._under_way = False
+        self._watch: asyncio.TimerHandle | None = None
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            self._typed.append(event)
+            if not self._under_way:
+                await self._hand_on()
+            return
+        await super().on_event(event)
+
+    async def _hand_on(self) -> None:
+        self._under_way = bool(self._typed)
+        if not self._under_way:
+            return
+        self._number += 1
+        number = self._number
+        loop = asyncio.get_running_loop()
+        self._watch = loop.call_later(PATIENCE_S, self._come_home, None, number)
+        event = self._typed.popleft()
+        target: DOMNode = self.focused or self.screen
+        await super().on_event(event)
+        self._come_home(target, number)
+
+    def _come_home(self, node: DOMNode | None, number: int) -> None:
+        """Up from where the key went, behind it through each queue; at the app the next may go."""
+        if number != self._number:
+            return
+        if node is not None and node is not self:
+            waits = node.call_later(self._come_home, node.parent, number)
+            if waits:  # False where the node is closing: its key went with it
+                return
+        self._home()
+
+    def _home(self) -> None:
+        self._number += 1
+        if self._watch is not None:
+            self._watch.cancel()
+        self.call_later(self._hand_on)
