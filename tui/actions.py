@@ -100,7 +100,7 @@ ACTIONS: tuple[Action, ...] = (
     A(
         "inventory.type",
         "equals_sign",
-        N_("Type"),
+        N_("Type in"),
         N_("Row after row: 12 sets, +3 adds, -2 takes."),
     ),
     A("inventory.move", "m", N_("Move"), N_("To another location or inventory label.")),

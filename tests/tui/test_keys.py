@@ -16,8 +16,10 @@ import tui.screens
 import tui.widgets
 from tests.tui.fakes import FakeDesk
 from tests.tui.seeing import press, running, seen, type_text
-from tui.actions import ACTIONS, BY_ID, SAFE_KEYS
+from tui import keymap
+from tui.actions import ACTIONS, BY_ID, SAFE_KEYS, key_names
 from tui.app import DextreApp
+from tui.key_docs import page
 from tui.screens.base import BaseScreen
 
 
@@ -107,3 +109,49 @@ async def test_the_palette_goes_anywhere(tmp_path: Path) -> None:
         await type_text(pilot, "runs")
         await press(app, pilot, "enter")
         assert app.screen.title_text() == "Runs"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_printed_keys_are_those_that_are_bound(language: str) -> None:
+    """`python -m scripts.write_key_docs` writes them."""
+    printed = Path(__file__).parents[2] / "docs" / f"keys.{language}.md"
+    assert printed.read_text("utf-8") == page(language)
+
+
+@pytest.mark.parametrize(
+    ("written", "keys"),
+    [
+        ("x", ["x"]),
+        ("?", ["question_mark"]),
+        ("^R, F2", ["ctrl+r", "f2"]),
+        ("Space", ["space"]),
+        ("PgDn", ["pagedown"]),
+        ("delete", ["delete"]),
+        ("=", ["equals_sign"]),
+    ],
+)
+def test_keys_are_written_as_they_are_shown(written: str, keys: list[str]) -> None:
+    assert key_names(written) == keys
+
+
+async def test_keys_of_ones_own_take_effect_and_are_shown(tmp_path: Path) -> None:
+    (tmp_path / keymap.FILE).write_text('"home.sync" = "F9"\n[runs]\nundo = "x"\n', "utf-8")
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        assert "F9 Sync now" in seen(app)
+        await press(app, pilot, "f9")
+        assert ("sync_now",) in desk.asked
+        await press(app, pilot, "f1")
+        await type_text(pilot, "sync now")
+        assert "F9" in seen(app)
+
+
+async def test_a_wrong_line_of_the_keys_is_told_and_costs_only_itself(tmp_path: Path) -> None:
+    (tmp_path / keymap.FILE).write_text(
+        '"home.sync" = "ctrl+h"\n"no.such" = "x"\n"home.next" = "f9"\n', "utf-8"
+    )
+    async with running(tmp_path, FakeDesk()) as (app, _pilot):
+        assert "keys.toml: no such action" in seen(app)
+    assert keymap.load(tmp_path)[0] == {"home.next": "f9"}
+    (tmp_path / keymap.FILE).write_text("not toml", "utf-8")
+    assert keymap.load(tmp_path)[0] == {}

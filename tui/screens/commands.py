@@ -43,13 +43,17 @@ def _live(app: DextreApp) -> list[Action]:
 
 def _dialog(app: DextreApp, title: str, actions: Iterable[Action]) -> PickerDialog:
     screen = app.screen
+    bound: dict[str, list[str]] = {}
+    for key, active in screen.active_bindings.items():
+        bound.setdefault(active.binding.id or "", []).append(key)
     rows = []
     for action in actions:
         reason = screen.why_not(action.id) if isinstance(screen, BaseScreen) else None
         words = _(action.tooltip)
         if reason:
             words = signs("– ") + reason
-        keys = " ".join(key_name(key) for key in action.keys.split(","))
+        live = bound.get(action.id) or action.keys.split(",")
+        keys = " ".join(key_name(key) for key in live)
         cells = (keys, _(action.description), words)
         rows.append(Row(action.id, tuple(Toned(c, "dim") for c in cells) if reason else cells))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from textual import on
+from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -92,7 +93,9 @@ class CountingScreen(SubScreen):
 
     def body(self) -> Iterable[Widget]:
         yield Static("", id="about", classes="text", markup=False)
-        yield FormRow(_("Scan"), Field(id="scan", placeholder=_("barcode or SKU number, Enter")))
+        with Vertical(classes="form"):
+            field = Field(id="scan", placeholder=_("barcode or SKU number, Enter"))
+            yield FormRow(_("Scan"), field)
         yield Static("", id="heard", classes="line", markup=False)
         yield VirtualTable(id="counted", empty=_("Nothing was counted yet."))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from textual import on, work
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
@@ -19,7 +19,7 @@ from tui.i18n import N_, _
 from tui.screens.base import SubScreen
 from tui.screens.plan import PlanScreen
 from tui.widgets.dialogs import ConfirmDialog, if_yes
-from tui.widgets.fields import Press
+from tui.widgets.fields import Page, Press
 from tui.words import PLANS
 
 CONNECT, EDIT, MAPPING, ENABLE, PUSH, PULL, SYNC, DELETE = (
@@ -40,7 +40,7 @@ class ShopifyScreen(SubScreen):
     AUTO_FOCUS = "#connect"
 
     def body(self) -> Iterable[Widget]:
-        with VerticalScroll(id="page", can_focus=False):
+        with Page(id="page"):
             yield from self._section(_("Connection"), CONNECT)
             yield from self._section(_("Inventory link"), EDIT, MAPPING, ENABLE)
             yield from self._section(_("By hand"), SYNC, PUSH, PULL)

@@ -98,7 +98,8 @@ class KeyLine(Bar):
                 continue
             seen.add(binding.id or "")
             action = BY_ID.get(binding.id or "")
-            key = action.keys.split(",")[0] if action else binding.key
+            usual = action.keys.split(",") if action else []
+            key = usual[0] if binding.key in usual else binding.key
             part = (f"{key_name(key)} {binding.description}", "" if active.enabled else "dim")
             if binding.id == "app.help":
                 last = part

@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
@@ -80,6 +80,10 @@ class FilterField(Field):
     def action_rows(self) -> None:
         self.set_class(bool(self.value), "-on")
         self.post_message(self.Left())
+
+
+class Page(VerticalScroll, inherit_bindings=False, can_focus=False):
+    """Scrolls with what has the focus; the arrow keys belong to the form in it."""
 
 
 class FormRow(Horizontal):
