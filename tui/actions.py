@@ -65,6 +65,13 @@ ACTIONS: tuple[Action, ...] = (
         run="app.act('app.quit-now')",
         priority=True,
     ),
+    A(
+        "app.suspend",
+        "ctrl+z",
+        N_("Suspend"),
+        N_("Back to the shell; `fg` comes back. The sync stands still meanwhile."),
+        show=False,
+    ),
     A("app.language", "L", N_("Language"), N_("Switch between English and Japanese."), show=False),
     A("app.theme", "T", N_("Theme"), N_("Switch between dark and light colours."), show=False),
     # main screens

@@ -312,6 +312,9 @@ class DextreApp(KeysInOrder):
         """ctrl+c, out of habit: say how it is done here."""
         self.say(_("Press ctrl+q to quit."))
 
+    def do_suspend(self) -> None:
+        self.action_suspend_process()
+
     def do_quit_now(self) -> None:
         self.exit(0)
 

@@ -14,7 +14,7 @@ from typing import Any, TextIO, TypeVar
 
 from core.errors import BadInput, StoreInUse
 from core.exchange import RowProblemLine
-from core.matching import Edit, Likeness, MappingView, Suggestion
+from core.matching import Edit, IgnoredRow, Likeness, MappingView, Suggestion
 from core.model import (
     AuthKind,
     Brand,
@@ -481,6 +481,15 @@ class FakeDesk:
         self.asked.append((what, which))
         self.edits_to_undo += 1
         return len(which)
+
+    def ignore_all(self, sku: str) -> None:
+        """As if the rows with this Shopify SKU were ignored before."""
+        self.rows_mapped = [
+            IgnoredRow(row.state, row.item, row.variant, row.by, row.near)
+            if row.variant is not None and row.variant.sku == sku
+            else row
+            for row in self.rows_mapped
+        ]
 
     def undo_edit(self) -> int:
         self.asked.append(("undo_edit",))

@@ -60,7 +60,7 @@ async def type_text(pilot: Pilot[int], text: str) -> None:
         await pilot.pause()
         return
     names = {" ": "space", ".": "full_stop", "/": "slash", "-": "minus", "_": "underscore"}
-    names |= {":": "colon", ",": "comma"}
+    names |= {":": "colon", ",": "comma", "*": "asterisk"}
     await pilot.press(*(names.get(letter, letter) for letter in text))
 
 

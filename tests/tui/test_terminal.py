@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
+import re
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,11 +38,13 @@ LIMIT = 20.0
 class Terminal:
     """A program in a pty of 80×24."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, program: str = PROGRAM, term: str = "xterm-256color") -> None:
         self.parent, child = pty.openpty()
-        environ = dict(os.environ, TERM="xterm-256color", COLUMNS="80", LINES="24")
+        environ = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+        environ["TERM"] = term
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(home)],
+            [sys.executable, "-c", program, str(home)],
             cwd=ROOT,
             stdin=child,
             stdout=child,
@@ -48,6 +54,10 @@ class Terminal:
         )
         os.close(child)
         self.out = b""
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self.parent, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.process.send_signal(signal.SIGWINCH)
 
     def read(self, seconds: float) -> bytes:
         """What comes within `seconds`."""
@@ -135,4 +145,110 @@ def test_a_cursor_key_costs_few_bytes(terminal: Terminal) -> None:
     terminal.wait_for(b"TEA-000")
     terminal.read(0.5)
     terminal.send(b"\x1b[B")
-    assert 0 < len(terminal.read(0.5)) <= 1_000
+    assert 0 < len(terminal.read(0.5)) <= 600
+
+
+def test_a_commit_of_an_input_method_arrives_whole(terminal: Terminal) -> None:
+    """Sent as text, because the protocol in which long commits become garbage is never asked for."""
+    assert not re.search(rb"\x1b\[[>=]\d+(;\d+)?u", terminal.out)
+    terminal.send(b"2/")
+    terminal.read(0.5)
+    terminal.send("倉庫の在庫を更新する".encode())
+    terminal.wait_for("No item fits “倉庫の在庫を更新する”.".encode())
+    terminal.send(b"\x15")  # ^u empties the field
+    terminal.send("抹茶ラテ".encode())
+    terminal.wait_for(b"8 items")
+
+
+def test_an_escape_sequence_that_a_slow_line_splits_destroys_nothing(terminal: Terminal) -> None:
+    terminal.send(b"7")
+    terminal.wait_for(b"Setting")
+    terminal.send(b"\x1b")
+    terminal.read(0.3)  # longer than a terminal may take: it is read as Esc, [, B
+    terminal.send(b"[B")
+    terminal.read(0.5)
+    assert terminal.process.poll() is None
+    terminal.out = b""
+    terminal.send(b"2")
+    terminal.wait_for(b"TEA-000")
+
+
+def test_a_resized_terminal_is_painted_anew(terminal: Terminal) -> None:
+    terminal.resize(120, 40)
+    terminal.read(0.5)
+    terminal.out = b""
+    terminal.resize(50, 14)
+    terminal.read(0.5)
+    assert b"Home" in terminal.out
+    terminal.resize(30, 8)
+    terminal.wait_for(b"too small")
+    terminal.resize(80, 24)
+    terminal.out = b""
+    terminal.wait_for(b"Needs you")
+
+
+def test_suspending_gives_the_terminal_back_and_fg_paints_again(terminal: Terminal) -> None:
+    terminal.send(b"\x1a")
+    terminal.wait_for(b"\x1b[?1049l")
+    end = time.monotonic() + LIMIT
+    while _state(terminal.process.pid) != "T":
+        assert time.monotonic() < end, "it was not stopped"
+        terminal.read(0.05)
+    terminal.out = b""
+    terminal.process.send_signal(signal.SIGCONT)
+    terminal.wait_for(b"\x1b[?1049h")
+    terminal.send(b"7")
+    terminal.wait_for(b"Setting")
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+BUSY = """
+import sys
+from pathlib import Path
+from core.practice import PracticeShop
+from core.workspace import Purpose, Workspace
+from tui.app import run_app
+from tui.demo import set_up
+shop = PracticeShop(variants=40, locations=2, selling=3000)
+with Workspace(Path(sys.argv[1]), transport=shop.transport(), purpose=Purpose.APP) as workspace:
+    desk = set_up(workspace, shop)
+    workspace.beside(shop.till.run())
+    sys.exit(run_app(workspace, brand=desk.brand.name, lang="en"))
+"""
+
+
+def test_a_terminal_that_stops_reading_does_not_stop_the_sync(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, BUSY)
+    try:
+        terminal.wait_for(b"Keys")
+        terminal.send(b"2")
+        terminal.read(1.0)
+        terminal.send(b"\x1b[6~\x1b[5~" * 400)  # more paint than any buffer holds
+        log = next(tmp_path.rglob("log.jsonl"))
+        time.sleep(1.0)  # nobody reads: the writer thread is full, the UI's loop stands
+        before = log.stat().st_size
+        end = time.monotonic() + LIMIT
+        while log.stat().st_size == before:
+            assert time.monotonic() < end, "the sync stood still with the terminal"
+            time.sleep(0.05)
+        terminal.read(1.0)
+        terminal.send(b"\x11")
+        assert terminal.ended() == 0
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.parent)
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_cannot_show_the_app_is_pointed_to_the_commands(
+    tmp_path: Path, term: str
+) -> None:
+    terminal = Terminal(tmp_path, term=term)
+    assert terminal.ended() == 2
+    assert b"dextre-sync status" in terminal.out
+    assert b"\x1b[" not in terminal.out
+    os.close(terminal.parent)

@@ -1,0 +1,104 @@
+"""Typing quantities row after row, moving, undo and redo, counting with a scanner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.model import LevelKey
+from tests.tui.fakes import FakeDesk
+from tests.tui.seeing import press, running, seen, type_text
+from tui.widgets.table import VirtualTable
+
+
+def held(desk: FakeDesk, sku: str, place: str = "l1") -> int:
+    return desk._levels[LevelKey(sku, place, "NEW")]
+
+
+async def test_numbers_are_typed_row_after_row(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        before = held(desk, "TEA-002")
+        await press(app, pilot, "2", "equals_sign", "8", "enter", "down", "plus", "3", "enter")
+        assert held(desk, "TEA-000") == 8
+        assert held(desk, "TEA-002") == before + 3
+        await press(app, pilot, "x", "enter")
+        assert "must be a whole number" in seen(app)
+        await press(app, pilot, "escape", "j")
+        assert app.screen.query_one(VirtualTable).cursor == 4
+
+
+async def test_what_was_changed_is_taken_back_as_a_difference(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "u")
+        assert "Nothing was changed here" in seen(app)
+        start = held(desk, "TEA-000")
+        await press(app, pilot, "plus", *["backspace"] * 2, "4", "enter", "enter")
+        desk._levels[LevelKey("TEA-000", "l1", "NEW")] -= 1  # a sale meanwhile
+        await press(app, pilot, "u")
+        assert held(desk, "TEA-000") == start - 1
+        await press(app, pilot, "ctrl+r")
+        assert held(desk, "TEA-000") == start + 3
+
+
+async def test_stock_is_moved_to_another_location_and_back(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        here, there = held(desk, "TEA-005"), held(desk, "TEA-005", "l2")
+        await press(app, pilot, "2", *["j"] * 5, "m", "2", *["enter"] * 4)
+        assert desk.asked[-3][:2] == ("move_stock", "TEA-005")
+        moved = here - held(desk, "TEA-005")
+        assert moved > 0
+        assert held(desk, "TEA-005", "l2") == there + moved
+        await press(app, pilot, "u")
+        assert (held(desk, "TEA-005"), held(desk, "TEA-005", "l2")) == (here, there)
+
+
+async def test_a_scanner_counts_and_the_count_is_applied_after_a_look(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "c")
+        barcode = desk._items["TEA-003"].barcode
+        await type_text(pilot, barcode)
+        await press(app, pilot, "enter", *barcode, "enter")
+        await type_text(pilot, "12*TEA-004")
+        await press(app, pilot, "enter", *"123", "enter")
+        assert "Nothing was counted." in seen(app)
+        await press(app, pilot, "escape", "c")
+        assert "2 items, 14 units" in seen(app), "what was counted waits on disk"
+        await press(app, pilot, *"TEA", "minus", *"006", "enter", "f3")
+        assert "2 items, 14 units" in seen(app)
+        await press(app, pilot, "equals_sign", "8", "enter", "f2")
+        before = len(desk.asked)
+        assert "2 quantities at" in seen(app)
+        await press(app, pilot, "enter")
+        assert [asked[1:4] for asked in desk.asked[before:]] == [
+            ("TEA-003", "渋谷店", 2),
+            ("TEA-004", "渋谷店", 8),
+        ]
+        assert "Nothing was counted yet." in seen(app)
+
+
+async def test_marked_items_are_set_together(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "j", "j", "space", "space", "e")
+        assert "2 marked items" in seen(app)
+        await press(app, pilot, "6", "enter", "enter")
+        assert (held(desk, "TEA-002"), held(desk, "TEA-003")) == (6, 6)
+        await press(app, pilot, "u")
+        assert (held(desk, "TEA-002"), held(desk, "TEA-003")) == (7, 8)
+
+
+async def test_widths_of_columns_come_back(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "2", "w", "greater_than_sign", "greater_than_sign")
+        app.keep()
+    async with running(tmp_path, FakeDesk()) as (app, _pilot):
+        assert app.screen.query_one(VirtualTable).widths == {0: 4}
+
+
+async def test_a_row_is_copied_with_its_cells(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "2", "y")
+        assert "Copied" in seen(app)

@@ -1,0 +1,104 @@
+"""The mapping editor: filters, marks, suggestions, ignoring, undo and redo, files, hits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.tui.fakes import FakeDesk
+from tests.tui.seeing import press, running, seen, settled, type_text
+from tui.widgets.table import MarkingTable
+
+
+async def test_filters_are_stepped_through_and_come_back_at_the_next_start(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "3", "f", "f")
+        assert app.screen.query_one(MarkingTable).row_count == 1
+        assert "Duplicate in" in seen(app)
+        await press(app, pilot, "h", "slash")
+        await type_text(pilot, "tea-031")
+        await press(app, pilot, "enter")
+        app.keep()
+    async with running(tmp_path, FakeDesk()) as (app, _pilot):
+        assert app.screen.title_text() == "SKU mapping"  # type: ignore[attr-defined]
+        assert app.screen.query_one(MarkingTable).row_count == 1
+        assert "TEA-031" in seen(app)
+
+
+async def test_an_edit_by_hand_is_undone_and_done_again(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", "u")
+        assert "There is no edit by hand to undo." in seen(app)
+        await press(app, pilot, "G", "d")
+        assert desk.asked[-1][0] == "unmap_many"
+        assert "u undoes it." in seen(app)
+        await press(app, pilot, "u", "ctrl+r")
+        assert [asked[0] for asked in desk.asked[-2:]] == ["undo_edit", "redo_edit"]
+
+
+async def test_all_rows_of_a_filter_are_put_aside_and_taken_up_again(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", "f", "a", "I")
+        assert desk.asked[-1] == ("ignore", ["case_differs", "spaces_differ"])
+        assert "2 rows were put aside." in seen(app)
+        desk.ignore_all("CUP-9")
+        await press(app, pilot, "1", "3", *["f"] * 5)
+        assert "Ignored" in seen(app)
+
+
+async def test_the_suggestion_is_one_key_away_or_two(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", "slash")
+        await type_text(pilot, "cup-9")
+        await press(app, pilot, "enter", "s")
+        assert desk.asked[-1][0] == "map_suggested"
+        await press(app, pilot, "m", "enter")
+        assert desk.asked[-1] == ("map_one", "gid://shopify/InventoryItem/90", "TEA-004")
+
+
+async def test_n_goes_through_the_hits_of_the_last_search(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "3", "n")
+        assert "Search first" in seen(app)
+        await press(app, pilot, "slash")
+        await type_text(pilot, "cup")
+        await press(app, pilot, "escape")
+        table = app.screen.query_one(MarkingTable)
+        hits = []
+        for key in ("n", "n", "N", "N"):
+            await press(app, pilot, key)
+            assert table.current is not None
+            hits.append(table.cursor)
+        assert hits[0] == hits[2]
+        assert hits[1] > hits[0]
+        assert hits[3] > hits[1], "before the first comes the last"
+
+
+async def test_a_file_of_edits_is_shown_before_it_is_taken_in(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", "i")
+        await type_text(pilot, "bad.csv")
+        await press(app, pilot, "enter", "i")
+        assert "There is no item X." in seen(app)
+        assert "Lines of the file are wrong" in seen(app)
+        await press(app, pilot, "escape", "i")
+        await type_text(pilot, "a.csv")
+        await press(app, pilot, "enter", "i")
+        assert desk.asked[-1] == ("import_mappings", ["TEA-008"])
+        assert "1 mappings were changed." in seen(app)
+
+
+async def test_a_large_mapping_is_read_beside_the_screen(tmp_path: Path) -> None:
+    desk: Any = FakeDesk()
+    desk.mapping_is_fresh = lambda: ("load_mapping",) in desk.asked
+    desk.mapping_view_now = lambda: desk.mapping_view() if desk.mapping_is_fresh() else None
+    async with running(tmp_path, desk) as (app, pilot):
+        app.open_session.few_rows = lambda: False  # type: ignore[method-assign]
+        await press(app, pilot, "3")
+        await settled(app, pilot)
+        assert ("load_mapping",) in desk.asked
+        assert "TEA-031" in seen(app)
