@@ -11,6 +11,7 @@ os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from core.workspace import Workspace
 
 PUMP_EVERY = 0.25
+COLLECT_AFTER = 1.0
 LOOK_EVERY = 8
 """Pumps between two looks at the figures when nothing happened (only differences are painted)."""
 
@@ -114,6 +116,7 @@ class DextreApp(KeysInOrder):
         self.set_interval(PUMP_EVERY, self.pump)
         self._take_keys()
         self._open_first()
+        self.set_timer(COLLECT_AFTER, settle_memory)
 
     def _take_keys(self) -> None:
         keys, wrong = keymap.load(self.workspace.home)
@@ -207,6 +210,7 @@ class DextreApp(KeysInOrder):
         """Have the items by place, read beside the UI; the screens that wait for them are told."""
         session = self.open_session
         await asyncio.to_thread(session.load_index)
+        settle_memory()
         if session is self.session and isinstance(self.screen, BaseScreen) and self.screen.ready:
             self.screen.refresh_data()
 
@@ -349,6 +353,13 @@ class DextreApp(KeysInOrder):
             message=_("dextre-sync ended by a fault of its own. Please report it with %(file)s.")
             % {"file": self.workspace.home / FAULTS},
         )
+
+
+def settle_memory() -> None:
+    """What is held now stays: collections look only at what comes after, and a key never waits for
+    one that walks through a million rows.
+    """
+    gc.freeze()
 
 
 def _driver() -> type | None:

@@ -79,4 +79,4 @@ def check_golden(name: str, text: str) -> None:
         path.write_text(text, "utf-8")
         return
     assert path.exists(), f"no golden {path.name}: run with UPDATE_GOLDENS=1 and look at it"
-    assert text == path.read_text("utf-8")
+    assert text == path.read_text("utf-8"), path.name

@@ -149,7 +149,7 @@ def test_a_cursor_key_costs_few_bytes(terminal: Terminal) -> None:
 
 
 def test_a_commit_of_an_input_method_arrives_whole(terminal: Terminal) -> None:
-    """Sent as text, because the protocol in which long commits become garbage is never asked for."""
+    """As text: the protocol in which long commits become garbage is never asked for."""
     assert not re.search(rb"\x1b\[[>=]\d+(;\d+)?u", terminal.out)
     terminal.send(b"2/")
     terminal.read(0.5)

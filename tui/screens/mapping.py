@@ -5,6 +5,7 @@ side, by filter; edits by hand on marked rows, with undo.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -149,6 +150,7 @@ class MappingScreen(Finding, MainScreen):
         except DextreError as error:
             self.say(" ".join(part for part in tell(error) if part), "bad")
             return
+        gc.freeze()  # rows by the hundred thousand: no collection need walk through them
         if self.is_whole:
             self.refresh_data()
 
