@@ -258,7 +258,8 @@ class BaseScreen(Screen[None]):
             await result
 
     def on_key(self) -> None:
-        self.hush()
+        for saying in self.query(Saying):
+            saying.hush_soon()
 
     @on(RingLog.Opened)
     def open_line(self, message: RingLog.Opened) -> None:

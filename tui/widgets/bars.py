@@ -139,13 +139,18 @@ class Saying(Static):
     Saying.-bad { color: $error; }
     """
     SECONDS = 8.0
+    SOON = 0.05
+    """Seconds in which what is said next takes the place of what was said: one layout, not two."""
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
         self._ends: Callable[[], None] | None = None
+        self._said = 0
 
     def say(self, words: str, tone: str = "") -> None:
-        self.hush()
+        self._said += 1
+        if self._ends is not None:
+            self._ends()
         self.update(words)
         self.set_class(tone == "warn", "-warn")
         self.set_class(tone == "bad", "-bad")
@@ -155,6 +160,12 @@ class Saying(Static):
     @property
     def words(self) -> str:
         return str(self.content) if self.has_class("-on") else ""
+
+    def hush_soon(self) -> None:
+        """At a key: unless that key says something itself."""
+        if self.has_class("-on"):
+            said = self._said
+            self.set_timer(self.SOON, lambda: self.hush() if said == self._said else None)
 
     def hush(self) -> None:
         if self._ends is not None:
