@@ -16,7 +16,7 @@ import logging
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar, TextIO
@@ -37,10 +37,14 @@ from tui.themes import ANSI_THEMES, DARK, DEFAULTS, LIGHT, THEMES, first_theme
 from tui.widgets.dialogs import ConfirmDialog, ErrorDialog
 
 if TYPE_CHECKING:
+    from core.sync.events import Event
     from core.workspace import Workspace
 
 PUMP_EVERY = 0.25
 COLLECT_AFTER = 1.0
+AT_ONCE = 50
+"""Events that are shown before the next key is looked at."""
+
 LOOK_EVERY = 8
 """Pumps between two looks at the figures when nothing happened (only differences are painted)."""
 
@@ -239,11 +243,26 @@ class DextreApp(KeysInOrder):
         self._looks = False
         if error := self.session.attempt_status():
             _log.warning("The figures could not be read: %s", error)
-        for screen in self.screen_stack:
-            seen = screen is self.screen or self.screen.is_modal
-            if isinstance(screen, BaseScreen) and screen.is_whole and seen:
-                screen.show_frame()
-                screen.on_happenings(new)
+        for screen in self._seen():
+            screen.show_frame()
+        self._hand_out(new)
+
+    def _seen(self) -> list[BaseScreen]:
+        """The screen on top, and those that a dialog lies over."""
+        return [
+            screen
+            for screen in self.screen_stack
+            if (screen is self.screen or self.screen.is_modal)
+            and isinstance(screen, BaseScreen)
+            and screen.is_whole
+        ]
+
+    def _hand_out(self, new: Sequence[Event]) -> None:
+        """Some at a time, with keys in between: a burst of news never holds up a reader."""
+        for screen in self._seen():
+            screen.on_happenings(new[:AT_ONCE])
+        if len(new) > AT_ONCE:
+            self.call_later(self._hand_out, new[AT_ONCE:])
 
     def say(self, words: str, tone: str = "") -> None:
         """Say it on the screen that is seen after what was just left."""

@@ -113,6 +113,7 @@ def _variant(n: int) -> Variant:
 
 @contextmanager
 def app(home: Path) -> Iterator[Terminal]:
+    (home / "app.json").unlink(missing_ok=True)  # each time from the home screen
     command = [sys.executable, "-m", "tui", "--home", str(home), "--lang", "en"]
     terminal = Terminal(command, {"PYTHONPATH": str(ROOT)}, *SIZE)
     try:

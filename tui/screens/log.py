@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import on, work
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from core.workspace import EventFeed
 
 FROM_FILE = 5_000
+AT_FIRST = 200
 RANKS = {Level.DEBUG: 0, Level.INFO: 1, Level.WARNING: 2, Level.ERROR: 3}
 OTHERS_EVERY = 0.5
 """Seconds between two looks at the logs of the other brands."""
@@ -61,12 +63,24 @@ class LogScreen(MainScreen):
     # -- what it shows -----------------------------------------------------------------------------
 
     def refresh_data(self) -> None:
-        events = self.desk.log(limit=FROM_FILE)
-        if self._all_brands:
-            events = self._with_others(events)
-        empty = _("No line fits the filter.") if events else _("Nothing has happened yet.")
-        self.query_one(RingLog).show(self._lines(events), empty)
+        """What is in memory at once, then what the files hold, read beside the UI."""
+        kept = list(self.session.events)
+        empty = _("No line fits the filter.") if kept else _("Nothing has happened yet.")
+        self.query_one(RingLog).show(self._lines(kept[-AT_FIRST:]), empty)
         self._show_about()
+        if self._all_brands or len(kept) >= AT_FIRST:
+            self._read_files()
+
+    @work(exclusive=True, group="log")
+    async def _read_files(self) -> None:
+        lines = await asyncio.to_thread(self._from_files)
+        log = self.query_one(RingLog)
+        if self.is_attached and log.following:
+            log.show(lines)
+
+    def _from_files(self) -> list[LogLine]:
+        events = self.desk.log(limit=FROM_FILE)
+        return self._lines(self._with_others(events) if self._all_brands else events)
 
     def _other_brands(self) -> list[str]:
         names = (brand.name for brand in self.own_app.workspace.brands())
