@@ -140,6 +140,19 @@ def test_an_idle_app_sends_nothing_and_asks_for_no_mouse(terminal: Terminal) -> 
     assert b"\x1b[?1000h" not in terminal.out
 
 
+def test_a_newcomers_home_screen_sends_nothing_either(tmp_path: Path) -> None:
+    """The next step is shown there, and looked at again every two seconds."""
+    terminal = Terminal(tmp_path, PROGRAM.replace('"Teahouse"', '"Teahouse", filled=False'))
+    try:
+        terminal.wait_for(b"Next step")
+        terminal.read(1.5)
+        assert terminal.read(3.0) == b""
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.parent)
+
+
 def test_a_cursor_key_costs_few_bytes(terminal: Terminal) -> None:
     terminal.send(b"2")
     terminal.wait_for(b"TEA-000")

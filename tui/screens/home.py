@@ -56,16 +56,19 @@ class HomeScreen(MainScreen):
     # -- what it shows -----------------------------------------------------------------------------
 
     def _show_figures(self) -> None:
-        figures = self.query_one("#figures", Static)
-        words = "\n".join(self._fitting())
-        if str(figures.content) != words:
-            figures.update(words)
+        self._update("#figures", "\n".join(self._fitting()))
         step = self.session.next_step()
         area = self.query_one("#next")
         area.display = step is not None
         if step is not None:
-            self.query_one("#next-words", Static).update(self._next_words(step))
+            self._update("#next-words", self._next_words(step))
         self.refresh_bindings()
+
+    def _update(self, which: str, words: str) -> None:
+        """Only where it differs: an idle app sends nothing."""
+        shown = self.query_one(which, Static)
+        if str(shown.content) != words:
+            shown.update(words)
 
     def _fitting(self) -> list[str]:
         """All lines where there is room for a log as well, else what changes, cut to the width."""
