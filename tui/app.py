@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 PUMP_EVERY = 0.25
 COLLECT_AFTER = 1.0
-AT_ONCE = 50
+AT_ONCE = 100
 """Events that are shown before the next key is looked at."""
 
 LOOK_EVERY = 8

@@ -8,8 +8,10 @@ the program. The system's locale is never set: servers often have `C.UTF-8` only
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -98,8 +100,15 @@ def _words(value: Any) -> Any:
     return value
 
 
+@cache
+def _named(template: str) -> frozenset[str]:
+    """The parameters that a text uses; the same in every language."""
+    return frozenset(re.findall(r"%\((\w+)\)", template))
+
+
 def _filled(template: str, params: Mapping[str, Any]) -> str:
-    return fill(_(template), {name: _words(value) for name, value in params.items()})
+    used = _named(template)
+    return fill(_(template), {name: _words(params[name]) for name in params if name in used})
 
 
 def tell(error: DextreError) -> tuple[str, str]:
