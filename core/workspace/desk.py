@@ -233,6 +233,9 @@ class Desk(KeepingDesk):
                 # The last fence: whatever it is, the sync of a merchant's stock starts again.
                 log.exception("the engine of %s failed", self.brand.name)
                 self._stopped("engine_failed", f"{type(error).__name__}: {error}")
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            return  # asked to end while something failed: the failure must not hide that
         await self._around.clock.sleep(RESTART_S)
 
     async def _hear(self, session: Session, hearing: Hearing) -> None:
