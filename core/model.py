@@ -4,6 +4,8 @@ Words are the domain's (brand, inventory label, location, SKU number) and Shopif
 item, variant). Shopify ids are kept whole (`gid://shopify/InventoryItem/1`). Quantities are whole
 units. Moments are ISO text in UTC, as `core.clock.iso` writes them, because they are stored,
 compared and shown, never calculated with.
+
+Long because it is a list: every noun once, in one place, and nothing else.
 """
 
 from __future__ import annotations
