@@ -65,7 +65,7 @@ class Part:
     nodes: Sequence[FieldNode]
     is_connection: bool = False
     branches: Sequence[Sequence[Part]] = ()
-    """The parts below, for each object type that may stand here."""
+    """The parts below, for each object type that may stand here and has any."""
 
     def requested(self, variables: Variables) -> int:
         if not _included(self.nodes, variables):
@@ -84,9 +84,9 @@ class Part:
         if data is None:
             return 0
         if isinstance(data, list):
-            return max((self.actual(each) for each in data), default=self.own)
+            return self._actual_of_list(data)
         if not self.is_connection:
-            return self.own + self._below(data)
+            return self.own + self._below(data) if self.branches else self.own
         rows = (
             data.get("nodes")
             or data.get("edges")
@@ -94,14 +94,29 @@ class Part:
         )
         return 2 + actual_steps(len(rows)) * self._below(data)
 
+    def _actual_of_list(self, rows: Sequence[Any]) -> float:
+        if not rows:
+            return self.own
+        if not self.branches and not self.is_connection:
+            return self.own if any(each is not None for each in rows) else 0
+        dearest: float = 0
+        for each in rows:
+            cost = self.actual(each)
+            if cost > dearest:
+                dearest = cost
+        return dearest
+
     def _below(self, data: Mapping[str, Any]) -> float:
-        return max(
-            (
-                sum(part.actual(data[part.key]) for part in branch if part.key in data)
-                for branch in self.branches
-            ),
-            default=0,
-        )
+        dearest: float = 0
+        for branch in self.branches:
+            total: float = 0
+            for part in branch:
+                value = data.get(part.key)
+                if value is not None:
+                    total += part.actual(value)
+            if total > dearest:
+                dearest = total
+        return dearest
 
 
 def _included(nodes: Sequence[FieldNode], variables: Variables) -> bool:
@@ -243,7 +258,7 @@ class _Walk:
             own,
             nodes,
             is_connection,
-            [self.parts(each, below) for each in types],
+            [branch for each in types if (branch := self.parts(each, below))],
         )
 
     @staticmethod

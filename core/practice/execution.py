@@ -29,6 +29,7 @@ from graphql import (
     execute_sync,
 )
 
+from core.practice.compiled import CompiledQuery, compile_query
 from core.practice.context import Context
 from core.practice.cost import MAX_QUERY_COST, Bucket, Estimate, Estimator
 from core.practice.mutations import BrokenWrite
@@ -55,6 +56,7 @@ class Prepared:
     document: DocumentNode
     operation: OperationDefinitionNode
     estimate: Estimate
+    compiled: CompiledQuery | None
     variables: Mapping[str, Any]
     operation_name: str | None
     requested: int
@@ -84,11 +86,19 @@ class Prepared:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What one operation of a document is, whatever the variables."""
+
+    estimate: Estimate
+    compiled: CompiledQuery | None
+
+
 @dataclass
 class _Read:
     document: DocumentNode | None
     problems: list[dict[str, Any]] = field(default_factory=list)
-    estimates: dict[str | None, Estimate] = field(default_factory=dict)
+    operations: dict[str | None, _Known] = field(default_factory=dict)
 
 
 class Executor:
@@ -110,12 +120,22 @@ class Executor:
         if errors:
             raise Refused({"errors": errors})
         name = operation.name.value if operation.name else None
-        estimate = read.estimates.get(name)
-        if estimate is None:
-            estimate = self._estimator.estimate(read.document, operation)
-            read.estimates[name] = estimate
-        requested = estimate.requested(_with_defaults(operation, variables))
-        return Prepared(read.document, operation, estimate, variables, operation_name, requested)
+        known = read.operations.get(name)
+        if known is None:
+            known = read.operations[name] = _Known(
+                self._estimator.estimate(read.document, operation),
+                compile_query(self.schema, read.document, operation),
+            )
+        requested = known.estimate.requested(_with_defaults(operation, variables))
+        return Prepared(
+            read.document,
+            operation,
+            known.estimate,
+            known.compiled,
+            variables,
+            operation_name,
+            requested,
+        )
 
     def _document(self, text: str) -> _Read:
         read = self._read.get(text)
@@ -143,13 +163,7 @@ class Executor:
             raise Refused({"errors": [error], "extensions": {"cost": self._cost(prepared, None)}})
 
     def run(self, prepared: Prepared, context: Context, request_id: str) -> Body:
-        result = execute_sync(
-            self.schema,
-            prepared.document,
-            context_value=context,
-            variable_values=dict(prepared.variables),
-            operation_name=prepared.operation_name,
-        )
+        result = self._result(prepared, context)
         if any(_is_ours(error) for error in result.errors or ()):
             _report(result)
             self.bucket.refund(prepared.requested)
@@ -164,6 +178,20 @@ class Executor:
         if context.search:
             body["extensions"]["search"] = context.search
         return body
+
+    def _result(self, prepared: Prepared, context: Context) -> ExecutionResult:
+        if prepared.compiled is not None:
+            try:
+                return ExecutionResult(prepared.compiled.run(context, prepared.variables))
+            except Exception:  # noqa: BLE001 - graphql-core meets it again, and says where
+                context.search.clear()
+        return execute_sync(
+            self.schema,
+            prepared.document,
+            context_value=context,
+            variable_values=dict(prepared.variables),
+            operation_name=prepared.operation_name,
+        )
 
     def _cost(self, prepared: Prepared, actual: int | None) -> dict[str, Any]:
         return {

@@ -35,7 +35,7 @@ FAILED = (
 @dataclass(slots=True)
 class Record:
     first_at: float
-    fingerprint: str
+    fingerprint: bytes
     answer: Any = None
     failed: bool = False
 
@@ -67,7 +67,7 @@ class Keys:
             return None
         return record
 
-    def store(self, key: str, fingerprint: str, answer: Any, *, failed: bool = False) -> None:
+    def store(self, key: str, fingerprint: bytes, answer: Any, *, failed: bool = False) -> None:
         now = self.clock.now().timestamp()
         self._forget_before(now - MEMORY_SECONDS)
         self._records[key] = Record(now, fingerprint, answer, failed)

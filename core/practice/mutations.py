@@ -6,10 +6,10 @@ The order of the guards is Shopify's (facts.md §4.3): permission, shape of the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import orjson
 from graphql import (
     GraphQLError,
     GraphQLResolveInfo,
@@ -94,7 +94,7 @@ def _once(
     if keys.is_held_by_another(key, context):
         code, message = CONCURRENT
         return refused(UserError(None, message, code))
-    fingerprint = json.dumps([info.field_name, arguments], sort_keys=True)
+    fingerprint = orjson.dumps([info.field_name, arguments], option=orjson.OPT_SORT_KEYS)
     record = keys.find(key)
     if record is not None:
         if record.fingerprint != fingerprint:
