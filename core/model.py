@@ -80,6 +80,8 @@ class CauseKind(StrEnum):
 
     SET = "set"
     ADJUST = "adjust"
+    MOVE = "move"
+    REMOVE = "remove"
     IMPORT = "import"
     PULL = "pull"
     MANUAL_PULL = "manual_pull"

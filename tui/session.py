@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import DextreError, StoreInUse
 from core.model import ConnectionState, Status
-from core.sync.events import Event, ItemsImported, Restored
+from core.sync.events import Event, ItemRemoved, ItemRenamed, ItemsImported, Restored
 from tui.clean import clean, signs
 from tui.i18n import _, event_text
 from tui.when import clock_time
@@ -21,6 +21,9 @@ from tui.words import CONNECTIONS, LEVELS, show
 if TYPE_CHECKING:
     from core.workspace import Desk
     from core.workspace.index import ItemIndex
+
+OTHER_ITEMS = (ItemsImported, ItemRenamed, ItemRemoved, Restored)
+"""After these the items are not those that were read."""
 
 KEPT_EVENTS = 5_000
 FIRST_LINES = 200
@@ -65,7 +68,7 @@ class Session:
         """What happened since the last call."""
         new = self.feed.drain()
         self.events.extend(new)
-        if any(isinstance(event, ItemsImported | Restored) for event in new):
+        if any(isinstance(event, OTHER_ITEMS) for event in new):
             self.index = None
         return new
 

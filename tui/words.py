@@ -156,6 +156,8 @@ RUNS: Mapping[PlanKind, str] = {
 CAUSES: Mapping[CauseKind, str] = {
     CauseKind.SET: N_("Set"),
     CauseKind.ADJUST: N_("Adjusted"),
+    CauseKind.MOVE: N_("Moved"),
+    CauseKind.REMOVE: N_("Removed"),
     CauseKind.IMPORT: N_("Imported"),
     CauseKind.PULL: N_("Taken over from Shopify"),
     CauseKind.MANUAL_PULL: N_("Pulled by hand"),

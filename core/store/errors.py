@@ -178,3 +178,30 @@ class NameTaken(BadInput):
     code = "name_taken"
     message = N_("The %(what)s %(name)s is there already.")
     remedy = N_("Choose another one.")
+
+
+class NumberWasUsed(BadInput):
+    code = "number_was_used"
+    message = N_("%(sku)s was the number of an item that is gone; its movements are still here.")
+    remedy = N_("Choose another one.")
+
+
+# -- what is still in use ------------------------------------------------------------------------
+
+
+class LocationIsPaired(UserMustAct):
+    code = "location_is_paired"
+    message = N_("%(location)s is paired with the Shopify location %(shopify)s.")
+    remedy = N_("Pair the locations again without it, then remove it.")
+
+
+class LocationHasStock(UserMustAct):
+    code = "location_has_stock"
+    message = N_("%(location)s still has stock of %(items)s items, such as %(first)s.")
+    remedy = N_("Move it elsewhere (`dextre-sync stock move`) or set it to 0, then remove it.")
+
+
+class ItemInUse(UserMustAct):
+    code = "item_in_use"
+    message = N_("%(sku)s has stock at %(levels)s places and %(mappings)s SKU mappings.")
+    remedy = N_("Look at it with `dextre-sync stock show`; --yes removes it all the same.")

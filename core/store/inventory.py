@@ -1,4 +1,4 @@
-"""The inventory of a brand: labels, locations, items, levels and the movements between them.
+"""The stock of a brand: the levels of its items, and the movements between them.
 
 Every change of a level is a movement in the same transaction, and every movement is kept until
 `prune_movements`, which always leaves the newest one of each level.
@@ -14,12 +14,9 @@ from itertools import islice
 from core.clock import parse_iso
 from core.errors import OurBug
 from core.model import Cause, Item, Label, Level, LevelKey, Location, Movement
-from core.store import figures, records
-from core.store.base import StoreBase
+from core.store import records
 from core.store.books import Tx, first_movement_id
 from core.store.errors import (
-    EmptyName,
-    NameTaken,
     NegativeStock,
     NothingToMove,
     QuantityOutOfRange,
@@ -27,6 +24,7 @@ from core.store.errors import (
     UnknownLocation,
     UnknownSku,
 )
+from core.store.items import ItemsStore
 from core.store.rows import Doc
 
 LARGEST = 1_000_000_000
@@ -39,116 +37,7 @@ SKUS_AT_ONCE = 200
 """SKU numbers whose movements are pruned in one transaction, so that nobody waits long."""
 
 
-class InventoryStore(StoreBase):
-    # -- labels and locations --------------------------------------------------------------------
-
-    def labels(self) -> tuple[Label, ...]:
-        return tuple(records.label_from(*pair) for pair in self._table("labels").rows.pairs())
-
-    def label(self, code: str) -> Label:
-        found = self._now.label(code)
-        if found is None:
-            raise UnknownLabel(label=code)
-        return found
-
-    def add_label(self, label: Label) -> None:
-        """The first label is the default one; a later default takes the place of the old."""
-        if not label.code.strip():
-            raise EmptyName(what="code of the inventory label")
-        table = self._table("labels")
-        with self._db.transaction():
-            if label.code in table.rows:
-                raise NameTaken(what="inventory label", name=label.code)
-            doc = records.label_doc(label)
-            if not table.rows:
-                doc["is_default"] = True
-            elif label.is_default:
-                table.update({"is_default": False})
-            table.put(label.code, doc)
-
-    def edit_label(self, label: Label) -> None:
-        """Everything but its code. The default label stays it until another one is made it."""
-        if not label.name.strip():
-            raise EmptyName(what="name of the inventory label")
-        table = self._table("labels")
-        with self._db.transaction():
-            before = self.label(label.code)
-            if label.is_default and not before.is_default:
-                table.update({"is_default": False})
-            doc = records.label_doc(label)
-            doc["is_default"] = before.is_default or label.is_default
-            table.put(label.code, doc)
-
-    def locations(self) -> tuple[Location, ...]:
-        """By name."""
-        found = (records.location_from(*pair) for pair in self._table("locations").rows.pairs())
-        return tuple(sorted(found, key=lambda location: records.folded(location.name)))
-
-    def location(self, location_id: str) -> Location:
-        doc = self._table("locations").doc(location_id)
-        if doc is None:
-            raise UnknownLocation(location=location_id)
-        return records.location_from(location_id, doc)
-
-    def add_location(self, name: str) -> Location:
-        name = name.strip()
-        if not name:
-            raise EmptyName(what="name of the location")
-        with self._db.transaction():
-            if any(location.name == name for location in self.locations()):
-                raise NameTaken(what="location", name=name)
-            location = Location(self._new_id(), name)
-            self._table("locations").put(location.id, records.location_doc(location))
-        return location
-
-    def rename_location(self, location_id: str, name: str) -> Location:
-        name = name.strip()
-        if not name:
-            raise EmptyName(what="name of the location")
-        with self._db.transaction():
-            others = (place for place in self.locations() if place.id != location_id)
-            if any(place.name == name for place in others):
-                raise NameTaken(what="location", name=name)
-            location = Location(self.location(location_id).id, name)
-            self._table("locations").put(location.id, records.location_doc(location))
-        return location
-
-    # -- items -----------------------------------------------------------------------------------
-
-    def put_items(self, items: Iterable[Item]) -> int:
-        """Keep items, new ones or in place of those with the same SKU number; gives how many."""
-        return self._put_batches("items", (_item_pair(item) for item in items))
-
-    def item(self, sku_number: str) -> Item | None:
-        doc = self._table("items").doc(sku_number)
-        return None if doc is None else records.item_from(sku_number, doc)
-
-    def items_named(self, sku_numbers: Sequence[str]) -> dict[str, Item]:
-        """Those of them that exist, looked up together: for imports."""
-        found = self._table("items").rows.many(sku_numbers)
-        return {sku: records.item_from(sku, doc) for sku, doc in found.items()}
-
-    def items(self) -> Iterator[Item]:
-        """All, by SKU number."""
-        return (records.item_from(*pair) for pair in self._table("items").rows.pairs())
-
-    def items_by_barcode(self, barcode: str) -> Sequence[Item]:
-        return [records.item_from(*pair) for pair in self._table("items").find("barcode", barcode)]
-
-    def search_items(self, search: str = "", offset: int = 0, limit: int = 200) -> Sequence[Item]:
-        """Items whose SKU number, name or barcode contain every word, in the order of SKU
-        numbers. Case and full or half width do not matter.
-        """
-        terms = records.folded(search).split()
-        found = self._table("items").rows.containing("search", terms, offset, limit)
-        return [records.item_from(*pair) for pair in found]
-
-    def count_items(self, search: str = "") -> int:
-        terms = records.folded(search).split()
-        if not terms:
-            return figures.read(self._db.source)["items"]
-        return self._table("items").rows.count_containing("search", terms)
-
+class InventoryStore(ItemsStore):
     # -- levels ----------------------------------------------------------------------------------
 
     def levels_of(self, sku_number: str) -> Sequence[Level]:
@@ -212,6 +101,11 @@ class InventoryStore(StoreBase):
         found = self._table("movements").rows.newest(limit, sku_number=sku_number)
         return [records.movement_from(*pair) for pair in found]
 
+    def all_movements(self, sku_number: str) -> Iterator[Movement]:
+        """All of an item, newest first."""
+        found = list(self._table("movements").find("sku_number", sku_number))
+        return (records.movement_from(*pair) for pair in reversed(found))
+
     def prune_movements(self, before: str) -> int:
         """Forget the movements from before that moment (ISO), but never the newest one of a level.
         Gives how many.
@@ -232,6 +126,18 @@ class InventoryStore(StoreBase):
                     (*skus, limit, *skus),
                 )
         return pruned
+
+    def count_prunable(self, before: str) -> int:
+        """How many `prune_movements` would forget."""
+        limit = first_movement_id(parse_iso(before))
+        found = self._db.file.rows(
+            "SELECT (SELECT count(*) FROM movements WHERE id < ?) - (SELECT count(*) FROM (SELECT "
+            "max(id) AS newest FROM movements GROUP BY sku_number, "
+            "json_extract(doc, '$.location_id'), json_extract(doc, '$.label_code')) "
+            "WHERE newest < ?)",
+            (limit, limit),
+        )
+        return int(found[0][0])
 
     def _skus_with_movements(self, after: str) -> list[str]:
         found = self._db.file.rows(
@@ -298,12 +204,6 @@ def _batches(levels: Iterable[Level]) -> Iterator[list[Level]]:
     source = iter(levels)
     while batch := list(islice(source, LEVELS_AT_ONCE)):
         yield batch
-
-
-def _item_pair(item: Item) -> tuple[str, Doc]:
-    if not item.sku_number.strip():
-        raise EmptyName(what="SKU number")
-    return item.sku_number, records.item_doc(item)
 
 
 def _levels(sku_number: str, doc: Doc) -> Iterator[Level]:

@@ -274,3 +274,17 @@ class ItemsImported(Event):
     text = N_("Imported %(items)s items and %(levels)s quantities")
     items: int
     levels: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRenamed(Event):
+    text = N_("%(before)s has the SKU number %(sku)s now")
+    sku: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRemoved(Event):
+    level = Level.WARNING
+    text = N_("The item %(sku)s was removed")
+    sku: str

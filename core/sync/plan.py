@@ -120,6 +120,7 @@ def _undo_row(done: PlanRow, cell: Cell | None) -> PlanRow:
     if (
         cell is not None
         and cell.intent is None
+        and cell.sku_number == row.sku_number
         and (cell.here, cell.there) == (row.here, row.there)
     ):
         return replace(row, base=cell.base)

@@ -353,6 +353,7 @@ def _as_planned(cell: Cell | None, row: PlanRow) -> bool:
     return (
         cell is not None
         and cell.intent is None
+        and cell.sku_number == row.sku_number
         and cell.here in (row.here, row.new_here)
         and cell.there == row.there
     )

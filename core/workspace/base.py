@@ -94,7 +94,8 @@ class DeskBase:
 
     def location_name(self, location_id: str) -> str:
         if location_id not in self._places:
-            self._places = {location.id: location.name for location in self.locations()}
+            now = {location.id: location.name for location in self.locations()}
+            self._places = self._store.former_locations() | now
         return self._places.get(location_id, location_id)
 
     def _location(self, name_or_id: str) -> Location:

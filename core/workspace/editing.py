@@ -158,6 +158,10 @@ class EditingDesk(ConnectionDesk):
             kept = self._kept = _Kept(key, MappingTable(catalogue, self._store.mappings()))
         return kept
 
+    def _items_differ(self) -> None:
+        self._mapping_is_old()
+        self._wake()
+
     def _mapping_is_old(self) -> None:
         """Something changed that the key does not show, such as a name."""
         self._kept = None
@@ -287,6 +291,14 @@ class EditingDesk(ConnectionDesk):
         before = {mapping.inventory_item_id: mapping for mapping in edit.before}
         touched = {*before, *edit.remove, *(mapping.inventory_item_id for mapping in edit.put)}
         return all(self._standing(key) == before.get(key) for key in touched)
+
+    # -- items under another number -----------------------------------------------------------
+
+    def _takes_new_number(self, sku_number: str, new: str) -> None:
+        """What was put aside stays so."""
+        if (HERE, sku_number) in self.ignored_ends():
+            edit = Edit(ignore=((HERE, new),), notice=((HERE, sku_number),))
+            self._store.put_settings(_with_ignored(self._store.settings(), edit))
 
     # -- files --------------------------------------------------------------------------------
 

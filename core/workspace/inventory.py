@@ -5,12 +5,23 @@ connection.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from core.exchange import ImportPreview, Known, StockRow, preview, write_items, write_stock
-from core.model import Cause, CauseKind, Item, Label, Level, LevelKey, Location, Movement
-from core.sync.events import ChangedHere, ItemsImported
+from core.model import (
+    Cause,
+    CauseKind,
+    Item,
+    Label,
+    Level,
+    LevelKey,
+    Location,
+    Movement,
+    SkuMapping,
+)
+from core.sync.events import ChangedHere, ItemRemoved, ItemRenamed, ItemsImported
 from core.workspace.base import DeskBase
 from core.workspace.errors import NoLabelYet, NothingInFile, UnknownLabelCode, WhichLabel
 from core.workspace.index import ItemIndex
@@ -35,8 +46,14 @@ class InventoryDesk(DeskBase):
         """Everything but its code, which is its name in movements and in the link."""
         self._store.edit_label(label)
 
+    def remove_location(self, name_or_id: str) -> Location:
+        """Raises LocationIsPaired, LocationHasStock."""
+        found = self._store.remove_location(self._location(name_or_id).id)
+        self._places = {}
+        return found
+
     def rename_location(self, location_id: str, name: str) -> Location:
-        found = self._store.rename_location(location_id, name)
+        found = self._store.rename_location(self._location(location_id).id, name)
         self._places = {}
         return found
 
@@ -78,9 +95,64 @@ class InventoryDesk(DeskBase):
     def levels_of(self, sku_number: str) -> Sequence[Level]:
         return self._store.levels_of(sku_number)
 
-    def movements(self, sku_number: str, limit: int = 200) -> Sequence[Movement]:
-        """Newest first."""
-        return self._store.movements(sku_number, limit)
+    def movements(
+        self,
+        sku_number: str,
+        limit: int = 200,
+        location: str | None = None,
+        label: str | None = None,
+    ) -> Sequence[Movement]:
+        """Newest first; only those at a location (by name or id) and of a label, if given."""
+        place = None if location is None else self._former_or_location(location)
+        if place is None and label is None:
+            return self._store.movements(sku_number, limit)
+        found = (
+            movement
+            for movement in self._store.all_movements(sku_number)
+            if place in (None, movement.key.location_id)
+            and label in (None, movement.key.label_code)
+        )
+        return list(islice(found, limit))
+
+    def _former_or_location(self, name: str) -> str:
+        """The id of a location; its name may be that of one that was removed."""
+        former = {kept: place_id for place_id, kept in self._store.former_locations().items()}
+        known = {place.name: place.id for place in self.locations()}
+        return former[name] if name in former and name not in known else self._location(name).id
+
+    def edit_item(self, item: Item) -> None:
+        """Its name and barcode. Raises UnknownSku."""
+        self._store.edit_item(item)
+        self._items_differ()
+
+    def rename_item(self, sku_number: str, new: str) -> int:
+        """Another SKU number, with everything that hangs on it; gives how many mappings went
+        along. Raises UnknownSku, EmptyName, NameTaken, NumberWasUsed.
+        """
+        new = new.strip()
+        with self._store.books.transaction():
+            mappings = self._store.rename_item(sku_number, new)
+            self._takes_new_number(sku_number, new)
+        self._tell(ItemRenamed(at=self._now(), brand=self.brand.name, sku=new, before=sku_number))
+        self._items_differ()
+        return mappings
+
+    def mappings_of(self, sku_number: str) -> Sequence[SkuMapping]:
+        with self._store.books.view() as view:
+            return view.mappings_of(sku_number)
+
+    def remove_item(self, sku_number: str, *, force: bool = False) -> None:
+        """Raises UnknownSku, and without `force` ItemInUse where it has stock or is mapped."""
+        cause = Cause(CauseKind.REMOVE, self._around.who)
+        self._store.remove_item(sku_number, cause, force=force)
+        self._tell(ItemRemoved(at=self._now(), brand=self.brand.name, sku=sku_number))
+        self._items_differ()
+
+    def _takes_new_number(self, sku_number: str, new: str) -> None:
+        """Inside the transaction that renames: for the part that names items in its settings."""
+
+    def _items_differ(self) -> None:
+        """For the part that keeps a picture of the mappings."""
 
     # -- stock --------------------------------------------------------------------------------
 
@@ -117,7 +189,7 @@ class InventoryDesk(DeskBase):
         reason: str = "",
     ) -> tuple[Movement, Movement]:
         """From one (location, label) of an item to another: all of it or nothing."""
-        cause = Cause(CauseKind.ADJUST, self._around.who, reason)
+        cause = Cause(CauseKind.MOVE, self._around.who, reason)
         out, into = self._store.move_level(
             self._level_key(sku_number, *source),
             self._level_key(sku_number, *target),

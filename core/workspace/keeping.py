@@ -56,5 +56,11 @@ class KeepingDesk(MappingDesk):
 
     def prune_movements(self, days: int) -> int:
         """Forget movements older than so many days, but never the newest one of a level."""
-        limit = self._around.clock.now() - timedelta(days=days)
-        return self._store.prune_movements(iso(limit))
+        return self._store.prune_movements(self._days_ago(days))
+
+    def count_prunable(self, days: int) -> int:
+        """How many that would be."""
+        return self._store.count_prunable(self._days_ago(days))
+
+    def _days_ago(self, days: int) -> str:
+        return iso(self._around.clock.now() - timedelta(days=days))

@@ -18,7 +18,8 @@ from tui.i18n import _
 MODULES = {
     "setup": ("brand", "location", "label"),
     "connecting": ("connect", "pair"),
-    "stock": ("item", "stock"),
+    "items": ("item",),
+    "stock": ("stock", "movements"),
     "mapping": ("map", "unmap"),
     "plans": ("plan", "push", "pull", "undo", "enable", "disable"),
     "running": ("run",),

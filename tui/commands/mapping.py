@@ -201,7 +201,7 @@ def map_export(session: Session) -> None:
 
 def map_import(session: Session, file: Path, *, as_json: bool) -> None:
     from core.workspace import ImportRefused
-    from tui.commands.stock import said_refused
+    from tui.commands.items import said_refused
 
     try:
         changed = session.desk.import_mappings(file)

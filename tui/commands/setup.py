@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
+from core.errors import N_, BadInput
 from core.model import Brand, Label, LabelType, Location
 from tui.clean import clean
 from tui.commands.common import Session, say, say_json, table
 from tui.commands.line import Tree, choice, takes_json
 from tui.i18n import _
+
+
+class NothingToSet(BadInput):
+    code = "nothing_to_set"
+    message = N_("It was not said what is to be set.")
+    remedy = N_("Give at least one of %(options)s.")
 
 
 def register(tree: Tree) -> None:
@@ -18,8 +26,17 @@ def register(tree: Tree) -> None:
     tree.group("location", _("DEXTRE locations: places that hold stock."))
     _named(tree.command("location add", location_add, _("Add a location.")))
     takes_json(tree.command("location list", location_list, _("List the locations.")))
+    about = _("Give a location another name; its stock and its pair stay.")
+    parser = tree.command("location rename", location_rename, about)
+    parser.add_argument("name", metavar="OLD")
+    parser.add_argument("new", metavar="NEW")
+    takes_json(parser)
+    about = _("Remove a location that is not paired and holds no stock.")
+    _named(tree.command("location remove", location_remove, about))
     tree.group("label", _("Inventory labels: what kind of stock it is."))
     _label_add(tree.command("label add", label_add, _("Add an inventory label.")))
+    about = _("Change an inventory label; what is not named stays as it is.")
+    _label_edit(tree.command("label edit", label_edit, about))
     takes_json(tree.command("label list", label_list, _("List the inventory labels.")))
 
 
@@ -36,14 +53,7 @@ def _label_add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--default", action="store_true", help=_("Make it the default."))
     parser.add_argument("--colour", default="blue", help=_("Colour to show it in."))
-    parser.add_argument(
-        "--type",
-        dest="kind",
-        metavar="TYPE",
-        type=choice("--type", LabelType),
-        default=LabelType.ACTUAL,
-        help=_("Kind of stock: %(kinds)s.") % {"kinds": ", ".join(LabelType)},
-    )
+    _takes_kind(parser, LabelType.ACTUAL)
     parser.add_argument(
         "--no-orders",
         action="store_false",
@@ -51,6 +61,35 @@ def _label_add(parser: argparse.ArgumentParser) -> None:
         help=_("No orders may be placed from it."),
     )
     takes_json(parser)
+
+
+def _label_edit(parser: argparse.ArgumentParser) -> None:
+    """Each rule can be switched on and off; None: as it is."""
+    add = parser.add_argument
+    add("code", metavar="CODE")
+    add("--name", help=_("Name to show."))
+    add("--colour", help=_("Colour to show it in."))
+    _takes_kind(parser, None)
+    add("--default", action="store_true", default=None, help=_("Make it the default."))
+    for name, on, off in (
+        ("negative", _("Negative quantities are allowed."), _("They are not allowed.")),
+        ("orders", _("Orders may be placed from it."), _("No orders may be placed from it.")),
+    ):
+        either = parser.add_mutually_exclusive_group()
+        either.add_argument(f"--{name}", action="store_true", default=None, help=on)
+        either.add_argument(f"--no-{name}", action="store_false", dest=name, help=off)
+    takes_json(parser)
+
+
+def _takes_kind(parser: argparse.ArgumentParser, default: LabelType | None) -> None:
+    parser.add_argument(
+        "--type",
+        dest="kind",
+        metavar="TYPE",
+        type=choice("--type", LabelType),
+        default=default,
+        help=_("Kind of stock: %(kinds)s.") % {"kinds": ", ".join(LabelType)},
+    )
 
 
 # -- brands and locations ------------------------------------------------------------------------
@@ -70,6 +109,14 @@ def location_add(session: Session, name: str, *, as_json: bool) -> None:
 
 def location_list(session: Session, *, as_json: bool) -> None:
     _say_names(session.desk.locations(), as_json=as_json)
+
+
+def location_rename(session: Session, name: str, new: str, *, as_json: bool) -> None:
+    _say_names([session.desk.rename_location(name, new)], as_json=as_json, one=True)
+
+
+def location_remove(session: Session, name: str, *, as_json: bool) -> None:
+    _say_names([session.desk.remove_location(name)], as_json=as_json, one=True)
 
 
 def _say_names(
@@ -111,11 +158,43 @@ def label_add(
         negative_allowed=negative,
     )
     session.desk.add_label(label)
+    _say_label(session, label.code, as_json=as_json)
+
+
+def label_edit(
+    session: Session,
+    code: str,
+    *,
+    name: str | None,
+    colour: str | None,
+    kind: LabelType | None,
+    default: bool | None,
+    negative: bool | None,
+    orders: bool | None,
+    as_json: bool,
+) -> None:
+    wished = {
+        "name": name,
+        "colour": colour,
+        "type": kind,
+        "is_default": default,
+        "orderable": orders,
+        "negative_allowed": negative,
+    }
+    label = session.desk.label_or_default(code)
+    changed = {field: value for field, value in wished.items() if value is not None}
+    if not changed:
+        raise NothingToSet(options="--name, --colour, --type, --default, --negative, --orders")
+    session.desk.edit_label(replace(label, **changed))  # type: ignore[arg-type]  # one a field
+    _say_label(session, code, as_json=as_json)
+
+
+def _say_label(session: Session, code: str, *, as_json: bool) -> None:
+    """As it is kept: the store has its say in what is the default."""
     if as_json:
-        kept = [each for each in session.desk.labels() if each.code == label.code]
-        say_json(_label_record(kept[0]))
+        say_json(_label_record(session.desk.label_or_default(code)))
         return
-    say(clean(label.code))
+    say(clean(code))
 
 
 def label_list(session: Session, *, as_json: bool) -> None:

@@ -1,63 +1,85 @@
-"""Commands for items and their stock; none of them needs a connection."""
+"""Commands for stock and its movements; none of them needs a connection."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import N_, BadInput
 from core.model import Movement
 from tui.clean import clean
-from tui.commands.common import Session, csv_out, number, progress, say, say_json, table
-from tui.commands.line import Tree, takes_file, takes_json, takes_label, whole
-from tui.i18n import _, finding_text, ngettext
+from tui.commands.common import (
+    NotConfirmed,
+    Session,
+    confirmed,
+    csv_out,
+    number,
+    say,
+    say_json,
+    table,
+)
+from tui.commands.items import the_item
+from tui.commands.line import Tree, count, takes_json, takes_label, takes_yes, whole
+from tui.i18n import _, ngettext
+from tui.words import word_of
 
 if TYPE_CHECKING:
-    from core.workspace import RowProblemLine
-
-SHOWN_PROBLEMS = 20
-"""Bad lines of a file that are printed for reading; --json has them all."""
-
-
-class UnknownItem(BadInput):
-    code = "unknown_sku"
-    message = N_("There is no item with the SKU number %(sku)s.")
-    remedy = N_("Check the spelling (case and spaces count), or import the item first.")
-
-
-class FileRefused(BadInput):
-    """The lines themselves are told before, in the reader's language."""
-
-    code = "import_refused"
-    message = N_(
-        "%(file)s was not imported, nothing was changed: %(bad)s of %(rows)s rows cannot be used."
-    )
-    remedy = N_("Mend these rows and import the file again.")
+    from core.workspace import Desk
 
 
 def register(tree: Tree) -> None:
-    tree.group("item", _("Items: SKU number, name, barcode."))
-    about = _("Import a CSV of items and quantities; all of it or nothing.")
-    _item_import(tree.command("item import", item_import, about))
-    tree.command("item export", item_export, _("Write all items as CSV."))
     tree.group("stock", _("Stock: the quantity of an item at a location."))
     _level(tree.command("stock set", stock_set, _("Set a quantity.")), "quantity")
     about = _("Add to a quantity, or take away.")
     _level(tree.command("stock adjust", stock_adjust, about), "delta")
+    about = _("Move units to another location, another inventory label, or both.")
+    _move(tree.command("stock move", stock_move, about))
     show = tree.command("stock show", stock_show, _("Show an item's quantities."))
     show.add_argument("sku", metavar="SKU")
     takes_json(show)
     tree.command("stock export", stock_export, _("Write all quantities as CSV."))
+    about = _("Every change of an item's quantities: when, who, why, from what to what.")
+    _movements(tree.command("stock history", movements, about))
+    _movements(tree.command("movements", movements, about))
+    about = _("Forget old movements; the newest one of each quantity stays.")
+    _prune(tree.command("stock prune", stock_prune, about))
 
 
-def _item_import(parser: argparse.ArgumentParser) -> None:
-    takes_file(parser, _("Our own CSV, or an inventory or product CSV of Shopify."))
+def _move(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("sku", metavar="SKU")
+    add("source", metavar="FROM", help=_("The location that it comes from."))
+    add("target", metavar="TO", help=_("The location that it goes to."))
+    add("quantity", metavar="N", type=whole("N"), help=_("How many units."))
+    takes_label(parser)
+    add("--to-label", metavar="CODE", help=_("Code of the inventory label it becomes."))
+    add("--reason", default="", metavar="TEXT", help=_("Why, in your own words."))
+    takes_json(parser)
+
+
+def _movements(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sku", metavar="SKU")
+    parser.add_argument("--location", metavar="LOCATION", help=_("Only this location."))
+    takes_label(parser)
     parser.add_argument(
-        "--dry-run", action="store_true", help=_("Only say what would be imported.")
+        "--limit",
+        metavar="N",
+        type=count("--limit", 1),
+        default=200,
+        help=_("At most so many lines."),
     )
+    takes_json(parser)
+
+
+def _prune(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--older-than",
+        metavar="DAYS",
+        dest="days",
+        type=count("--older-than"),
+        required=True,
+        help=_("Days for which movements are kept."),
+    )
+    takes_yes(parser)
     takes_json(parser)
 
 
@@ -68,74 +90,6 @@ def _level(parser: argparse.ArgumentParser, name: str) -> None:
     takes_label(parser)
     parser.add_argument("--reason", default="", metavar="TEXT", help=_("Why, in your own words."))
     takes_json(parser)
-
-
-# -- items ---------------------------------------------------------------------------------------
-
-
-def item_import(session: Session, file: Path, *, dry_run: bool, as_json: bool) -> None:
-    from core.workspace import ImportRefused
-
-    desk = session.desk
-    try:
-        if dry_run:
-            found = desk.preview_import(file)
-            found.refuse_if_bad()
-        else:
-            found = desk.import_items(file, progress(_("Importing")))
-    except ImportRefused as refused:
-        raise said_refused(refused, as_json=as_json) from refused
-    if as_json:
-        say_json(
-            {
-                "imported": not dry_run,
-                "items": len(found.items),
-                "quantities": len(found.levels),
-                "notes": [_line_record(line) for line in (*found.skipped, *found.notes)],
-            }
-        )
-        return
-    _say_lines((*found.skipped, *found.notes))
-    items, levels = len(found.items), len(found.levels)
-    told = {
-        "items": ngettext("%(items)s item", "%(items)s items", items) % {"items": items},
-        "levels": ngettext("%(levels)s quantity", "%(levels)s quantities", levels)
-        % {"levels": levels},
-    }
-    done = _("%(items)s and %(levels)s would be imported.")
-    if not dry_run:
-        done = _("Imported %(items)s and %(levels)s.")
-    say(done % told)
-
-
-def said_refused(refused: BadInput, *, as_json: bool = False) -> FileRefused:
-    """Say every bad line in the reader's language; the error that sums them up."""
-    problems = refused.params["problems"]
-    if as_json:
-        say_json({"imported": False, "problems": [_line_record(line) for line in problems]})
-    else:
-        _say_lines(problems[:SHOWN_PROBLEMS])
-        if len(problems) > SHOWN_PROBLEMS:
-            told = {"count": len(problems) - SHOWN_PROBLEMS}
-            sys.stderr.write(_("… and %(count)s more (--json shows all).") % told + "\n")
-    return FileRefused(**{name: refused.params[name] for name in ("file", "bad", "rows")})
-
-
-def _say_lines(lines: Iterable[RowProblemLine]) -> None:
-    for line in lines:
-        message, remedy = finding_text(line)
-        told = {"line": line.line, "field": clean(line.field)}
-        where = _("line %(line)s, %(field)s:") if line.field else _("line %(line)s:")
-        sys.stderr.write(f"{where % told} {message} {remedy}".rstrip() + "\n")
-
-
-def _line_record(line: RowProblemLine) -> dict[str, object]:
-    message, remedy = finding_text(line)
-    return {"line": line.line, "field": line.field, "message": message, "remedy": remedy}
-
-
-def item_export(session: Session) -> None:
-    session.desk.export_items(csv_out())
 
 
 # -- stock ---------------------------------------------------------------------------------------
@@ -174,25 +128,48 @@ def stock_adjust(
 
 def _say_movement(session: Session, movement: Movement, as_json: bool) -> None:
     if as_json:
-        say_json(
-            {
-                "sku_number": movement.key.sku_number,
-                "location": session.desk.location_name(movement.key.location_id),
-                "label": movement.key.label_code,
-                "before": movement.before,
-                "after": movement.after,
-                "at": movement.at,
-            }
-        )
+        say_json(_record(session.desk, movement))
         return
     say(f"{clean(movement.key.sku_number)}: {number(movement.before)} → {movement.after}")
 
 
+def _record(desk: Desk, movement: Movement) -> dict[str, object]:
+    return {
+        "sku_number": movement.key.sku_number,
+        "location": desk.location_name(movement.key.location_id),
+        "label": movement.key.label_code,
+        "before": movement.before,
+        "after": movement.after,
+        "at": movement.at,
+    }
+
+
+def stock_move(
+    session: Session,
+    sku: str,
+    source: str,
+    target: str,
+    quantity: int,
+    *,
+    label: str | None,
+    to_label: str | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    desk = session.desk
+    halves = desk.move_stock(sku, (source, label), (target, to_label or label), quantity, reason)
+    if as_json:
+        out, into = (_record(desk, half) for half in halves)
+        say_json({"from": out, "to": into})
+        return
+    for half in halves:
+        place, label_code = desk.location_name(half.key.location_id), half.key.label_code
+        say(f"{clean(place)} · {clean(label_code)}: {number(half.before)} → {half.after}")
+
+
 def stock_show(session: Session, sku: str, *, as_json: bool) -> None:
     desk = session.desk
-    item = desk.item(sku)
-    if item is None:
-        raise UnknownItem(sku=sku)
+    item = the_item(desk, sku)
     levels = [
         {
             "location": desk.location_name(level.key.location_id),
@@ -216,3 +193,75 @@ def stock_show(session: Session, sku: str, *, as_json: bool) -> None:
         (_("Location"), _("Inventory label"), _("Quantity")),
         ((level["location"], level["label"], level["quantity"]) for level in levels),
     )
+
+
+# -- movements -----------------------------------------------------------------------------------
+
+
+def movements(
+    session: Session,
+    sku: str,
+    *,
+    location: str | None,
+    label: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Newest last, as in a log. Those of an item that was removed are there, too."""
+    desk = session.desk
+    found = desk.movements(sku, limit, location, label)
+    if not found:
+        the_item(desk, sku)
+    found = found[::-1]
+    if as_json:
+        say_json([_told(desk, movement) for movement in found])
+        return
+    table(
+        (_("When"), _("Location"), _("Label"), _("Before"), _("After"), _("Why"), _("Who"), ""),
+        (
+            (
+                movement.at,
+                desk.location_name(movement.key.location_id),
+                movement.key.label_code,
+                number(movement.before),
+                movement.after,
+                word_of(movement.cause.kind),
+                movement.cause.who,
+                " · ".join(
+                    text for text in (movement.cause.reason, movement.cause.arithmetic) if text
+                ),
+            )
+            for movement in found
+        ),
+    )
+
+
+def _told(desk: Desk, movement: Movement) -> dict[str, object]:
+    cause = movement.cause
+    return _record(desk, movement) | {
+        "id": movement.id,
+        "kind": cause.kind.value,
+        "who": cause.who,
+        "reason": cause.reason,
+        "run": cause.run,
+        "arithmetic": cause.arithmetic,
+    }
+
+
+def stock_prune(session: Session, *, days: int, yes: bool, as_json: bool) -> None:
+    desk = session.desk
+    if not yes:
+        old = desk.count_prunable(days)
+        if as_json:
+            raise NotConfirmed
+        words = ngettext(
+            "Forget %(n)s movement that is older than %(days)s days?",
+            "Forget %(n)s movements that are older than %(days)s days?",
+            old,
+        )
+        confirmed(words % {"n": old, "days": days}, yes=yes)
+    pruned = desk.prune_movements(days)
+    if as_json:
+        say_json({"forgotten": pruned, "older_than_days": days})
+        return
+    say(ngettext("%(n)s movement forgotten.", "%(n)s movements forgotten.", pruned) % {"n": pruned})

@@ -14,12 +14,13 @@ from textual.widgets import Static
 
 from core.errors import BadInput
 from core.model import Item, Label, Location
-from core.sync.events import Event, ItemsImported, Restored, RunApplied
+from core.sync.events import Event, RunApplied
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _
 from tui.screens.changing import Changing, EntryField
 from tui.screens.finding import Finding
+from tui.session import OTHER_ITEMS
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, FormDialog
 from tui.widgets.fields import FilterField
@@ -190,7 +191,7 @@ class InventoryScreen(Finding, Changing):
 
     def on_happenings(self, new: Sequence[Event]) -> None:
         skus = {str(getattr(event, "sku", "")) for event in new}
-        if any(isinstance(event, ItemsImported | Restored | RunApplied) for event in new):
+        if any(isinstance(event, (*OTHER_ITEMS, RunApplied)) for event in new):
             self.refresh_data()
         elif skus:
             self.query_one(VirtualTable).reread(skus)

@@ -16,7 +16,7 @@ from textual.widgets import Button, Static
 
 from core.errors import DextreError
 from core.model import Item, LocalField, MappedBy, MappingRow, MatchState, ShopifyField, Variant
-from core.sync.events import CatalogueChanged, Event, ItemsImported, MappingsDeleted, SkusMapped
+from core.sync.events import CatalogueChanged, Event, MappingsDeleted, SkusMapped
 from core.workspace.editing import Filter, IgnoredRow
 from tui.actions import bindings
 from tui.clean import clean, signs
@@ -24,6 +24,7 @@ from tui.i18n import N_, _, tell
 from tui.screens.base import MainScreen
 from tui.screens.finding import Finding
 from tui.screens.mapping_files import ask_for_export, ask_for_import
+from tui.session import OTHER_ITEMS
 from tui.widgets.bars import Bar, Part
 from tui.widgets.columns import Column
 from tui.widgets.fields import FilterField, Pick, Press
@@ -182,7 +183,7 @@ class MappingScreen(Finding, MainScreen):
         self.query_one("#tabs", Bar).parts = tuple(parts)
 
     def on_happenings(self, new: Sequence[Event]) -> None:
-        changed = (SkusMapped, MappingsDeleted, CatalogueChanged, ItemsImported)
+        changed = (SkusMapped, MappingsDeleted, CatalogueChanged, *OTHER_ITEMS)
         if any(isinstance(event, changed) for event in new):
             self.refresh_data()
 
