@@ -217,7 +217,16 @@ def movements(
         say_json([_told(desk, movement) for movement in found])
         return
     table(
-        (_("When"), _("Location"), _("Label"), _("Before"), _("After"), _("Why"), _("Who"), ""),
+        (
+            _("When"),
+            _("Location"),
+            _("Label"),
+            _("Quantity before"),
+            _("Quantity after"),
+            _("Why"),
+            _("Who"),
+            "",
+        ),
         (
             (
                 movement.at,
