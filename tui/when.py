@@ -15,6 +15,11 @@ def day_and_time(at: str) -> str:
     return _local(at, "%Y-%m-%d %H:%M")
 
 
+def to_the_second(at: str) -> str:
+    """`2026-11-23 18:56:37`"""
+    return _local(at, "%Y-%m-%d %H:%M:%S")
+
+
 def _local(at: str, form: str) -> str:
     try:
         return parse_iso(at).astimezone().strftime(form)

@@ -110,6 +110,11 @@ class BrandStore(InventoryStore):
         found = self._table("runs").rows.newest(limit, field="at")
         return [records.run_from(*pair) for pair in found]
 
+    def runs_starting(self, start: str) -> Sequence[Run]:
+        """Those whose id begins so."""
+        found = self._table("runs").rows.starting_with(start)
+        return [records.run_from(*pair) for pair in found]
+
     def run_rows(self, run_id: str) -> Iterator[RunRow]:
         return self._now.run_rows(run_id)
 

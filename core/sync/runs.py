@@ -365,7 +365,8 @@ def _intent_row(row: PlanRow) -> IntentRow:
 
 
 def _why(row: PlanRow) -> str:
-    return f"{row.why.value}: here {row.here}, Shopify {row.there}, base {row.base}"
+    here, there, base = ("—" if n is None else n for n in (row.here, row.there, row.base))
+    return f"here {here}, Shopify {there}, base {base}"
 
 
 def _negative_allowed(view: BooksView) -> bool:

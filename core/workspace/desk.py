@@ -29,7 +29,7 @@ from core.model import (
 from core.sync.events import Event, SyncStopped
 from core.workspace import health
 from core.workspace.base import API_SECRET, Session, Surroundings
-from core.workspace.errors import NothingToUndo
+from core.workspace.errors import NothingToUndo, SeveralRuns, UnknownRun
 from core.workspace.keeping import KeepingDesk
 from core.workspace.log import EventFeed
 
@@ -123,6 +123,15 @@ class Desk(KeepingDesk):
     def runs(self, limit: int = 50) -> Sequence[Run]:
         """Newest first."""
         return self._store.runs(limit)
+
+    def run_named(self, start: str) -> Run:
+        """The run whose id begins so. Raises UnknownRun, SeveralRuns."""
+        found = self._store.runs_starting(start) if start else []
+        if not found:
+            raise UnknownRun(run=start)
+        if len(found) > 1:
+            raise SeveralRuns(run=start, ids=", ".join(run.id for run in found[:5]))
+        return found[0]
 
     def run_rows(self, run_id: str) -> Iterator[RunRow]:
         return self._store.run_rows(run_id)

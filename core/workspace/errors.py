@@ -83,6 +83,18 @@ class NothingToMap(UserMustAct):
     remedy = N_("Import the items first: `dextre-sync item import FILE.csv`.")
 
 
+class UnknownRun(BadInput):
+    code = "no_such_run"
+    message = N_("There is no run whose id begins with %(run)s.")
+    remedy = N_("`dextre-sync runs` lists them; without an id, undo takes the last one.")
+
+
+class SeveralRuns(BadInput):
+    code = "several_runs"
+    message = N_("Several runs begin with %(run)s: %(ids)s.")
+    remedy = N_("Write more of the id.")
+
+
 class NothingToUndo(UserMustAct):
     code = "nothing_to_undo"
     message = N_("There is no push, pull or first alignment left that could be undone.")

@@ -14,6 +14,7 @@ from tui.clean import clean
 from tui.commands.common import Session, number, say, say_json, table
 from tui.commands.line import Tree, count, takes_json
 from tui.i18n import _, event_text
+from tui.when import to_the_second
 from tui.words import CELLS, show, word_of
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _say_status(one: Status) -> None:
         (_("To be sent"), one.pending_push),
         (_("To be taken over"), one.pending_pull),
         (_("Needs you"), one.needs_you),
-        (_("Last pass"), one.last_pass_at or "—"),
+        (_("Last pass"), to_the_second(one.last_pass_at) if one.last_pass_at else "—"),
         (_("Syncs now"), one.owner or _("nobody")),
     )
     table(("", ""), ((name, str(value)) for name, value in lines))
@@ -108,7 +109,7 @@ def _say_event(event: Event, *, as_json: bool = False) -> None:
 
         say(orjson.dumps(event.record(), default=str).decode())
         return
-    say(f"{event.at} {event.level.value:<7} {event_text(event)}")
+    say(f"{to_the_second(event.at)} {event.level.value:<7} {event_text(event)}")
 
 
 def why(session: Session, sku: str, *, as_json: bool) -> None:
@@ -137,7 +138,8 @@ def why(session: Session, sku: str, *, as_json: bool) -> None:
         words = [word_of(cause.kind), cause.who, cause.reason, cause.arithmetic]
         told = " · ".join(clean(word) for word in words if word)
         place = clean(desk.location_name(movement.key.location_id))
-        say(f"{movement.at} {place}: {number(movement.before)} → {movement.after}  {told}")
+        step = f"{number(movement.before)} → {movement.after}"
+        say(f"{to_the_second(movement.at)} {place}: {step}  {told}")
     if events:
         say()
     for event in events:

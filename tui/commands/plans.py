@@ -1,5 +1,5 @@
-"""Commands that move many quantities, seen before they are done: plan, push, pull, undo, enable;
-and disable.
+"""Commands that move many quantities, seen before they are done: plan, push, pull, enable; and
+disable.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.errors import N_, TryAgain, UserMustAct
+from core.errors import N_, TryAgain
 from core.model import Plan, PlanKind, PlanRow, Run
 from tui.clean import clean
 from tui.commands.common import (
@@ -43,12 +43,6 @@ class RowsLeft(TryAgain):
     remedy = N_("Make the plan again and look at it.")
 
 
-class NothingToTakeBack(UserMustAct):
-    code = "nothing_to_take_back"
-    message = N_("Nothing was changed: every row of that run has changed since (%(rows)s rows).")
-    remedy = N_("Set the quantities by hand where they are wrong; `dextre-sync why SKU` helps.")
-
-
 def register(tree: Tree) -> None:
     tree.group("plan", _("Show what a push or a pull would change; writes nothing."))
     _only(tree.command("plan push", plan_push, _("DEXTRE → Shopify")))
@@ -59,12 +53,6 @@ def register(tree: Tree) -> None:
     ):
         _only(parser)
         takes_yes(parser)
-    parser = tree.command("undo", undo, _("Take a push, a pull or a first alignment back."))
-    parser.add_argument(
-        "run", metavar="RUN", nargs="?", help=_("Id of the run; the last one by itself.")
-    )
-    takes_yes(parser)
-    takes_json(parser)
     parser = tree.command("enable", enable, _("Enable the inventory link, with a first alignment."))
     parser.add_argument(
         "--start",
@@ -189,23 +177,16 @@ def _result(row: PlanRow) -> str:
 
 def push(session: Session, *, only: list[str], yes: bool, as_json: bool) -> None:
     desk = session.desk
-    _apply(desk, _made(desk, PlanKind.PUSH, only), yes=yes, as_json=as_json)
+    apply_shown(desk, _made(desk, PlanKind.PUSH, only), yes=yes, as_json=as_json)
 
 
 def pull(session: Session, *, only: list[str], yes: bool, as_json: bool) -> None:
     desk = session.desk
-    _apply(desk, _made(desk, PlanKind.PULL, only), yes=yes, as_json=as_json)
+    apply_shown(desk, _made(desk, PlanKind.PULL, only), yes=yes, as_json=as_json)
 
 
-def undo(session: Session, run: str | None, *, yes: bool, as_json: bool) -> None:
-    desk = session.desk
-    plan = wait(desk.undo_plan(run))
-    if plan.rows and not plan.changing and plan.left_out:
-        raise NothingToTakeBack(rows=len(plan.left_out))
-    _apply(desk, plan, yes=yes, as_json=as_json)
-
-
-def _apply(desk: Desk, plan: Plan, *, yes: bool, as_json: bool) -> None:
+def apply_shown(desk: Desk, plan: Plan, *, yes: bool, as_json: bool) -> None:
+    """Apply a plan that the person has seen and agreed to."""
     _shown_and_confirmed(desk, plan, _("Apply this plan?"), yes=yes, as_json=as_json)
     _say_run(desk, plan, wait(desk.apply(plan, progress(_("Applying")))), as_json=as_json)
 
@@ -238,7 +219,7 @@ def _say_run(desk: Desk, plan: Plan, run: Run, *, as_json: bool) -> None:
     if as_json:
         say_json({"run": _run_record(run), "plan": _plan_record(desk, plan)})
     else:
-        say(_("Run %(run)s: %(applied)s cells done.") % {"run": run.id, "applied": run.applied})
+        say(_("Run %(run)s: %(applied)s cells done.") % {"run": run.id[:8], "applied": run.applied})
     if run.moved or run.rejected or run.waiting:
         raise RowsLeft(moved=run.moved, rejected=run.rejected, waiting=run.waiting)
 

@@ -14,6 +14,7 @@ from tui.clean import clean
 from tui.commands.common import Session, say, say_json, wait
 from tui.commands.line import Tree, takes_json
 from tui.i18n import _, event_text
+from tui.when import to_the_second
 
 if TYPE_CHECKING:
     from core.workspace import Desk, Hearing
@@ -158,7 +159,7 @@ class _Voice:
         for desk, feed in self._feeds:
             self._say_state(desk)
             for event in feed.drain():
-                say(f"{event.at} {event.level.value:<7} {event_text(event)}")
+                say(f"{to_the_second(event.at)} {event.level.value:<7} {event_text(event)}")
         sys.stdout.flush()
 
     def _say_state(self, desk: Desk) -> None:

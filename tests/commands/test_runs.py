@@ -1,0 +1,50 @@
+"""The runs that were applied: listed, shown row by row, and named by the start of their id."""
+
+from __future__ import annotations
+
+import re
+
+from tests.commands.conftest import Line, Served, places_of, skus_of
+
+
+def test_a_shop_without_runs_says_so(mapped: Line) -> None:
+    assert "No mass change" in mapped("runs").out
+    assert mapped("runs", "--json").json == []
+
+
+def test_each_run_is_listed_with_what_it_came_to_and_whether_it_was_undone(
+    mapped: Line, served: Served
+) -> None:
+    one, two, *_ = skus_of(served)
+    mapped("push", "--only", one, "--yes")
+    mapped("push", "--only", two, "--yes")
+    newest, oldest = mapped("runs", "--json").json
+    mapped("undo", oldest["id"][:8], "--yes")
+    undo, second, first = mapped("runs", "--json").json
+    assert undo["undoes"] == first["id"] == oldest["id"]
+    assert first["undone_by"] == undo["id"]
+    assert second["undone_by"] is None
+    assert second["id"] == newest["id"]
+    assert newest["id"][:8] in mapped("runs").out
+
+
+def test_a_run_is_shown_row_by_row_with_the_numbers_it_found(mapped: Line, served: Served) -> None:
+    sku = skus_of(served)[0]
+    for place in places_of(served):
+        served.shop.set_available(sku, place, 7)
+    mapped("push", "--only", sku, "--yes")
+    run = mapped("runs", "--json").json[0]["id"]
+    assert re.search(rf"{sku}\s+Tokyo\s+50\s+7 → 50\s+✓ Applied", mapped("runs", "show", run).out)
+    rows = mapped("runs", "show", run[:6], "--json").json["rows"]
+    assert {row["outcome"] for row in rows} == {"applied"}
+
+
+def test_a_run_that_is_not_there_or_not_clear_is_named(mapped: Line, served: Served) -> None:
+    for sku in skus_of(served) * 3:  # more than there are first digits of an id
+        mapped("push", "--only", sku, "--yes")
+    ids = [run["id"] for run in mapped("runs", "--json").json]
+    shared = next(a for a in "0123456789abcdef" if sum(i.startswith(a) for i in ids) > 1)
+    assert "Several runs" in mapped("runs", "show", shared, code=2).err
+    assert "Several runs" in mapped("undo", shared, "--yes", code=2).err
+    assert "nosuch" in mapped("runs", "show", "nosuch", code=2).err
+    assert "begins with" in mapped("undo", "", "--yes", code=2).err
