@@ -81,7 +81,9 @@ def _complete(string: object) -> bool:
 def update(language: str, template: Catalog) -> Catalog:
     """Bring the catalogue up to the texts, and write it with its compiled form."""
     catalogue = load(language)
+    made = catalogue.creation_date
     catalogue.update(template, no_fuzzy_matching=True)
+    catalogue.creation_date = made  # the same texts give the same file
     catalogue.obsolete.clear()
     path = po_path(language)
     path.parent.mkdir(parents=True, exist_ok=True)
