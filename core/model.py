@@ -339,10 +339,11 @@ class CellState(StrEnum):
 class Cell:
     """One mapped SKU at one paired location, for the linked label: the unit of sync.
 
-    here   L, the level here (a copy that the store keeps equal to the level in the same
-    transaction; None = never set) there  R, the last trusted reading of Shopify, moved along by
-    our own settled pushes (None = never read, or no level) base   B, what both sides have taken
-    into account (None = not aligned yet: nothing flows)
+    here    L, the level here: a copy that the store keeps equal to the level in the same
+            transaction (None: never set)
+    there   R, the last trusted reading of Shopify, moved along by our own settled pushes (None:
+            never read, or no level)
+    base    B, what both sides have taken into account (None: not aligned yet, nothing flows)
 
     Un-synced here = here − base; un-synced there = there − base. `intent` is the key of the write
     in flight: while it is set the cell takes no readings and no further push. `updated_at` is

@@ -1,9 +1,10 @@
 """What a mass change would do, cell by cell, and why. Pure: cells in, rows out; nothing is written
 here.
 
-    PUSH   here wins everywhere        PULL   Shopify wins everywhere
-    MERGE  the start without a winner: only what loses no unit (core.sync.merge.align); the rest is
-    listed UNDO   back to what a run found, for rows that are still as the run left them
+    PUSH   here wins everywhere
+    PULL   Shopify wins everywhere
+    MERGE  the start without a winner: only what loses no unit (`merge.align`); the rest is listed
+    UNDO   back to what a run found, for rows that are still as the run left them
 
 A row that cannot or must not be done is in the plan all the same, marked `left_out` and with its
 reason.
