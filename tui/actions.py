@@ -149,6 +149,10 @@ ACTIONS: tuple[Action, ...] = (
     A("places.label", "b", N_("Add an inventory label"), N_("A bucket of one kind of stock.")),
     # Shopify custom app
     A("shopify.sync", "s", N_("Sync now"), N_("Do not wait for the next look at the shop.")),
+    # webhooks
+    A("webhooks.heal", "h", N_("Ask for them"), N_("Make what is missing, put right the rest.")),
+    A("webhooks.remove", "x,delete", N_("Remove"), N_("Have the shop send nothing any more.")),
+    A("webhooks.refresh", "r", N_("Refresh"), N_("Ask the shop again.")),
     # connection wizard
     A("connect.advanced", "f2", N_("Advanced"), N_("Another address of the API, such as a proxy.")),
     A("connect.guide", "f3", N_("Guide"), N_("Where to click on Shopify's side.")),

@@ -20,6 +20,7 @@ SCREENS = {
     "restore": N_("Restore a backup"),
     "places": N_("Locations and inventory labels"),
     "shopify": N_("Shopify custom app"),
+    "webhooks": N_("Webhooks"),
     "connect": N_("Set API details and connect"),
     "pairing": N_("Inventory link"),
     "mapping": N_("SKU mapping"),

@@ -126,8 +126,12 @@ class Session:
         }
 
     def why_not_connected(self) -> str | None:
+        return self.why_not_connected_at_all() or self.why_only_looking()
+
+    def why_not_connected_at_all(self) -> str | None:
+        """For what asks the shop without touching the sync, which viewers may."""
         if self.status.connection is not ConnectionState.NOT_CONNECTED:
-            return self.why_only_looking()
+            return None
         return _("First connect the shop: Settings > Shopify custom app.")
 
     def why_not_paired(self) -> str | None:

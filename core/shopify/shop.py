@@ -224,6 +224,10 @@ class ShopifyShop:
         """Our subscriptions, as the shop has them."""
         return await subscriptions.list_subscriptions(self._execute, uri)
 
+    async def all_webhooks(self) -> Sequence[WebhookSubscription]:
+        """The subscriptions of the whole app, ours or not."""
+        return await subscriptions.all_subscriptions(self._execute)
+
     async def ensure_webhooks(self, uri: str) -> SubscriptionReport:
         """Have the shop tell `uri` of changes. To be repeated now and then: Shopify deletes
         subscriptions that nobody answered.

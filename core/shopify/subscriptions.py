@@ -67,7 +67,11 @@ class WebhookSubscription:
     name: str
 
     def is_ours(self, uri: str) -> bool:
-        return self.uri == uri or self.name.startswith(NAMED)
+        return self.uri == uri or self.is_named_by_us
+
+    @property
+    def is_named_by_us(self) -> bool:
+        return self.name.startswith(NAMED)
 
     def is_right(self, uri: str) -> bool:
         return (
@@ -88,6 +92,11 @@ class SubscriptionReport:
     removed: list[str] = field(default_factory=list)
     not_permitted: list[str] = field(default_factory=list)
     """The app lacks their scope; the sync works without them."""
+
+
+async def all_subscriptions(execute: Execute) -> Sequence[WebhookSubscription]:
+    """Those of the whole app, as the shop has them now; others of its programs too."""
+    return await _all(execute)
 
 
 async def list_subscriptions(execute: Execute, uri: str) -> Sequence[WebhookSubscription]:

@@ -288,3 +288,22 @@ class ItemRemoved(Event):
     level = Level.WARNING
     text = N_("The item %(sku)s was removed")
     sku: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhooksAsked(Event):
+    text = N_(
+        "The shop tells %(address)s of changes: %(made)s webhooks made, %(healed)s put right, "
+        "%(kept)s as they were"
+    )
+    address: str
+    made: int
+    healed: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhooksRemoved(Event):
+    level = Level.WARNING
+    text = N_("Webhooks are off: %(removed)s subscriptions were removed at the shop")
+    removed: int

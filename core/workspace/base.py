@@ -68,6 +68,7 @@ class DeskBase:
         self._store = around.store
         self._log = EventLog(around.folder / "log.jsonl")
         self._health_path = around.folder / "health.json"
+        self._hearing_path = around.folder / "hearing.json"
         self._session: Session | None = None
         self._places: dict[str, str] = {}
         self._catalogue_hinted = asyncio.Event()

@@ -51,6 +51,12 @@ class ConnectionDesk(InventoryDesk):
 
         return self._call(work())
 
+    def version_findings(self) -> tuple[Finding, ...]:
+        """Age and end of the API version that is spoken; nothing is asked of the shop."""
+        from core.shopify import version_findings
+
+        return version_findings(self._around.clock.now().date())
+
     def connect(
         self, credentials: Credentials, on_finding: OnFinding | None = None
     ) -> Future[Connection]:

@@ -30,8 +30,8 @@ from core.sync.events import Event, SyncStopped
 from core.workspace import health
 from core.workspace.base import API_SECRET, Session, Surroundings
 from core.workspace.errors import NothingToUndo, SeveralRuns, UnknownRun
-from core.workspace.keeping import KeepingDesk
 from core.workspace.log import EventFeed
+from core.workspace.webhooks import WebhooksDesk
 
 if TYPE_CHECKING:
     from core.sync.engine import RestReport
@@ -57,7 +57,7 @@ def _silent(_done: int, _total: int | None) -> None:
     """Progress for those who do not ask."""
 
 
-class Desk(KeepingDesk):
+class Desk(WebhooksDesk):
     _let_go: Callable[[], None] | None = None
     _running: Future[None] | None = None
     _hearing: Hearing | None = None
@@ -249,9 +249,10 @@ class Desk(KeepingDesk):
 
     async def _hear(self, session: Session, hearing: Hearing) -> None:
         """Webhooks beside the engine; whatever keeps them from coming does not stop the polling."""
-        from core.workspace.hearing import heal, hear
+        from core.workspace.hearing import HeardNote, heal, hear
 
         secret = self._around.secrets.get(API_SECRET)
+        note = HeardNote(self._hearing_path, hearing, self._around.clock)
         told = ""
         while True:
             try:
@@ -263,11 +264,13 @@ class Desk(KeepingDesk):
                             secret,
                             session.engine,
                             self._catalogue_hinted.set,
+                            note,
                         )
                     )
                     if hearing.public_url is not None:
                         url = hearing.public_url
-                        tasks.create_task(heal(url, session.shop, self._around.clock))
+                        clock, wanted = self._around.clock, self.wants_webhooks
+                        tasks.create_task(heal(url, session.shop, clock, wanted))
             except* DextreError as group:
                 error = _first_of(group)
                 if isinstance(error, DextreError) and error.code != told:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.clock import Clock
 from core.errors import StoreInUse
-from core.store import Consent, Ownership, Purpose, Requests, Turns, consent, take
+from core.store import Consent, Owner, Ownership, Purpose, Requests, Turns, consent, take
 
 ANSWER_S = 0.25
 
@@ -60,9 +60,16 @@ class Owning:
 
     def owner(self) -> str | None:
         """Who syncs now, in words; None where nobody does."""
-        held = self._held
-        owner = held.owner if held is not None else Ownership.holder(self._home)
+        owner = self._holder()
         return None if owner is None else str(owner)
+
+    def owner_pid(self) -> int | None:
+        owner = self._holder()
+        return None if owner is None else owner.pid
+
+    def _holder(self) -> Owner | None:
+        held = self._held
+        return held.owner if held is not None else Ownership.holder(self._home)
 
     def refuse_second(self) -> None:
         """Raises StoreInUse where a service or an app syncs already: neither gives way to another

@@ -43,3 +43,16 @@ def test_what_is_no_backup_is_named_and_changes_nothing(linked: Line, tmp_path: 
         assert file in said.err
     assert linked("stock", "export").out == before
     assert linked("status", "--json").json["link"] == "on"
+
+
+def test_the_doctor_tells_age_and_end_of_the_api_version(linked: Line) -> None:
+    codes = [finding["code"] for finding in linked("doctor", "--json").json]
+    assert codes.count("version_age") == codes.count("version") == 1
+    assert "API version" in linked("doctor").out
+
+
+def test_the_doctor_tells_the_api_version_without_a_shop_too(brand: Line) -> None:
+    found = {each["code"]: each for each in brand("doctor", "--json").json}
+    assert "days old" in found["version_age"]["message"]
+    assert found["version"]["verdict"] in ("ok", "warning")
+    assert found["connection"]["verdict"] == "skipped"

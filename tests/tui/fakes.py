@@ -53,9 +53,11 @@ from core.model import (
     Verdict,
     Why,
 )
+from core.shopify import SubscriptionReport
 from core.store import BackupFile, RestorePreview
 from core.store.restore import Changes, RestoreRow
 from core.sync.events import ChangedHere, Event, NeedsYou, Pushed, SaleSeen, WentOffline
+from core.workspace import Heard, Webhook, Webhooks, WebhookState
 from core.workspace.editing import MappingChange, MappingPreview
 from core.workspace.index import ItemIndex
 
@@ -142,6 +144,9 @@ class FakeDesk:
         self.new_at_once = True
         self.cells_kept: list[Cell] = []
         self.runs_kept: list[Run] = []
+        self.hooks = sample_hooks() if filled else []
+        self.hooks_wanted = True
+        self.hears: Heard | None = None
         self.shop = (
             ShopLocation("gid://shopify/Location/1", "渋谷店 Shibuya"),
             ShopLocation("gid://shopify/Location/2", "Warehouse"),
@@ -408,6 +413,41 @@ class FakeDesk:
         )
         return later(self._connection)
 
+    def version_findings(self) -> tuple[Finding, ...]:
+        return (
+            Finding("version_age", Verdict.OK, "API version 2026-10 is 53 days old"),
+            Finding("version", Verdict.OK, "API version 2026-10 is served until 2027-10-01"),
+        )
+
+    # -- webhooks ----------------------------------------------------------------------------------
+
+    def webhooks(self) -> Future[Webhooks]:
+        self.asked.append(("webhooks",))
+        if error := self.fails.get("webhooks"):
+            return failed(error)
+        address = next((row.address for row in self.hooks if row.address), "")
+        return later(Webhooks(tuple(self.hooks), address))
+
+    def heal_webhooks(self, url: str) -> Future[SubscriptionReport]:
+        self.asked.append(("heal_webhooks", url))
+        if error := self.fails.get("heal_webhooks"):
+            return failed(error)
+        self.hooks = [replace(one, address=url, state=WebhookState.RIGHT) for one in sample_hooks()]
+        self.hooks_wanted = True
+        return later(SubscriptionReport(made=["A", "B"], kept=["C"], not_permitted=["LOCATIONS_D"]))
+
+    def remove_webhooks(self, url: str = "") -> Future[SubscriptionReport]:
+        self.asked.append(("remove_webhooks", url))
+        gone = [one.topic for one in self.hooks]
+        self.hooks, self.hooks_wanted = [], False
+        return later(SubscriptionReport(removed=gone))
+
+    def wants_webhooks(self) -> bool:
+        return self.hooks_wanted
+
+    def heard(self) -> Heard | None:
+        return self.hears
+
     def shop_locations(self) -> Future[tuple[ShopLocation, ...]]:
         return later(self.shop)
 
@@ -633,6 +673,16 @@ class FakeWorkspace:
         if brand not in self.desks:
             raise BadInput(detail=f"There is no brand “{brand}”.")
         return self.desks[brand]
+
+
+def sample_hooks() -> list[Webhook]:
+    address = "https://stock.chanoko.example.jp/webhooks/shopify"
+    return [
+        Webhook("inventory_levels/update", address, WebhookState.RIGHT),
+        Webhook("products/delete", "", WebhookState.MISSING),
+        Webhook("products/update", address, WebhookState.DIFFERS),
+        Webhook("products/update", "https://[x].example/\x1bhook", WebhookState.FOREIGN),
+    ]
 
 
 def sample_backup(path: Path) -> BackupFile:

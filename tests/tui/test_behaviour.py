@@ -87,7 +87,7 @@ async def test_ctrl_q_quits_from_within_a_dialog(tmp_path: Path) -> None:
 async def test_deleting_has_the_focus_on_cancel_and_enter_deletes_nothing(tmp_path: Path) -> None:
     desk = FakeDesk()
     async with running(tmp_path, desk) as (app, pilot):
-        await press(app, pilot, "7", "enter", *["down"] * 7, "enter", "enter")
+        await press(app, pilot, "7", "enter", *["down"] * 8, "enter", "enter")
         assert ("unmap_all",) not in desk.asked
         await press(app, pilot, "enter", "left", "enter")
         assert ("unmap_all",) in desk.asked

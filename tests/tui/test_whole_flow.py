@@ -135,7 +135,7 @@ async def test_deleting_all_mappings_stops_the_link_and_mapping_again_restarts_i
         await _newcomer_ja(app, pilot, csv)
         await _connect(app, pilot, shop, shop.access_token)
         await _pair_and_map(app, pilot)
-        await press(app, pilot, "7", "enter", *["down"] * 7, "enter")
+        await press(app, pilot, "7", "enter", *["down"] * 8, "enter")
         assert "削除" in seen(app)
         assert "キャンセル" in seen(app)
         await press(app, pilot, "escape")

@@ -24,6 +24,7 @@ MODULES = {
     "plans": ("plan", "push", "pull", "enable", "disable"),
     "runs": ("runs", "undo"),
     "running": ("run",),
+    "webhooks": ("webhooks",),
     "look": ("status", "log", "why"),
     "care": ("doctor", "backup", "restore"),
     "shop": ("practice-shop", "demo"),

@@ -63,9 +63,12 @@ def _findings(desk: Desk) -> list[Finding]:
     """The store first: it raises what it finds, because nothing else counts then."""
     desk.check_store()
     found = [Finding("store", Verdict.OK, _STORE_SOUND, {"file": str(desk.store_path)})]
+    version = desk.version_findings()
     if desk.connection() is None:
-        return [*found, Finding("connection", Verdict.SKIPPED, _NOT_CONNECTED)]
-    return [*found, *wait(desk.check())]
+        return [*found, *version, Finding("connection", Verdict.SKIPPED, _NOT_CONNECTED)]
+    checked = wait(desk.check())
+    told = {finding.code for finding in checked}
+    return [*found, *(one for one in version if one.code not in told), *checked]
 
 
 def _say(finding: Finding) -> None:

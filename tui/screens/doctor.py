@@ -64,13 +64,17 @@ class DoctorScreen(SubScreen):
         self._found = [self._terminal(), self._signs()]
         self.refresh_data()
         self._found.append(await self._store())
+        version = self.desk.version_findings()
+        self._found += [self._told(one) for one in version]
         self.refresh_data()
         if self.desk.connection() is None:
             words = _("No shop is connected yet.")
             self._found.append((Verdict.SKIPPED, words, ""))
         else:
             done = await self.job(_("Checking the connection"), lambda _p: self.desk.check())
-            self._found += [self._told(one) for one in (done.value if done else ())]
+            known = {one.code for one in version}
+            checked = [one for one in (done.value if done else ()) if one.code not in known]
+            self._found += [self._told(one) for one in checked]
         if self.is_attached:
             self.refresh_data()
 

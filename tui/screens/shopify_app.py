@@ -22,11 +22,12 @@ from tui.widgets.dialogs import ConfirmDialog, if_yes
 from tui.widgets.fields import Page, Press
 from tui.words import PLANS
 
-CONNECT, EDIT, MAPPING, ENABLE, PUSH, PULL, SYNC, DELETE = (
+CONNECT, EDIT, MAPPING, ENABLE, WEBHOOKS, PUSH, PULL, SYNC, DELETE = (
     "connect",
     "edit",
     "map",
     "enable",
+    "webhooks",
     "push",
     "pull",
     "sync",
@@ -42,7 +43,7 @@ class ShopifyScreen(SubScreen):
     def body(self) -> Iterable[Widget]:
         with Page(id="page"):
             yield from self._section(_("Connection"), CONNECT)
-            yield from self._section(_("Inventory link"), EDIT, MAPPING, ENABLE)
+            yield from self._section(_("Inventory link"), EDIT, MAPPING, ENABLE, WEBHOOKS)
             yield from self._section(_("By hand"), SYNC, PUSH, PULL)
             yield from self._section(_("Delete"), DELETE)
 
@@ -61,6 +62,7 @@ class ShopifyScreen(SubScreen):
             EDIT: _("Edit"),
             MAPPING: _("SKU mapping"),
             ENABLE: _("Enable inventory link"),
+            WEBHOOKS: _("Webhooks"),
             SYNC: _("Sync now"),
             PUSH: _(PLANS[PlanKind.PUSH]),
             PULL: _(PLANS[PlanKind.PULL]),
@@ -95,11 +97,19 @@ class ShopifyScreen(SubScreen):
             EDIT: of("pairing"),
             MAPPING: of("mapping"),
             ENABLE: of("enable"),
+            WEBHOOKS: self._webhooks_say(),
             SYNC: ("", _("both ways, what changed")),
             PUSH: ("", _("DEXTRE's numbers count (preview)")),
             PULL: ("", _("Shopify's numbers count (preview)")),
             DELETE: ("", _("stops the link")),
         }
+
+    def _webhooks_say(self) -> tuple[str, str]:
+        if not self.desk.wants_webhooks():
+            return ("", _("switched off"))
+        if self.desk.heard() is None:
+            return ("", _("optional: needs a public address"))
+        return ("✓", _("the service hears them"))
 
     # -- pressing ----------------------------------------------------------------------------------
 
@@ -112,6 +122,8 @@ class ShopifyScreen(SubScreen):
                 return session.why_not_connected()
             case "enable" | "push" | "pull":
                 return session.why_not_mapped()
+            case "webhooks":
+                return session.why_not_connected_at_all()
             case "sync":
                 return session.why_not_linked()
         if reason := session.why_only_looking():
@@ -137,6 +149,10 @@ class ShopifyScreen(SubScreen):
                 self.own_app.go("mapping")
             case "enable":
                 self._toggle_link()
+            case "webhooks":
+                from tui.screens.webhooks import WebhooksScreen
+
+                self.app.push_screen(WebhooksScreen())
             case "push":
                 self._plan(PlanKind.PUSH)
             case "pull":

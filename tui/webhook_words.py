@@ -1,0 +1,70 @@
+"""The words of webhooks, for the screen and the commands alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from core.workspace import Heard, WebhookState
+from tui.clean import clean
+from tui.i18n import N_, _
+from tui.when import day_and_time
+from tui.words import BAD, DIM, GOOD, WARN, Mark
+
+STATES: Mapping[WebhookState, Mark] = {
+    WebhookState.RIGHT: Mark("✓", N_("In order"), GOOD),
+    WebhookState.DIFFERS: Mark("!", N_("Changed: heal it"), WARN),
+    WebhookState.MISSING: Mark("✗", N_("Missing: heal it"), BAD),
+    WebhookState.FOREIGN: Mark("–", N_("Of others: left alone"), DIM),
+}
+
+
+class Report(Protocol):
+    """Topics, by what became of them."""
+
+    kept: list[str]
+    made: list[str]
+    healed: list[str]
+    removed: list[str]
+    not_permitted: list[str]
+
+
+def hearing_words(heard: Heard | None, *, wanted: bool) -> str:
+    """Who hears, how much came, and what that means."""
+    if not wanted:
+        return _("Webhooks are switched off; the sync goes on by looking.")
+    if heard is None:
+        return _("Nobody hears webhooks now; the sync goes on by looking.")
+    words = _("Heard at %(listen)s since %(since)s: %(n)d came") % {
+        "listen": clean(heard.listen, 60),
+        "since": day_and_time(heard.since),
+        "n": heard.taken,
+    }
+    if heard.last_at:
+        words += ", " + _("the last one %(at)s") % {"at": day_and_time(heard.last_at)}
+    if heard.refused:
+        words += "; " + _("%(n)d without a valid signature were refused") % {"n": heard.refused}
+    return words
+
+
+def healed_words(report: Report) -> str:
+    words = _("Webhooks: %(made)d made, %(healed)d put right, %(kept)d as they were.") % {
+        "made": len(report.made),
+        "healed": len(report.healed),
+        "kept": len(report.kept),
+    }
+    if report.not_permitted:
+        words += " " + _("Not permitted to this app: %(topics)s.") % {
+            "topics": _topics(report.not_permitted)
+        }
+    return words
+
+
+def removed_words(report: Report) -> str:
+    return _("%(n)d webhooks were removed; the sync goes on by looking.") % {
+        "n": len(report.removed)
+    }
+
+
+def _topics(names: Sequence[str]) -> str:
+    return ", ".join(clean(name.lower()) for name in names)
