@@ -90,6 +90,11 @@ class View:
         doc = self._table("cells").doc(name)
         return None if doc is None else records.cell_from(name, doc)
 
+    def cells_at(self, keys: Collection[CellKey]) -> Mapping[CellKey, Cell]:
+        names = {records.cell_id(key): key for key in keys}
+        found = self._table("cells").rows.many([*names])
+        return {names[name]: records.cell_from(name, doc) for name, doc in found.items()}
+
     def cells(self, states: Collection[CellState] | None = None) -> Iterator[Cell]:
         cells = self._table("cells")
         if states is None:
@@ -219,7 +224,7 @@ class Tx(View):
             records.cell_from(*pair)
             for pair in self._table("cells").rows.find_any("sku_number", skus)
         ]
-        self._table("cells").put_many(
+        self._table("cells").revise_many(
             self._true_cell(cell, levels[cell.sku_number].get(label, {}).get(cell.location_id))
             for cell in cells
             if (cell.sku_number, cell.location_id) in touched
@@ -238,7 +243,7 @@ class Tx(View):
         while batch := list(islice(source, BATCH)):
             skus = list(dict.fromkeys(cell.sku_number for cell in batch))
             levels = self._table("levels").rows.many(skus) if label else {}
-            self._table("cells").put_many(
+            self._table("cells").revise_many(
                 self._true_cell(
                     cell, levels.get(cell.sku_number, {}).get(label, {}).get(cell.location_id)
                 )
@@ -247,8 +252,10 @@ class Tx(View):
 
     def _true_cell(self, cell: Cell, here: int | None) -> tuple[str, Doc]:
         waits = cell.base is not None and (here or 0) != cell.base  # Cell.unsynced_here
-        true = replace(cell, here=here, changed_at=(cell.changed_at or self._at) if waits else "")
-        return records.cell_id(cell.key), records.cell_doc(true)
+        changed_at = (cell.changed_at or self._at) if waits else ""
+        if here != cell.here or changed_at != cell.changed_at:
+            cell = replace(cell, here=here, changed_at=changed_at)
+        return records.cell_id(cell.key), records.cell_doc(cell)
 
     def remove_cell(self, key: CellKey) -> None:
         self._table("cells").discard(records.cell_id(key))

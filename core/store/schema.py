@@ -52,8 +52,13 @@ def create_table(connection: sqlite3.Connection, name: str, fields: tuple[str, .
         connection.execute(f'CREATE INDEX "{name}_by_{f}" ON "{name}" ("{f}")')
 
 
+def _forget_location_index(connection: sqlite3.Connection) -> None:
+    """Nobody asked it, and each write of a cell paid for it."""
+    connection.execute('DROP INDEX IF EXISTS "cells_by_location_id"')
+
+
 INVENTORY = Schema(
-    version=2,
+    version=3,
     tables={
         "meta": (),  # link, connection, settings
         "labels": (),  # by code
@@ -65,11 +70,11 @@ INVENTORY = Schema(
         "shop_locations": (),
         "pairs": (),  # by local location
         "mappings": ("sku_number",),  # by inventory item id
-        "cells": ("state", "sku_number", "location_id", "changed_at"),  # by item|location
+        "cells": ("state", "sku_number", "changed_at"),  # by item|location
         "outbox": (),  # intents, by idempotency key
         "runs": ("at",),
         "run_rows": (),  # by run|item|location
     },
-    migrations={1: figures.create},
+    migrations={1: figures.create, 2: _forget_location_index},
     extras=(figures.create,),
 )

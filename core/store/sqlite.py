@@ -74,6 +74,9 @@ class SqliteFile:
         with self._faults(opening=True):
             self._writer = self._connect()
             try:
+                # What a savepoint may have to put back stays in memory: writing it to a temporary
+                # file costs as much as the change itself.
+                self._writer.execute("PRAGMA temp_store = MEMORY")
                 self._prepare(schema)
             except BaseException:
                 self._writer.close()
@@ -268,10 +271,11 @@ class SqliteFile:
         except sqlite3.Error as error:
             raise self._fault(error) from error
 
-    def execute_many(self, sql: str, params: Iterable[Params]) -> None:
+    def execute_many(self, sql: str, params: Iterable[Params]) -> int:
+        """The same statement for many; gives how many rows it changed in all."""
         with self._faults():
             self._require_transaction_here()
-            self._writer.executemany(sql, params)
+            return self._writer.executemany(sql, params).rowcount
 
     def _require_transaction_here(self) -> None:
         if not self.in_transaction_here:

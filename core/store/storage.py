@@ -53,6 +53,10 @@ class DocumentStorage(Storage):
         """Keep documents, remove those that are None. In the open transaction, or as one."""
 
     @abstractmethod
+    def revise(self, name: str, docs: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Keep documents whose keys are there already, as nearly always."""
+
+    @abstractmethod
     def clear(self, name: str) -> None: ...
 
     @abstractmethod
@@ -100,6 +104,15 @@ class SqliteStorage(DocumentStorage):
         elif kept or gone:
             with self.transaction():
                 self._write(name, kept, gone)
+
+    def revise(self, name: str, docs: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        kept = [(encode(doc), key) for key, doc in docs]
+        if not kept:
+            return
+        with self.transaction():
+            update = f'UPDATE "{name}" SET doc = ? WHERE id = ?'
+            if self.file.execute_many(update, kept) < len(kept):
+                self._write(name, [(key, doc) for doc, key in kept], [])
 
     def _write(self, name: str, kept: list[tuple[str, str]], gone: list[tuple[str]]) -> None:
         # An upsert, because a REPLACE would not wake the triggers that keep the figures.
@@ -149,6 +162,9 @@ class SnapshotStorage(DocumentStorage):
         raise OurBug(detail="a change through a view")
 
     def change(self, name: str, changes: Iterable[Change]) -> None:  # noqa: ARG002 - as above
+        raise OurBug(detail="a change through a view")
+
+    def revise(self, name: str, docs: Iterable[tuple[str, Mapping[str, Any]]]) -> None:  # noqa: ARG002 - as above
         raise OurBug(detail="a change through a view")
 
     def clear(self, name: str) -> None:  # noqa: ARG002 - as above

@@ -83,7 +83,13 @@ class Engine:
         self.commits = Commits(brand, books, clock, emit, location_name)
         self.reader = Reader(shop, self.commits, self.pacing, self.limits)
         self.sender = Sender(
-            shop, self.commits, self.pacing, self.limits, new_key, self.reader.settled
+            shop,
+            self.commits,
+            self.pacing,
+            self.limits,
+            new_key,
+            self.reader.settled,
+            self.reader.read_some,
         )
         self._wake = asyncio.Event()
         self._look = asyncio.Event()

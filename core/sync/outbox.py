@@ -15,7 +15,7 @@ The functions here run inside a transaction and decide; sending is the engine's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -109,16 +109,14 @@ def post(tx: BooksTx, intent: Intent, cells: Iterable[Cell]) -> None:
 def settle(tx: BooksTx, intent: Intent, result: WriteResult, trace: Trace) -> Settled:
     """Write down an answered intent. Cells that have left the link meanwhile are passed over."""
     tx.remove_intent(intent.key)
+    held = _held(tx, intent)
     if not result.problems:
-        echoes = {}
-        for row in intent.rows:
-            echoes[row.key] = (row.before, _applied(tx, intent, row, result, trace))
-        return Settled({row.key: (RowOutcome.APPLIED, "") for row in intent.rows}, echoes=echoes)
+        return _all_applied(tx, intent, held, result, trace)
     refused = _by_row(intent, result.problems)
     outcomes: dict[CellKey, tuple[RowOutcome, str]] = {}
     for index, row in enumerate(intent.rows):
         problem = refused.get(index)
-        outcomes[row.key] = _released(tx, intent, row, problem, trace)
+        outcomes[row.key] = _released(tx, held.get(row.key), problem, trace)
     trace.rejected(intent, len(refused))
     again = not refused or any(problem.code in AGAIN for problem in result.problems)
     return Settled(outcomes, again=again)
@@ -136,21 +134,43 @@ def _by_row(intent: Intent, problems: Sequence[RowProblem]) -> dict[int, RowProb
     return found
 
 
-def _applied(tx: BooksTx, intent: Intent, row: IntentRow, result: WriteResult, trace: Trace) -> str:
-    """Move the base; returns Shopify's moment of the reading that the write was decided on."""
-    cell = _held(tx, intent, row)
-    trace.pushed(intent, row, cell, result)
-    if cell is None:
-        return ""
+def _all_applied(
+    tx: BooksTx,
+    intent: Intent,
+    held: Mapping[CellKey, Cell],
+    result: WriteResult,
+    trace: Trace,
+) -> Settled:
+    moved: list[Cell] = []
+    echoes: dict[CellKey, tuple[int, str]] = {}
+    for row in intent.rows:
+        cell = held.get(row.key)
+        trace.pushed(intent, row, cell, result)
+        if cell is not None:
+            moved.append(_moved(cell, row))
+        echoes[row.key] = (row.before, cell.updated_at if cell else "")
+    tx.put_cells(moved)
+    return Settled({row.key: (RowOutcome.APPLIED, "") for row in intent.rows}, echoes=echoes)
+
+
+def _moved(cell: Cell, row: IntentRow) -> Cell:
+    """The cell after its write has happened."""
     there = cell.there + row.delta if cell.there is not None else None
-    tx.put_cell(replace(cell, intent=None, base=row.new_base, there=there, problem=None, detail=""))
-    return cell.updated_at
+    changed_at = "" if (cell.here or 0) == row.new_base else cell.changed_at
+    return replace(
+        cell,
+        intent=None,
+        base=row.new_base,
+        there=there,
+        problem=None,
+        detail="",
+        changed_at=changed_at,
+    )
 
 
 def _released(
-    tx: BooksTx, intent: Intent, row: IntentRow, problem: RowProblem | None, trace: Trace
+    tx: BooksTx, cell: Cell | None, problem: RowProblem | None, trace: Trace
 ) -> tuple[RowOutcome, str]:
-    cell = _held(tx, intent, row)
     if problem is None or problem.code in STALE:
         if cell is not None:
             tx.put_cell(replace(cell, intent=None))
@@ -164,9 +184,10 @@ def _released(
     return RowOutcome.REJECTED, problem.code
 
 
-def _held(tx: BooksTx, intent: Intent, row: IntentRow) -> Cell | None:
-    cell = tx.cell(row.key)
-    return cell if cell is not None and cell.intent == intent.key else None
+def _held(tx: BooksTx, intent: Intent) -> dict[CellKey, Cell]:
+    """The cells that wait for this intent; those that have left the link are not there."""
+    cells = tx.cells_at([row.key for row in intent.rows])
+    return {key: cell for key, cell in cells.items() if cell.intent == intent.key}
 
 
 def expired(intent: Intent, now: datetime) -> bool:
@@ -184,15 +205,18 @@ def decide_by_reading(
     are possible.
     """
     tx.remove_intent(intent.key)
+    held = _held(tx, intent)
     outcomes: dict[CellKey, tuple[RowOutcome, str]] = {}
     for row in intent.rows:
         reading = readings.get(row.key)
         now = reading.quantity if reading else None
+        cell = held.get(row.key)
         if now == row.quantity:
-            _applied(tx, intent, row, WriteResult(), trace)
+            trace.pushed(intent, row, cell, WriteResult())
+            if cell is not None:
+                tx.put_cell(_moved(cell, row))
             outcomes[row.key] = (RowOutcome.APPLIED, "found by reading")
             continue
-        cell = _held(tx, intent, row)
         if now == row.before:
             if cell is not None:
                 tx.put_cell(replace(cell, intent=None))

@@ -44,8 +44,14 @@ def absorb(
     link = tx.link()
     label = tx.label(link.label_code) if link.label_code else None
     trusted: set[CellKey] = set()
+    changed: list[Cell] = []
+    moved: set[tuple[str, str]] = set()
+    readings = list(readings)
+    cells = tx.cells_at([reading.key for reading in readings])
     for reading in readings:
-        cell = tx.cell(reading.key)
+        cell = cells.get(reading.key)
+        if cell is not None and (cell.sku_number, cell.location_id) in moved:
+            cell = tx.cell(reading.key)  # another variant of the item has just moved its level
         if cell is None or cell.intent is not None or not is_fresh(reading):
             continue
         if reading.updated_at and reading.updated_at < cell.updated_at:
@@ -53,9 +59,12 @@ def absorb(
         noted = _note(cell, reading, trace)
         if flow and link.enabled and label is not None:
             noted = _flow(tx, noted, label, trace)
+            if noted.here != cell.here:
+                moved.add((cell.sku_number, cell.location_id))
         if noted != cell:
-            tx.put_cell(noted)
+            changed.append(noted)
         trusted.add(cell.key)
+    tx.put_cells(changed)
     return trusted
 
 

@@ -7,7 +7,7 @@ when no answer comes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import OutcomeUnknown, TryAgain
@@ -19,6 +19,9 @@ from core.sync.events import WriteWaits
 from core.sync.ports import CHUNK, BooksTx, Shop
 from core.sync.reading import Pacing, batches
 from core.sync.trace import Trace
+
+STALE_ROUNDS = 3
+"""How often one pass reads again what an absolute write found moved."""
 
 OnSettled = Callable[[Intent, Mapping[CellKey, tuple[int, str]]], None]
 InTransaction = Callable[[BooksTx, Intent, outbox.Settled], None]
@@ -34,8 +37,8 @@ class _Waiting:
 
 @dataclass(slots=True)
 class Sender:
-    """`after` is told of each settled intent; `in_transaction` may add to the settling commit (run
-    records).
+    """`after` is told of each settled intent; `read_again` reads the cells that an absolute write
+    found moved; `in_transaction` may add to the settling commit (run records).
     """
 
     shop: Shop
@@ -44,9 +47,11 @@ class Sender:
     limits: Limits
     new_key: Callable[[], str]
     after: OnSettled
+    read_again: Callable[[Collection[CellKey]], Awaitable[None]]
     in_transaction: InTransaction | None = None
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
     _sending: set[str] = field(default_factory=set)
+    _stale: set[CellKey] = field(default_factory=set)
 
     # -- what is pending ----------------------------------------------------------------------
 
@@ -56,6 +61,7 @@ class Sender:
         if not self._has_pending():
             return
         self._check()
+        stale_rounds = 0
         while self._has_pending():
             intents: list[Intent] = []
             while len(intents) < self.pacing.parallel:
@@ -67,6 +73,12 @@ class Sender:
                     break
             if not intents or not all(await _all([self.send(intent) for intent in intents])):
                 return
+            if self._stale:
+                stale_rounds += 1
+                if stale_rounds > STALE_ROUNDS:
+                    return  # customers are quicker than we are: the next pass goes on
+                moved, self._stale = self._stale, set()
+                await self.read_again(moved)
 
     def _has_pending(self) -> bool:
         """Looked up before a transaction is begun: most of the time there is nothing to send."""
@@ -149,6 +161,9 @@ class Sender:
 
         settled = await self.commits.commit(work)
         self._waiting.pop(intent.key, None)
+        self._stale.update(
+            key for key, (_, detail) in settled.outcomes.items() if detail in outbox.STALE
+        )
         self.after(intent, settled.echoes)
         return settled
 

@@ -272,6 +272,26 @@ async def test_cells_are_given_once_each_and_counted_by_state(books: Books) -> N
     }
 
 
+async def test_many_cells_are_looked_up_at_once_and_unknown_ones_are_not_there(
+    books: Books,
+) -> None:
+    await books.commit(linked)
+    unknown = CellKey("gid://shopify/InventoryItem/2", THERE)
+
+    def work(tx: BooksTx) -> None:
+        tx.put_cell(replace(cell_of(tx), base=7))
+        assert {key: cell.base for key, cell in tx.cells_at([KEY, unknown, OTHER]).items()} == {
+            KEY: 7,
+            OTHER: 10,
+        }
+
+    await books.commit(work)
+    with books.view() as view:
+        assert view.cells_at([unknown]) == {}
+        assert view.cells_at([]) == {}
+        assert view.cells_at([OTHER, KEY]) == {KEY: cell_of(view), OTHER: cell_of(view, OTHER)}
+
+
 async def test_what_is_not_there_is_none_and_is_removed_without_complaint(books: Books) -> None:
     def work(tx: BooksTx) -> None:
         tx.remove_cell(KEY)

@@ -107,3 +107,13 @@ def test_version_2_brings_the_figures(tmp_path: Path) -> None:
     store.set_level(LevelKey("A", WAREHOUSE, "good"), 6, BY_HAND)
     assert store.count_cells()[CellState.PENDING_PUSH] == 2  # the triggers are there
     store.close()
+
+
+def test_version_3_no_longer_pays_for_an_index_that_nobody_asks(tmp_path: Path) -> None:
+    unpack(2, tmp_path)
+    store = open_store(tmp_path)
+    found = store._db.source.rows("SELECT name FROM sqlite_master WHERE type = 'index'")
+    names = {name for (name,) in found}
+    assert "cells_by_state" in names
+    assert "cells_by_location_id" not in names
+    store.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from core.errors import LinkIsOff
-from core.model import CellKey, CellState, PlanKind, Problem
+from core.model import CellKey, CellState, PlanKind, Problem, QuantityName
 from core.sync.cells import unmap_one
 from core.sync.events import NeedsYou, Pushed, SaleSeen
 from core.sync.reading import Pacing
@@ -60,6 +61,41 @@ async def test_a_sale_during_our_push_is_kept() -> None:
     world.shop.write = write  # type: ignore[method-assign]
     await world.engine.rest()
     assert (world.here(), world.there(key)) == (11, 11)
+
+
+async def test_an_absolute_write_that_finds_the_number_moved_reads_and_merges_again() -> None:
+    world = World()
+    key = world.linked(here=12, there=10, base=10)
+    world.books.now(lambda tx: tx.put_link(replace(tx.link(), quantity_name=QuantityName.ON_HAND)))
+    write, sales = world.shop.write, [1, 1]
+
+    async def sell_first(intent):  # type: ignore[no-untyped-def]
+        if sales:
+            world.shop.sell(key, sales.pop())
+        return await write(intent)
+
+    world.shop.write = sell_first  # type: ignore[method-assign]
+    await world.engine.push_pass()
+    assert (world.here(), world.there(key), world.shop.writes) == (10, 10, 3)
+    assert (await world.engine.rest()).rests
+
+
+async def test_customers_who_are_always_quicker_do_not_keep_a_pass_for_ever() -> None:
+    world = World()
+    key = world.linked(here=500, there=490, base=490)
+    world.books.now(lambda tx: tx.put_link(replace(tx.link(), quantity_name=QuantityName.ON_HAND)))
+    write = world.shop.write
+
+    async def always_quicker(intent):  # type: ignore[no-untyped-def]
+        world.shop.sell(key, 1)
+        return await write(intent)
+
+    world.shop.write = always_quicker  # type: ignore[method-assign]
+    await world.engine.push_pass()
+    assert world.shop.writes == 4
+    world.shop.write = write  # type: ignore[method-assign]
+    await world.engine.rest()
+    assert world.here() == world.there(key) == 496
 
 
 async def test_a_lost_answer_is_asked_again_with_the_same_key() -> None:

@@ -86,6 +86,9 @@ class _Tx:
     def cell(self, key: CellKey) -> Cell | None:
         return self.state.cells.get(key)
 
+    def cells_at(self, keys: Collection[CellKey]) -> Mapping[CellKey, Cell]:
+        return {key: self.state.cells[key] for key in keys if key in self.state.cells}
+
     def cells(self, states: Collection[CellState] | None = None) -> Iterator[Cell]:
         # No order is promised. Of several states it is one state after the other, as on disk, so
         # that nobody comes to rely on more.
