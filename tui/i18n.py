@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import N_, DextreError, fill
-from core.sync.events import Event
 from tui.clean import clean, clean_block, signs
+
+if TYPE_CHECKING:
+    from core.sync.events import Event
 
 __all__ = [
     "LANGUAGES",

@@ -23,8 +23,7 @@ from core.model import (
     Verdict,
     Why,
 )
-from core.sync.events import Level
-from core.workspace.editing import Filter, Likeness
+from core.sync.level import Level
 from tui.clean import signs
 from tui.i18n import N_, _
 
@@ -59,25 +58,6 @@ MATCHES: Mapping[MatchState, Mark] = {
     MatchState.CASE_DIFFERS: Mark("!", N_("Upper/lower case differs"), WARN),
     MatchState.SPACES_DIFFER: Mark("!", N_("Spaces differ"), WARN),
     MatchState.CHANGED_SINCE: Mark("!", N_("Mapped, changed since"), WARN),
-}
-
-FILTERS: Mapping[Filter, str] = {
-    Filter.ALL: N_("All"),
-    Filter.CHANGED_SINCE: N_("Changed since"),
-    Filter.DIFFERENCES: N_("Case or spaces"),
-    Filter.DUPLICATES: N_("Duplicates"),
-    Filter.BLANK: N_("Blank"),
-    Filter.ONLY_HERE: N_("Only in DEXTRE"),
-    Filter.ONLY_THERE: N_("Only in Shopify"),
-    Filter.MAPPED: N_("Mapped"),
-    Filter.BY_HAND: N_("By hand"),
-    Filter.IGNORED: N_("Ignored"),
-}
-
-LIKENESSES: Mapping[Likeness, str] = {
-    Likeness.SKU: N_("the SKU is alike"),
-    Likeness.BARCODE: N_("same barcode"),
-    Likeness.NAME: N_("same name"),
 }
 
 VERDICTS: Mapping[Verdict, Mark] = {

@@ -8,14 +8,35 @@ directory), `ownership` and `handover` (who runs the sync). Not its business: th
 arithmetic of the sync, CSV.
 """
 
-from core.store.backup import BackupFile
-from core.store.books import StoreBooks, Tx, View
-from core.store.brand import BrandStore
-from core.store.handover import Consent, Request, Requests, Turns, consent, take
-from core.store.home import Home
-from core.store.ownership import Owner, Ownership, Purpose
-from core.store.restore import RestorePreview, RestoreRow
-from core.store.secrets import SecretsStore
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.on_demand import given_by
+
+if TYPE_CHECKING:
+    from core.store.backup import BackupFile
+    from core.store.books import StoreBooks, Tx, View
+    from core.store.brand import BrandStore
+    from core.store.handover import Consent, Request, Requests, Turns, consent, take
+    from core.store.home import Home
+    from core.store.ownership import Owner, Ownership, Purpose
+    from core.store.restore import RestorePreview, RestoreRow
+    from core.store.secrets import SecretsStore
+else:
+    __getattr__ = given_by(
+        __name__,
+        {
+            "core.store.backup": ("BackupFile",),
+            "core.store.books": ("StoreBooks", "Tx", "View"),
+            "core.store.brand": ("BrandStore",),
+            "core.store.handover": ("Consent", "Request", "Requests", "Turns", "consent", "take"),
+            "core.store.home": ("Home",),
+            "core.store.ownership": ("Owner", "Ownership", "Purpose"),
+            "core.store.restore": ("RestorePreview", "RestoreRow"),
+            "core.store.secrets": ("SecretsStore",),
+        },
+    )
 
 __all__ = [
     "BackupFile",

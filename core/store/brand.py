@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.model import (
     Cause,
@@ -23,12 +23,18 @@ from core.model import (
     SkuMapping,
     Variant,
 )
+from core.on_demand import Room
 from core.store import figures, records
-from core.store import restore as restoring
-from core.store.backup import AutomaticBackups, BackupFile, write_backup
 from core.store.inventory import InventoryStore
-from core.store.restore import RestorePreview
 from core.store.rows import Doc
+
+if TYPE_CHECKING:
+    from core.store import backup as backups
+    from core.store import restore as restoring
+    from core.store.backup import BackupFile
+    from core.store.restore import RestorePreview
+else:
+    backups, restoring = Room("core.store.backup"), Room("core.store.restore")
 
 
 class BrandStore(InventoryStore):
@@ -152,19 +158,19 @@ class BrandStore(InventoryStore):
         returns. Raises FileIsThere, DiskFull, CannotWrite, Damaged: then there is no new file.
         """
         moment = self._clock.now()
-        write_backup(self._db.file, target, self._brand, moment, overwrite=overwrite)
-        return BackupFile.inspect(target)
+        backups.write_backup(self._db.file, target, self._brand, moment, overwrite=overwrite)
+        return backups.BackupFile.inspect(target)
 
     def backup_before(self, what: str) -> Path:
         """A dated backup in the brand's own `backups` folder, before `what` (a short word: it
         becomes part of the name) is done; says where. The oldest of them beyond ten go.
         """
-        backups = AutomaticBackups(self.backups_folder, self._clock)
-        return backups.write(self._db.file, what, self._brand)
+        automatic = backups.AutomaticBackups(self.backups_folder, self._clock)
+        return automatic.write(self._db.file, what, self._brand)
 
     def restore_preview(self, path: Path) -> RestorePreview:
         """What `restore` would change; changes nothing. Raises CannotOpen, Damaged, NewerFile."""
-        backup = BackupFile.inspect(path)
+        backup = backups.BackupFile.inspect(path)
         with restoring.opened(path, self.path.parent) as then, self._db.snapshot() as now:
             return restoring.preview(backup, now, then)
 
@@ -175,7 +181,7 @@ class BrandStore(InventoryStore):
         The engine must not run meanwhile: hold the ownership. Raises OutboxNotEmpty,
         BackupOfAnotherShop, CannotOpen, Damaged, NewerFile: then nothing was changed.
         """
-        backup = BackupFile.inspect(path)
+        backup = backups.BackupFile.inspect(path)
         with restoring.opened(path, self.path.parent) as then:
             refused = restoring.reason_against(backup, self._db)
             if refused is not None:

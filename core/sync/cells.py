@@ -9,9 +9,12 @@ write is in flight is simply gone; the outbox settles the write without it.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from core.model import Cell, CellKey, LocationPair, SkuMapping
-from core.sync.ports import BooksTx
+
+if TYPE_CHECKING:
+    from core.sync.ports import BooksTx
 
 
 def arrange(tx: BooksTx, *, reset: bool = False) -> int:

@@ -11,18 +11,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import MISSING, dataclass, fields
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from core.errors import N_, fill
-
-
-class Level(StrEnum):
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
+from core.sync.level import Level as Level
 
 _CODES: dict[str, type[Event]] = {}
 

@@ -5,21 +5,49 @@ need the network or the engine return futures and run on the engine thread's own
 others are short and immediate. Rooms are wired here and nowhere else.
 """
 
-from core.exchange import ImportPreview, ImportRefused, RowProblemLine
-from core.store import Purpose, RestorePreview
-from core.workspace.desk import Desk
-from core.workspace.hearing import Heard, Hearing
-from core.workspace.log import EventFeed
-from core.workspace.webhooks import Webhook, Webhooks, WebhookState
-from core.workspace.workspace import Workspace, default_home
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.on_demand import given_by
+
+if TYPE_CHECKING:
+    from core.exchange import ImportPreview, ImportRefused, RowProblemLine
+    from core.matching import Filter, IgnoredRow, Likeness, MappingView
+    from core.store import Purpose, RestorePreview
+    from core.workspace.desk import Desk
+    from core.workspace.hearing import Heard, Hearing
+    from core.workspace.log import EventFeed
+    from core.workspace.places import default_home
+    from core.workspace.webhooks import Webhook, Webhooks, WebhookState
+    from core.workspace.workspace import Workspace
+else:
+    __getattr__ = given_by(
+        __name__,
+        {
+            "core.exchange": ("ImportPreview", "ImportRefused", "RowProblemLine"),
+            "core.matching": ("Filter", "IgnoredRow", "Likeness", "MappingView"),
+            "core.store": ("Purpose", "RestorePreview"),
+            "core.workspace.desk": ("Desk",),
+            "core.workspace.hearing": ("Heard", "Hearing"),
+            "core.workspace.log": ("EventFeed",),
+            "core.workspace.places": ("default_home",),
+            "core.workspace.webhooks": ("Webhook", "Webhooks", "WebhookState"),
+            "core.workspace.workspace": ("Workspace",),
+        },
+    )
 
 __all__ = [
     "Desk",
     "EventFeed",
+    "Filter",
     "Heard",
     "Hearing",
+    "IgnoredRow",
     "ImportPreview",
     "ImportRefused",
+    "Likeness",
+    "MappingView",
     "Purpose",
     "RestorePreview",
     "RowProblemLine",

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from core.clock import Clock, iso
 from core.errors import DextreError, NotConnected
 from core.model import AuthKind, Brand, Connection, Credentials, Location
-from core.store import BrandStore, SecretsStore
-from core.sync.events import Event, SyncStopped
+from core.on_demand import Room
 from core.workspace import health
 from core.workspace.errors import SecretsAreGone, UnknownLocationName
 from core.workspace.log import EventLog
@@ -25,8 +24,13 @@ if TYPE_CHECKING:
     import httpx
 
     from core.shopify import ShopifyShop
+    from core.store import BrandStore, SecretsStore
+    from core.sync import events
     from core.sync.engine import Engine
+    from core.sync.events import Event
     from core.sync.runs import Runs
+else:
+    events = Room("core.sync.events")
 
 T = TypeVar("T")
 ACCESS_TOKEN = "access_token"  # noqa: S105 - the name under which it is kept
@@ -120,7 +124,9 @@ class DeskBase:
 
     def _tell_stopped(self, error: DextreError) -> None:
         self._tell(
-            SyncStopped(at=self._now(), brand=self.brand.name, detail=str(error), error=error.code)
+            events.SyncStopped(
+                at=self._now(), brand=self.brand.name, detail=str(error), error=error.code
+            )
         )
 
     async def _open(self) -> Session:

@@ -17,9 +17,8 @@ from core.model import (
     ShopIdentity,
     ShopLocation,
 )
+from core.on_demand import Room
 from core.sync import cells
-from core.sync.events import Connected, LocationsPaired
-from core.sync.ports import BooksTx
 from core.workspace.base import ACCESS_TOKEN, API_SECRET
 from core.workspace.errors import (
     CannotConnect,
@@ -32,6 +31,10 @@ from core.workspace.inventory import InventoryDesk
 
 if TYPE_CHECKING:
     from core.shopify import Check
+    from core.sync import events
+    from core.sync.ports import BooksTx
+else:
+    events = Room("core.sync.events")
 
 OnFinding = Callable[[Finding], None]
 
@@ -102,7 +105,7 @@ class ConnectionDesk(InventoryDesk):
         await self._drop_session()
         await self._after_connecting()
         self._tell(
-            Connected(
+            events.Connected(
                 at=self._now(),
                 brand=self.brand.name,
                 shop=connection.shop_name,
@@ -181,7 +184,7 @@ class ConnectionDesk(InventoryDesk):
             await self._store.books.commit(lambda tx: cells.pair_locations(tx, chosen, label.code))
             session.engine.reader.forget()
         self._tell(
-            LocationsPaired(
+            events.LocationsPaired(
                 at=self._now(), brand=self.brand.name, pairs=len(chosen), label=label.code
             )
         )

@@ -26,7 +26,7 @@ from core.model import (
     RunRow,
     Status,
 )
-from core.sync.events import Event, SyncStopped
+from core.on_demand import Room
 from core.workspace import health
 from core.workspace.base import API_SECRET, Session, Surroundings
 from core.workspace.errors import NothingToUndo, SeveralRuns, UnknownRun
@@ -34,9 +34,13 @@ from core.workspace.log import EventFeed
 from core.workspace.webhooks import WebhooksDesk
 
 if TYPE_CHECKING:
+    from core.sync import events
     from core.sync.engine import RestReport
+    from core.sync.events import Event
     from core.sync.runs import Progress
     from core.workspace.hearing import Hearing
+else:
+    events = Room("core.sync.events")
 
 __all__ = ["Desk", "Surroundings"]
 
@@ -282,7 +286,9 @@ class Desk(WebhooksDesk):
         """Told once; trying again every few seconds is not news."""
         if health.read(self._health_path).detail == detail:
             return
-        self._tell(SyncStopped(at=self._now(), brand=self.brand.name, detail=detail, error=code))
+        self._tell(
+            events.SyncStopped(at=self._now(), brand=self.brand.name, detail=detail, error=code)
+        )
         self._note_error(code, detail)
 
     def _note_error(self, code: str, detail: str) -> None:

@@ -7,46 +7,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from core import matching
 from core.errors import BadInput
-from core.exchange import ImportRefused, RowProblemLine, read_mappings, write_mappings
-from core.matching import (
-    HERE,
-    THERE,
-    AlikeSkus,
-    Catalogue,
-    Edit,
-    EditBatch,
-    End,
-    Filter,
-    IgnoredRow,
-    Likeness,
-    MappingTable,
-    MappingView,
-    Suggestion,
-    combined,
-    ends_of,
-    items_like,
-    variants_like,
-)
 from core.model import Brand, Item, MappingRow, MatchState, SkuMapping, Variant
+from core.on_demand import Room
 from core.sync import cells
-from core.sync.ports import BooksTx
 from core.workspace.base import Surroundings
 from core.workspace.connecting import ConnectionDesk
 from core.workspace.errors import EditOvertaken
 
-__all__ = [
-    "EditingDesk",
-    "Filter",
-    "IgnoredRow",
-    "Likeness",
-    "MappingChange",
-    "MappingPreview",
-    "MappingView",
-]
+if TYPE_CHECKING:
+    from core import exchange, matching
+    from core.sync.ports import BooksTx
+else:
+    exchange, matching = Room("core.exchange"), Room("core.matching")
 
 IGNORED = "ignored"
 IGNORED_EDITS = "ignored_edits"
@@ -69,9 +44,9 @@ class MappingPreview:
     """What reading a file of mappings would do, and every line that stands against it."""
 
     file: str
-    edit: Edit
+    edit: matching.Edit
     changes: tuple[MappingChange, ...]
-    problems: tuple[RowProblemLine, ...]
+    problems: tuple[exchange.RowProblemLine, ...]
     rows: int
     unchanged: int
 
@@ -79,7 +54,7 @@ class MappingPreview:
         if not self.problems:
             return
         lines = {problem.line for problem in self.problems}
-        raise ImportRefused(
+        raise exchange.ImportRefused(
             file=self.file,
             bad=len(lines),
             rows=self.rows,
@@ -93,15 +68,15 @@ class _Kept:
     """The mapping as it is shown. `key` says of which state of the store."""
 
     key: tuple[object, ...]
-    table: MappingTable
+    table: matching.MappingTable
 
 
 class EditingDesk(ConnectionDesk):
     def __init__(self, brand: Brand, around: Surroundings) -> None:
         super().__init__(brand, around)
         self._kept: _Kept | None = None
-        self._done: list[Edit] = []
-        self._undone: list[Edit] = []
+        self._done: list[matching.Edit] = []
+        self._undone: list[matching.Edit] = []
 
     # -- the table ----------------------------------------------------------------------------
 
@@ -122,11 +97,11 @@ class EditingDesk(ConnectionDesk):
     ) -> int:
         return self.mapping_view().count(states, search)
 
-    def mapping_view(self) -> MappingView:
+    def mapping_view(self) -> matching.MappingView:
         """Makes the table where it is not made yet: seconds for a large catalogue."""
         return self._mapping().table.view
 
-    def mapping_view_now(self) -> MappingView | None:
+    def mapping_view_now(self) -> matching.MappingView | None:
         """The table made last, at once, however old; None before the first."""
         return None if self._kept is None else self._kept.table.view
 
@@ -152,10 +127,10 @@ class EditingDesk(ConnectionDesk):
         if kept is None or kept.key != key:
             link = self._store.link()
             rule = (link.shopify_field, link.local_field)
-            catalogue = Catalogue(
+            catalogue = matching.Catalogue(
                 self._store.items(), self._store.variants(), rule, self.ignored_ends()
             )
-            kept = self._kept = _Kept(key, MappingTable(catalogue, self._store.mappings()))
+            kept = self._kept = _Kept(key, matching.MappingTable(catalogue, self._store.mappings()))
         return kept
 
     def _items_differ(self) -> None:
@@ -166,18 +141,18 @@ class EditingDesk(ConnectionDesk):
         """Something changed that the key does not show, such as a name."""
         self._kept = None
 
-    def ignored_ends(self) -> list[End]:
+    def ignored_ends(self) -> list[matching.End]:
         kept: list[list[str]] = self._store.settings().get(IGNORED, [])
         return [(side, key) for side, key in kept]
 
     def suggestions(
         self, row: MappingRow
-    ) -> Sequence[Suggestion[Item]] | Sequence[Suggestion[Variant]]:
+    ) -> Sequence[matching.Suggestion[Item]] | Sequence[matching.Suggestion[Variant]]:
         """What the missing side of a row could be, best first."""
         view = self.mapping_view()
         if row.item is not None:
-            return variants_like(view, row.item)
-        return items_like(view, row.variant) if row.variant is not None else []
+            return matching.variants_like(view, row.item)
+        return matching.items_like(view, row.variant) if row.variant is not None else []
 
     # -- by hand ------------------------------------------------------------------------------
 
@@ -209,7 +184,7 @@ class EditingDesk(ConnectionDesk):
         """Map each row to the one counterpart with the same SKU, case, spaces and punctuation
         aside; rows where there is none, or more than one, stay. One edit; returns how many.
         """
-        alike = AlikeSkus(self._mapping().table.catalogue)
+        alike = matching.AlikeSkus(self._mapping().table.catalogue)
         wishes: dict[str, str] = {}
         taken: set[str] = set()
         for row in rows:
@@ -225,33 +200,38 @@ class EditingDesk(ConnectionDesk):
         """Put rows aside: what is mapped is unmapped, and the rule will not map it again."""
         rows = list(rows)
         variants = [row.variant.inventory_item_id for row in rows if row.variant]
-        ends = dict.fromkeys(end for row in rows for end in ends_of(row))
+        ends = dict.fromkeys(end for row in rows for end in matching.ends_of(row))
         ignored = set(self.ignored_ends())
         fresh = tuple(end for end in ends if end not in ignored)
-        self._edit(combined((self._unmapping(variants), Edit(ignore=fresh))))
+        self._edit(matching.combined((self._unmapping(variants), matching.Edit(ignore=fresh))))
         return len(rows)
 
     def notice(self, rows: Iterable[MappingRow]) -> int:
         """Take up again what was put aside."""
         ignored = set(self.ignored_ends())
-        ends = dict.fromkeys(end for row in rows for end in ends_of(row) if end in ignored)
-        return self._edit(Edit(notice=tuple(ends)))
+        ends = dict.fromkeys(end for row in rows for end in matching.ends_of(row) if end in ignored)
+        return self._edit(matching.Edit(notice=tuple(ends)))
 
-    def _unmapping(self, inventory_item_ids: Iterable[str]) -> Edit:
+    def _unmapping(self, inventory_item_ids: Iterable[str]) -> matching.Edit:
         current = map(self._standing, inventory_item_ids)
         standing = [mapping for mapping in current if mapping is not None]
-        return Edit(remove=tuple(one.inventory_item_id for one in standing), before=tuple(standing))
+        return matching.Edit(
+            remove=tuple(one.inventory_item_id for one in standing), before=tuple(standing)
+        )
 
-    def _noticing(self, edit: Edit) -> Edit:
+    def _noticing(self, edit: matching.Edit) -> matching.Edit:
         """What is mapped by hand is not ignored any more."""
         ignored = set(self.ignored_ends())
         ends = [
             end
             for mapping in edit.put
-            for end in ((HERE, mapping.sku_number), (THERE, mapping.inventory_item_id))
+            for end in (
+                (matching.HERE, mapping.sku_number),
+                (matching.THERE, mapping.inventory_item_id),
+            )
         ]
         seen = tuple(end for end in dict.fromkeys(ends) if end in ignored)
-        return combined((edit, Edit(notice=seen))) if seen else edit
+        return matching.combined((edit, matching.Edit(notice=seen))) if seen else edit
 
     def variant(self, inventory_item_id: str) -> Variant | None:
         """As the last catalogue has it."""
@@ -277,7 +257,7 @@ class EditingDesk(ConnectionDesk):
         """Do again what was undone last."""
         return self._again(self._undone, self._done)
 
-    def _again(self, source: list[Edit], target: list[Edit]) -> int:
+    def _again(self, source: list[matching.Edit], target: list[matching.Edit]) -> int:
         if not source:
             return 0
         edit = source.pop().inverse
@@ -287,7 +267,7 @@ class EditingDesk(ConnectionDesk):
         target.append(edit)
         return len(edit)
 
-    def _still_fits(self, edit: Edit) -> bool:
+    def _still_fits(self, edit: matching.Edit) -> bool:
         before = {mapping.inventory_item_id: mapping for mapping in edit.before}
         touched = {*before, *edit.remove, *(mapping.inventory_item_id for mapping in edit.put)}
         return all(self._standing(key) == before.get(key) for key in touched)
@@ -296,20 +276,22 @@ class EditingDesk(ConnectionDesk):
 
     def _takes_new_number(self, sku_number: str, new: str) -> None:
         """What was put aside stays so."""
-        if (HERE, sku_number) in self.ignored_ends():
-            edit = Edit(ignore=((HERE, new),), notice=((HERE, sku_number),))
+        if (matching.HERE, sku_number) in self.ignored_ends():
+            edit = matching.Edit(
+                ignore=((matching.HERE, new),), notice=((matching.HERE, sku_number),)
+            )
             self._store.put_settings(_with_ignored(self._store.settings(), edit))
 
     # -- files --------------------------------------------------------------------------------
 
     def export_mappings(self, out: TextIO) -> int:
-        return write_mappings(out, self.mapping_view().rows())
+        return exchange.write_mappings(out, self.mapping_view().rows())
 
     def preview_mappings(self, path: Path) -> MappingPreview:
         """Read an exported file back: rows whose SKU number was changed are edits by hand. Changes
         nothing. Raises BadInput where the file cannot be read at all.
         """
-        file = read_mappings(path)
+        file = exchange.read_mappings(path)
         batch = self._batch((line.inventory_item_id, line.sku_number) for line in file.lines)
         problems = [*file.problems]
         problems += [_problem_of(file.lines[place].line, error) for place, error in batch.problems]
@@ -341,7 +323,7 @@ class EditingDesk(ConnectionDesk):
         self._edit(preview.edit)
         return len(preview.edit.put) + len(preview.edit.remove)
 
-    def _batch(self, wishes: Iterable[tuple[str, str]]) -> EditBatch:
+    def _batch(self, wishes: Iterable[tuple[str, str]]) -> matching.EditBatch:
         return matching.edit_many(
             wishes, item=self.item, variant=self.variant, current=self._standing
         )
@@ -352,7 +334,7 @@ class EditingDesk(ConnectionDesk):
         with self._store.books.view() as view:
             return view.mapping(inventory_item_id)
 
-    def _edit(self, edit: Edit) -> int:
+    def _edit(self, edit: matching.Edit) -> int:
         if not edit:
             return 0
         self._write(edit)
@@ -361,7 +343,7 @@ class EditingDesk(ConnectionDesk):
         self._undone.clear()
         return len(edit)
 
-    def _write(self, edit: Edit) -> None:
+    def _write(self, edit: matching.Edit) -> None:
         kept = self._kept if self.mapping_is_fresh() else None
 
         def work(tx: BooksTx) -> None:
@@ -379,7 +361,7 @@ class EditingDesk(ConnectionDesk):
         self._wake()
 
 
-def _with_ignored(settings: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
+def _with_ignored(settings: Mapping[str, Any], edit: matching.Edit) -> dict[str, Any]:
     ends = dict.fromkeys((side, key) for side, key in settings.get(IGNORED, []))
     for end in edit.notice:
         ends.pop(end, None)
@@ -391,5 +373,5 @@ def _with_ignored(settings: Mapping[str, Any], edit: Edit) -> dict[str, Any]:
     }
 
 
-def _problem_of(line: int, error: BadInput) -> RowProblemLine:
-    return RowProblemLine(line, "sku_number", error.message, error.params, error.remedy)
+def _problem_of(line: int, error: BadInput) -> exchange.RowProblemLine:
+    return exchange.RowProblemLine(line, "sku_number", error.message, error.params, error.remedy)

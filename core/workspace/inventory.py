@@ -9,7 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from core.exchange import ImportPreview, Known, StockRow, preview, write_items, write_stock
 from core.model import (
     Cause,
     CauseKind,
@@ -21,13 +20,18 @@ from core.model import (
     Movement,
     SkuMapping,
 )
-from core.sync.events import ChangedHere, ItemRemoved, ItemRenamed, ItemsImported
+from core.on_demand import Room
 from core.workspace.base import DeskBase
 from core.workspace.errors import NoLabelYet, NothingInFile, UnknownLabelCode, WhichLabel
-from core.workspace.index import ItemIndex
 
 if TYPE_CHECKING:
+    from core import exchange
+    from core.sync import events
     from core.sync.runs import Progress
+    from core.workspace.index import ItemIndex
+else:
+    exchange = Room("core.exchange")
+    events = Room("core.sync.events")
 
 
 class InventoryDesk(DeskBase):
@@ -87,6 +91,8 @@ class InventoryDesk(DeskBase):
 
     def item_index(self, progress: Callable[[int], None] | None = None) -> ItemIndex:
         """All items as they are now, for a screen: a second for a few hundred thousand."""
+        from core.workspace.index import ItemIndex  # here, so that who lists no items pays nothing
+
         return ItemIndex(self._store.items(), progress)
 
     def items_with_barcode(self, barcode: str) -> Sequence[Item]:
@@ -133,7 +139,9 @@ class InventoryDesk(DeskBase):
         with self._store.books.transaction():
             mappings = self._store.rename_item(sku_number, new)
             self._takes_new_number(sku_number, new)
-        self._tell(ItemRenamed(at=self._now(), brand=self.brand.name, sku=new, before=sku_number))
+        self._tell(
+            events.ItemRenamed(at=self._now(), brand=self.brand.name, sku=new, before=sku_number)
+        )
         self._items_differ()
         return mappings
 
@@ -145,7 +153,7 @@ class InventoryDesk(DeskBase):
         """Raises UnknownSku, and without `force` ItemInUse where it has stock or is mapped."""
         cause = Cause(CauseKind.REMOVE, self._around.who)
         self._store.remove_item(sku_number, cause, force=force)
-        self._tell(ItemRemoved(at=self._now(), brand=self.brand.name, sku=sku_number))
+        self._tell(events.ItemRemoved(at=self._now(), brand=self.brand.name, sku=sku_number))
         self._items_differ()
 
     def _takes_new_number(self, sku_number: str, new: str) -> None:
@@ -204,7 +212,7 @@ class InventoryDesk(DeskBase):
 
     def _changed(self, movement: Movement) -> Movement:
         self._tell(
-            ChangedHere(
+            events.ChangedHere(
                 at=movement.at,
                 brand=self.brand.name,
                 sku=movement.key.sku_number,
@@ -232,20 +240,20 @@ class InventoryDesk(DeskBase):
 
     # -- CSV ----------------------------------------------------------------------------------
 
-    def preview_import(self, path: Path) -> ImportPreview:
+    def preview_import(self, path: Path) -> exchange.ImportPreview:
         """What importing the file would do, with every row that stands against it; changes
         nothing.
         """
         linked = self._store.link().label_code
-        known = Known.of(
+        known = exchange.Known.of(
             self.locations(),
             self.labels(),
             default_label=linked,
             has_item=lambda sku: self.item(sku) is not None,
         )
-        return preview(path, known)
+        return exchange.preview(path, known)
 
-    def import_items(self, path: Path, progress: Progress | None = None) -> ImportPreview:
+    def import_items(self, path: Path, progress: Progress | None = None) -> exchange.ImportPreview:
         """All or nothing. Raises BadInput (ImportRefused with every bad line, NothingInFile)."""
         found = self.preview_import(path)
         found.refuse_if_bad()
@@ -265,7 +273,7 @@ class InventoryDesk(DeskBase):
         self._store.import_batch(items, levels, cause, lambda done: tell(done, total))
         tell(total, total)
         self._tell(
-            ItemsImported(
+            events.ItemsImported(
                 at=self._now(), brand=self.brand.name, items=len(items), levels=len(levels)
             )
         )
@@ -273,12 +281,12 @@ class InventoryDesk(DeskBase):
         return found
 
     def export_items(self, out: TextIO) -> int:
-        return write_items(out, self._store.items())
+        return exchange.write_items(out, self._store.items())
 
     def export_stock(self, out: TextIO) -> int:
         """`sku_number,location,label,quantity`, every level that was ever set."""
         rows = (
-            StockRow(
+            exchange.StockRow(
                 level.key.sku_number,
                 self.location_name(level.key.location_id),
                 level.key.label_code,
@@ -286,7 +294,7 @@ class InventoryDesk(DeskBase):
             )
             for level in self._store.levels()
         )
-        return write_stock(out, rows)
+        return exchange.write_stock(out, rows)
 
 
 def _silent(_done: int, _total: int | None) -> None:

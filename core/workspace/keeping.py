@@ -7,12 +7,18 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.clock import iso
 from core.model import Cause, CauseKind
-from core.store import BackupFile, RestorePreview
-from core.sync.events import BackedUp, Restored
+from core.on_demand import Room
 from core.workspace.mapping import MappingDesk
+
+if TYPE_CHECKING:
+    from core.store import BackupFile, RestorePreview
+    from core.sync import events
+else:
+    events = Room("core.sync.events")
 
 
 class KeepingDesk(MappingDesk):
@@ -21,7 +27,7 @@ class KeepingDesk(MappingDesk):
         DiskFull, CannotWrite: then there is no new file.
         """
         made = self._store.backup(target, overwrite=overwrite)
-        self._tell(BackedUp(at=self._now(), brand=self.brand.name, file=str(target)))
+        self._tell(events.BackedUp(at=self._now(), brand=self.brand.name, file=str(target)))
         return made
 
     def backups(self) -> Sequence[Path]:
@@ -50,7 +56,7 @@ class KeepingDesk(MappingDesk):
                     saved = await asyncio.to_thread(self._store.restore, path, cause)
                     session.engine.reader.forget()
         self._tell(
-            Restored(at=self._now(), brand=self.brand.name, file=str(path), saved=str(saved))
+            events.Restored(at=self._now(), brand=self.brand.name, file=str(path), saved=str(saved))
         )
         return saved
 

@@ -13,10 +13,18 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
-from core.sync.events import Event, event_from
+from core.on_demand import Room
+
+if TYPE_CHECKING:
+    from core.sync import events
+    from core.sync.events import Event
+else:
+    events = Room("core.sync.events")
+
 
 LARGEST = 16 << 20
 """Bytes after which the log is put aside as `.1`, in place of the one before."""
@@ -129,4 +137,4 @@ def _event(line: bytes) -> Event | None:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
-    return event_from(record) if isinstance(record, dict) else None
+    return events.event_from(record) if isinstance(record, dict) else None

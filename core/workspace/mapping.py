@@ -9,21 +9,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import matching
 from core.errors import DextreError, StoreInUse, TryAgain
-from core.exchange import ImportPreview
-from core.matching import Catalogue, Matching
 from core.model import LocalField, MappedBy, MatchState, ShopifyField, Variant
+from core.on_demand import Room
 from core.sync import cells
-from core.sync.breaker import THERE, Effect, check
-from core.sync.events import CatalogueChanged, LinkEnabled, MappingsDeleted, SkusMapped
-from core.sync.ports import BooksTx
 from core.workspace.base import Session
 from core.workspace.editing import EditingDesk
 from core.workspace.errors import NothingToMap, NotPaired
 
 if TYPE_CHECKING:
+    from core import exchange, matching
+    from core.sync import breaker, events
+    from core.sync.ports import BooksTx
     from core.sync.runs import Progress
+else:
+    breaker, matching = Room("core.sync.breaker"), Room("core.matching")
+    events = Room("core.sync.events")
 
 CATALOGUE_S = 900.0
 """Seconds between two looks at the whole catalogue while linked."""
@@ -79,11 +80,13 @@ class MappingDesk(EditingDesk):
         unmapped = sum(n for state, n in result.counts.items() if state is not MatchState.MAPPED)
         mapped = len(result.mappings)
         self._tell(
-            SkusMapped(at=self._now(), brand=self.brand.name, mapped=mapped, unmapped=unmapped)
+            events.SkusMapped(
+                at=self._now(), brand=self.brand.name, mapped=mapped, unmapped=unmapped
+            )
         )
         if resumed:
             total = sum(self._store.count_cells().values())
-            self._tell(LinkEnabled(at=self._now(), brand=self.brand.name, cells=total))
+            self._tell(events.LinkEnabled(at=self._now(), brand=self.brand.name, cells=total))
         self.sync_now()
         return result.counts
 
@@ -147,12 +150,13 @@ class MappingDesk(EditingDesk):
             return
         mapped = {mapping.inventory_item_id for mapping in self._store.mappings()}
         gone = mapped.intersection(before).difference(after)
-        check(Effect(len(mapped), gone=len(gone)), session.engine.limits, THERE)
+        effect = breaker.Effect(len(mapped), gone=len(gone))
+        breaker.check(effect, session.engine.limits, breaker.THERE)
         stayed = mapped.intersection(before).intersection(after)
         self._store.replace_variants(fresh)
         newly = await self._map_new(session)
         self._tell(
-            CatalogueChanged(
+            events.CatalogueChanged(
                 at=self._now(),
                 brand=self.brand.name,
                 added=len(after.keys() - before.keys()),
@@ -172,7 +176,7 @@ class MappingDesk(EditingDesk):
         link = self._store.link()
         rule = (link.shopify_field, link.local_field)
         standing = [replace(mapping, by=MappedBy.HAND) for mapping in self._store.mappings()]
-        catalogue = Catalogue(
+        catalogue = matching.Catalogue(
             self._store.items(), self._store.variants(), rule, self.ignored_ends()
         )
         new = [m for m in catalogue.match(standing).mappings if m.by is MappedBy.RULE]
@@ -193,12 +197,12 @@ class MappingDesk(EditingDesk):
         newly = await self._map_new(session) if session is not None else 0
         if newly:
             self._tell(
-                CatalogueChanged(
+                events.CatalogueChanged(
                     at=self._now(), brand=self.brand.name, added=0, renamed=0, gone=0, mapped=newly
                 )
             )
 
-    def import_items(self, path: Path, progress: Progress | None = None) -> ImportPreview:
+    def import_items(self, path: Path, progress: Progress | None = None) -> exchange.ImportPreview:
         found = super().import_items(path, progress)
         self._mapping_is_old()
         if self._store.link().enabled:
@@ -228,7 +232,9 @@ class MappingDesk(EditingDesk):
 
         count = await self._store.books.commit(work)
         self._tell(
-            MappingsDeleted(at=self._now(), brand=self.brand.name, count=count, backup=str(saved))
+            events.MappingsDeleted(
+                at=self._now(), brand=self.brand.name, count=count, backup=str(saved)
+            )
         )
         return count
 
@@ -254,7 +260,7 @@ class MappingDesk(EditingDesk):
         return await self._open() if self._store.connection() is not None else None
 
 
-def _put_matching(tx: BooksTx, result: Matching) -> bool:
+def _put_matching(tx: BooksTx, result: matching.Matching) -> bool:
     """Replace all mappings by those of a matching; True where that turned the link on again."""
     wanted = {mapping.inventory_item_id: mapping for mapping in result.mappings}
     for mapping in list(tx.mappings()):

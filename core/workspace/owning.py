@@ -13,10 +13,15 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from core import store  # whose names are imported when they are used
 from core.clock import Clock
 from core.errors import StoreInUse
-from core.store import Consent, Owner, Ownership, Purpose, Requests, Turns, consent, take
+from core.store import Owner, Ownership, Purpose
+
+if TYPE_CHECKING:
+    from core.store import Turns
 
 ANSWER_S = 0.25
 
@@ -38,7 +43,7 @@ class Owning:
         """
         with self._lock:
             if self._held is None:
-                self._held = take(self._home, self.purpose, self._clock)
+                self._held = store.take(self._home, self.purpose, self._clock)
             self._holders += 1
         return self._let_go
 
@@ -83,12 +88,12 @@ class Owning:
 
     async def answer_askers(self) -> None:
         """For the app, for as long as it is open: tell those who would have to ask a person no."""
-        requests = Requests(self._home)
+        requests = store.Requests(self._home)
         while True:
             held = self._held
             if held is not None:
                 for request in requests.waiting():
-                    if consent(self.purpose, request.asker.purpose) is Consent.ASK:
+                    if store.consent(self.purpose, request.asker.purpose) is store.Consent.ASK:
                         requests.refuse(request, held.owner)
             await self._clock.sleep(ANSWER_S)
 
@@ -97,7 +102,7 @@ class Owning:
 
         `stop` is asked ten times a second and ends it.
         """
-        turns = Turns(self._home, self._clock)
+        turns = store.Turns(self._home, self._clock)
         while (held := turns.next(stop)) is not None:
             with held, self._adopted(held):
                 yield lambda: _wait(turns, stop)

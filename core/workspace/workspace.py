@@ -11,8 +11,6 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import platformdirs
-
 from core.clock import Clock, SystemClock
 from core.model import Brand
 from core.store import Home, Purpose, SecretsStore
@@ -24,12 +22,6 @@ from core.workspace.thread import EngineThread
 
 if TYPE_CHECKING:
     import httpx
-
-
-def default_home(environ: Mapping[str, str]) -> Path:
-    """DEXTRE_SYNC_HOME, else where this system keeps an application's data."""
-    chosen = environ.get("DEXTRE_SYNC_HOME")
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("dextre-sync"))
 
 
 class Workspace:

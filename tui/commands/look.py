@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from core.errors import N_, BadInput
 from core.model import Cell, Status
-from core.sync.events import Event
 from tui.clean import clean
 from tui.commands.common import Session, number, say, say_json, table
 from tui.commands.line import Tree, count, takes_json
@@ -18,6 +17,7 @@ from tui.when import to_the_second
 from tui.words import CELLS, show, word_of
 
 if TYPE_CHECKING:
+    from core.sync.events import Event
     from core.workspace import Desk
 
 

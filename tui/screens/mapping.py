@@ -17,10 +17,11 @@ from textual.widgets import Button, Static
 from core.errors import DextreError
 from core.model import Item, LocalField, MappedBy, MappingRow, MatchState, ShopifyField, Variant
 from core.sync.events import CatalogueChanged, Event, MappingsDeleted, SkusMapped
-from core.workspace.editing import Filter, IgnoredRow
+from core.workspace import Filter, IgnoredRow
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _, tell
+from tui.mapping_words import FILTERS, LIKENESSES
 from tui.screens.base import MainScreen
 from tui.screens.finding import Finding
 from tui.screens.mapping_files import ask_for_export, ask_for_import
@@ -30,10 +31,10 @@ from tui.widgets.columns import Column
 from tui.widgets.fields import FilterField, Pick, Press
 from tui.widgets.picker import PickerDialog
 from tui.widgets.table import ListSource, MarkingTable, Row, RowSource, Toned
-from tui.words import FILTERS, LIKENESSES, LOCAL_FIELDS, MAPPED_BY, MATCHES, SHOPIFY_FIELDS, show
+from tui.words import LOCAL_FIELDS, MAPPED_BY, MATCHES, SHOPIFY_FIELDS, show
 
 if TYPE_CHECKING:
-    from core.workspace.editing import MappingView
+    from core.workspace import MappingView
 
 SUGGESTED = 200
 EDITS = frozenset(f"mapping.{name}" for name in ("map", "unmap", "ignore", "suggested"))
