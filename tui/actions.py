@@ -139,7 +139,7 @@ ACTIONS: tuple[Action, ...] = (
     A("settings.open", "enter", N_("Open"), N_("Look at this setting or change it.")),
     # doctor, backups
     A("doctor.run", "r", N_("Check"), N_("Check the inventory file and the connection.")),
-    A("backups.make", "b", N_("Back up"), N_("Write everything but secrets to one file.")),
+    A("backups.make", "b", N_("Back up"), N_("Write the inventory to one file.")),
     A("backups.open", "enter,o", N_("Open"), N_("What would bringing this one back change?")),
     A("backups.other", "f", N_("File"), N_("Open a backup that is somewhere else.")),
     A("restore.apply", "A", N_("Restore"), N_("Make the inventory equal to this backup.")),

@@ -1,15 +1,15 @@
 """Backups: one consistent file of a brand's inventory, made while everything goes on.
 
 A backup is an ordinary SQLite file of ours without companions, complete and checked before it gets
-its name. It holds the connection (which shop), never a secret. `core.store.restore` brings it
-back.
+its name. It holds the connection (which shop) and no secret; with a passphrase, it holds them
+encrypted (`core.store.sealing`). `core.store.restore` brings it back.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,13 +18,24 @@ from pathlib import Path
 import orjson
 
 from core.clock import Clock, iso
-from core.store.errors import CannotOpen, Damaged, FileIsThere, NewerFile
+from core.store.errors import (
+    CannotOpen,
+    Damaged,
+    FileIsThere,
+    NewerFile,
+    NoSecretsInBackup,
+    SealDamaged,
+)
 from core.store.files import file_faults, make_private_folder, sync_folder
+from core.store.rows import Doc
 from core.store.schema import APPLICATION_ID, INVENTORY
 from core.store.sqlite import SqliteFile, fault_in
 
 STAMP = "backup"
 """The document of `meta` that says whose backup it is, and of when."""
+
+SEALED = "sealed_secrets"
+"""The document of `meta` that holds encrypted secrets. In backups only."""
 
 LEVELS = (
     "SELECT count(*) FROM levels, json_each(levels.doc) AS label, json_each(label.value) AS place"
@@ -49,13 +60,14 @@ class BackupFile:
     levels: int
     mappings: int
     movements: int
+    has_secrets: bool = False
 
     @classmethod
     def inspect(cls, path: Path) -> BackupFile:
         """Read it, change nothing. Raises CannotOpen, Damaged, NewerFile."""
         with _reading(path) as db:
             version = _version_of(path, db)
-            stamp, connection = _meta(db, STAMP), _meta(db, "connection")
+            stamp, connection = _meta(path, db, STAMP), _meta(path, db, "connection")
             counts = {
                 name: int(db.execute(f"SELECT count(*) FROM {name}").fetchone()[0])  # noqa: S608 - names of our own
                 for name in ("labels", "locations", "items", "mappings", "movements")
@@ -67,16 +79,24 @@ class BackupFile:
                 version=version,
                 shop_id=connection.get("shop_id", ""),
                 shop_name=connection.get("shop_name", ""),
+                has_secrets=_has(db, SEALED),
                 levels=int(db.execute(LEVELS).fetchone()[0]),
                 **counts,
             )
 
 
 def write_backup(
-    file: SqliteFile, target: Path, brand: str, moment: datetime, *, overwrite: bool
+    file: SqliteFile,
+    target: Path,
+    brand: str,
+    moment: datetime,
+    *,
+    overwrite: bool,
+    sealed: Doc | None = None,
 ) -> None:
     """The file as it is at one moment, at `target`, readable by its owner only, on disk when this
-    returns. Raises FileIsThere, DiskFull, CannotWrite, Damaged; then there is no new file.
+    returns; with secrets where they are given, encrypted already. Raises FileIsThere, DiskFull,
+    CannotWrite, Damaged; then there is no new file.
     """
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
     with _reserved(target, overwrite), file_faults(target):
@@ -85,7 +105,7 @@ def write_backup(
             with fault_in(target), closing(sqlite3.connect(fresh, isolation_level=None)) as copy:
                 copy.execute("PRAGMA synchronous = OFF")  # synced whole below
                 file.copy_to(copy)
-                _finish(copy, target, {"brand": brand, "at": iso(moment)})
+                _finish(copy, target, {STAMP: {"brand": brand, "at": iso(moment)}, SEALED: sealed})
             _sync(fresh)
             fresh.replace(target)
             sync_folder(target.parent)
@@ -164,12 +184,14 @@ def _created(target: Path) -> bool:
     return True
 
 
-def _finish(copy: sqlite3.Connection, target: Path, stamp: dict[str, str]) -> None:
+def _finish(copy: sqlite3.Connection, target: Path, notes: Mapping[str, Doc | None]) -> None:
+    """`notes`: documents of `meta` that a backup has beside its inventory, or has not."""
     copy.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
-    copy.execute(
-        "INSERT OR REPLACE INTO meta (id, doc) VALUES (?, ?)",
-        (STAMP, orjson.dumps(stamp).decode()),
-    )
+    for name, doc in notes.items():
+        copy.execute("DELETE FROM meta WHERE id = ?", (name,))
+        if doc is not None:
+            text = orjson.dumps(doc).decode()
+            copy.execute("INSERT INTO meta (id, doc) VALUES (?, ?)", (name, text))
     _check(copy, target)
 
 
@@ -207,7 +229,32 @@ def _version_of(path: Path, db: sqlite3.Connection) -> int:
     return version
 
 
-def _meta(db: sqlite3.Connection, name: str) -> dict[str, str]:
+def sealed_in(path: Path) -> tuple[Doc, str]:
+    """The encrypted secrets of a backup, and the id of the shop that they belong to. Raises
+    NoSecretsInBackup, and as `BackupFile.inspect`.
+    """
+    with _reading(path) as db:
+        _version_of(path, db)
+        if not _has(db, SEALED):
+            raise NoSecretsInBackup(file=str(path))
+        try:
+            sealed = _meta(path, db, SEALED)
+        except Damaged as error:
+            raise SealDamaged(file=str(path)) from error
+        return sealed, _meta(path, db, "connection").get("shop_id", "")
+
+
+def _has(db: sqlite3.Connection, name: str) -> bool:
+    return db.execute("SELECT 1 FROM meta WHERE id = ?", (name,)).fetchone() is not None
+
+
+def _meta(path: Path, db: sqlite3.Connection, name: str) -> Doc:
+    """Empty where there is none."""
     found = db.execute("SELECT doc FROM meta WHERE id = ?", (name,)).fetchone()
-    doc: dict[str, str] = orjson.loads(found[0]) if found else {}
+    try:
+        doc = orjson.loads(found[0]) if found else {}
+    except orjson.JSONDecodeError:
+        doc = None
+    if not isinstance(doc, dict):
+        raise Damaged(file=str(path), detail=f"document {name!r} of meta")
     return doc

@@ -131,7 +131,7 @@ class Tx(View):
     def __init__(self, db: DocumentDB, clock: Clock) -> None:
         super().__init__(db)
         self._now = clock.now()
-        self._at = iso(self._now)
+        self.at = iso(self._now)
         self._last_movement: int | None = None
         self._link: Link | None = None
 
@@ -203,7 +203,7 @@ class Tx(View):
             places.pop(key.location_id, None)
         else:
             places[key.location_id] = after
-        return Movement(self._movement_id(), self._at, key, before, after or 0, cause)
+        return Movement(self._movement_id(), self.at, key, before, after or 0, cause)
 
     def _movement_id(self) -> str:
         """Sixteen hex digits: milliseconds, then a counter. Always above the newest one, even
@@ -252,7 +252,7 @@ class Tx(View):
 
     def _true_cell(self, cell: Cell, here: int | None) -> tuple[str, Doc]:
         waits = cell.base is not None and (here or 0) != cell.base  # Cell.unsynced_here
-        changed_at = (cell.changed_at or self._at) if waits else ""
+        changed_at = (cell.changed_at or self.at) if waits else ""
         if here != cell.here or changed_at != cell.changed_at:
             cell = replace(cell, here=here, changed_at=changed_at)
         return records.cell_id(cell.key), records.cell_doc(cell)

@@ -19,6 +19,7 @@ from core.model import (
     LocationPair,
     Run,
     RunRow,
+    Secret,
     ShopLocation,
     SkuMapping,
     Variant,
@@ -31,10 +32,12 @@ from core.store.rows import Doc
 if TYPE_CHECKING:
     from core.store import backup as backups
     from core.store import restore as restoring
+    from core.store import sealing
     from core.store.backup import BackupFile
     from core.store.restore import RestorePreview
 else:
     backups, restoring = Room("core.store.backup"), Room("core.store.restore")
+    sealing = Room("core.store.sealing")
 
 
 class BrandStore(InventoryStore):
@@ -153,13 +156,31 @@ class BrandStore(InventoryStore):
     def backups_folder(self) -> Path:
         return self.path.parent / "backups"
 
-    def backup(self, target: Path, *, overwrite: bool = False) -> BackupFile:
-        """One consistent file of everything but secrets, while all goes on; on disk when this
-        returns. Raises FileIsThere, DiskFull, CannotWrite, Damaged: then there is no new file.
+    def backup(
+        self,
+        target: Path,
+        *,
+        overwrite: bool = False,
+        secrets: Mapping[str, Secret] | None = None,
+        passphrase: Secret | None = None,
+    ) -> BackupFile:
+        """One consistent file, while all goes on; on disk when this returns. `secrets` are in it
+        where they and a passphrase are given, encrypted. Raises FileIsThere, DiskFull,
+        CannotWrite, Damaged, PassphraseTooShort: then there is no new file.
         """
+        sealed = None
+        if secrets and passphrase is not None:
+            connection = self.connection()
+            sealed = sealing.seal(secrets, passphrase, connection.shop_id if connection else "")
         moment = self._clock.now()
-        backups.write_backup(self._db.file, target, self._brand, moment, overwrite=overwrite)
+        backups.write_backup(
+            self._db.file, target, self._brand, moment, overwrite=overwrite, sealed=sealed
+        )
         return backups.BackupFile.inspect(target)
+
+    def secrets_in(self, path: Path, passphrase: Secret) -> dict[str, Secret]:
+        """The secrets of a backup. Raises NoSecretsInBackup, WrongPassphrase, SealDamaged."""
+        return sealing.unseal(*backups.sealed_in(path), passphrase, path)
 
     def backup_before(self, what: str) -> Path:
         """A dated backup in the brand's own `backups` folder, before `what` (a short word: it
@@ -174,9 +195,10 @@ class BrandStore(InventoryStore):
         with restoring.opened(path, self.path.parent) as then, self._db.snapshot() as now:
             return restoring.preview(backup, now, then)
 
-    def restore(self, path: Path, cause: Cause) -> Path:
+    def restore(self, path: Path, cause: Cause, *, connection: bool = False) -> Path:
         """Make the inventory equal to the backup, in one transaction (core.store.restore says what
-        stays). The link is off afterwards. Gives where the state before was saved.
+        stays; `connection`: that of the backup comes back, too). The link is off afterwards. Gives
+        where the state before was saved.
 
         The engine must not run meanwhile: hold the ownership. Raises OutboxNotEmpty,
         BackupOfAnotherShop, CannotOpen, Damaged, NewerFile: then nothing was changed.
@@ -188,5 +210,5 @@ class BrandStore(InventoryStore):
                 raise refused
             saved = self.backup_before("restore")
             with self.books.transaction() as tx:
-                restoring.carry_out(backup, tx, self._db, then, cause)
+                restoring.carry_out(backup, tx, self._db, then, cause, connection=connection)
         return saved

@@ -120,6 +120,38 @@ class SecretsUnreadable(UserMustAct):
     remedy = N_("Unlock or repair it, or connect the shop again.")
 
 
+class PassphraseTooShort(BadInput):
+    code = "passphrase_too_short"
+    message = N_("The passphrase is too short to keep secrets safe.")
+    remedy = N_("Give at least %(least)s characters; several words are best.")
+
+
+class WrongPassphrase(BadInput):
+    code = "wrong_passphrase"
+    message = N_(
+        "The secrets in %(file)s do not open: the passphrase is wrong, or they were changed."
+    )
+    remedy = N_("Nothing was changed. Give the passphrase with which the backup was made.")
+
+
+class SealDamaged(UserMustAct):
+    code = "seal_damaged"
+    message = N_("The secrets in %(file)s are damaged, or were written by a newer dextre-sync.")
+    remedy = N_("Nothing was changed. Restore without them, then connect the shop again.")
+
+
+class NoSecretsInBackup(BadInput):
+    code = "no_secrets_in_backup"
+    message = N_("%(file)s holds no secrets.")
+    remedy = N_("Nothing was changed. Restore it without a passphrase.")
+
+
+class NoSecretsKept(UserMustAct):
+    code = "no_secrets_kept"
+    message = N_("There are no secrets of %(brand)s in %(place)s that a backup could hold.")
+    remedy = N_("Back up without them.")
+
+
 # -- words that do not fit -----------------------------------------------------------------------
 
 

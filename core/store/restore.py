@@ -1,8 +1,9 @@
 """Restoring: making the inventory equal to a backup, in one transaction, and saying before what
 would change.
 
-What comes back: labels, locations, items, levels, pairs, mappings, and the link's settings. What
-stays: the connection, secrets, the program's settings, the shop's catalogue. What is joined: the
+What comes back: labels, locations, items, levels, pairs, mappings, and the link's settings; and,
+when the secrets come back as well, the connection that they belong to. What stays: otherwise the
+connection and the secrets, the program's settings, the shop's catalogue. What is joined: the
 history. Movements and runs of the backup that are not here are added, nothing of what happened
 since is forgotten, and each level that the restore changes gets its own movement.
 
@@ -142,8 +143,18 @@ def reason_against(
     return None
 
 
-def carry_out(backup: BackupFile, tx: Tx, now: DocumentDB, then: DocumentDB, cause: Cause) -> None:
-    """Inside the open transaction of `tx`. Raises OutboxNotEmpty, BackupOfAnotherShop."""
+def carry_out(
+    backup: BackupFile,
+    tx: Tx,
+    now: DocumentDB,
+    then: DocumentDB,
+    cause: Cause,
+    *,
+    connection: bool,
+) -> None:
+    """Inside the open transaction of `tx`; `connection`: that of the backup, too. Raises
+    OutboxNotEmpty, BackupOfAnotherShop.
+    """
     refused = reason_against(backup, now)
     if refused is not None:
         raise refused
@@ -154,6 +165,9 @@ def carry_out(backup: BackupFile, tx: Tx, now: DocumentDB, then: DocumentDB, cau
         _join(now, then, name)
     _restore_levels(tx, now, then, cause)  # its movements are newer than all that were joined
     _restore_link(tx, then)
+    if connection and (doc := then.table("meta").doc("connection")):
+        # With a moment of its own, so that whoever holds it open sees that it is another one.
+        now.table("meta").put("connection", doc | {"connected_at": tx.at})
 
 
 def _restore_levels(tx: Tx, now: DocumentDB, then: DocumentDB, cause: Cause) -> None:

@@ -58,6 +58,17 @@ class SecretsStore:
         secrets[name] = secret.reveal()
         self._place.write(orjson.dumps(secrets))
 
+    def kept(self) -> dict[str, Secret]:
+        """All that are kept here, not those given from outside. Raises as `get`."""
+        return {name: Secret(text) for name, text in self._read().items()}
+
+    def replace_all(self, secrets: Mapping[str, Secret]) -> None:
+        """These and no others are kept, all at once. Raises CannotWrite, DiskFull."""
+        if not secrets:
+            self._place.delete()
+            return
+        self._place.write(orjson.dumps({name: one.reveal() for name, one in secrets.items()}))
+
     def delete_all(self) -> None:
         self._place.delete()
 

@@ -200,6 +200,9 @@ class Desk(WebhooksDesk):
         self._reconnected = asyncio.Event()
         while True:
             connection = self._store.connection()
+            session = self._session
+            if session is not None and session.connection != connection:
+                await self._drop_session()
             changed = asyncio.ensure_future(self._connection_differs(connection))
             tasks = {changed}
             if connection is not None:
@@ -210,9 +213,6 @@ class Desk(WebhooksDesk):
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-            session = self._session
-            if session is not None and session.connection != self._store.connection():
-                await self._drop_session()
 
     async def _connection_differs(self, known: Connection | None) -> None:
         """Until the kept connection is not `known` any more: it was made anew here, or by a command

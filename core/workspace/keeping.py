@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.clock import iso
-from core.model import Cause, CauseKind
+from core.model import Cause, CauseKind, Secret
 from core.on_demand import Room
+from core.store.errors import NoSecretsKept
 from core.workspace.mapping import MappingDesk
 
 if TYPE_CHECKING:
@@ -22,11 +23,19 @@ else:
 
 
 class KeepingDesk(MappingDesk):
-    def backup(self, target: Path, *, overwrite: bool = False) -> BackupFile:
-        """One consistent file of everything but secrets, while all goes on. Raises FileIsThere,
-        DiskFull, CannotWrite: then there is no new file.
+    def backup(
+        self, target: Path, *, overwrite: bool = False, passphrase: Secret | None = None
+    ) -> BackupFile:
+        """One consistent file, while all goes on: of everything but secrets, and with a passphrase
+        of those as well, encrypted. Raises FileIsThere, DiskFull, CannotWrite, NoSecretsKept,
+        PassphraseTooShort: then there is no new file.
         """
-        made = self._store.backup(target, overwrite=overwrite)
+        secrets = None if passphrase is None else self._around.secrets.kept()
+        if secrets is not None and not secrets:
+            raise NoSecretsKept(brand=self.brand.name, place=self._around.secrets.where)
+        made = self._store.backup(
+            target, overwrite=overwrite, secrets=secrets, passphrase=passphrase
+        )
         self._tell(events.BackedUp(at=self._now(), brand=self.brand.name, file=str(target)))
         return made
 
@@ -38,27 +47,55 @@ class KeepingDesk(MappingDesk):
         """What bringing the backup back would change; changes nothing."""
         return self._store.restore_preview(path)
 
-    def restore(self, path: Path) -> Future[Path]:
-        """Make the inventory equal to the backup; the link is off afterwards. Gives where the state
-        before was saved. Raises OutboxNotEmpty, BackupOfAnotherShop, Damaged: nothing was changed.
+    def check_passphrase(self, path: Path, passphrase: Secret) -> None:
+        """Whether it opens the secrets of a backup; changes nothing. Raises NoSecretsInBackup,
+        WrongPassphrase, SealDamaged.
         """
-        return self._call(self._restore(path))
+        self._store.secrets_in(path, passphrase)
 
-    async def _restore(self, path: Path) -> Path:
+    def restore(self, path: Path, passphrase: Secret | None = None) -> Future[Path]:
+        """Make the inventory equal to the backup; with a passphrase its secrets and the connection
+        that they belong to come back as well. The link is off afterwards. Gives where the state
+        before was saved.
+
+        Raises OutboxNotEmpty, BackupOfAnotherShop, Damaged, NoSecretsInBackup, WrongPassphrase,
+        SealDamaged: nothing was changed.
+        """
+        return self._call(self._restore(path, passphrase))
+
+    async def _restore(self, path: Path, passphrase: Secret | None) -> Path:
+        secrets = None
+        if passphrase is not None:
+            secrets = await asyncio.to_thread(self._store.secrets_in, path, passphrase)
         async with self._around.owning.held():
             await self._turn_off()
             session = await self._open_or_none()
-            cause = Cause(CauseKind.RESTORE, self._around.who, path.name)
             if session is None:
-                saved = await asyncio.to_thread(self._store.restore, path, cause)
+                saved = await asyncio.to_thread(self._bring_back, path, secrets)
             else:
                 async with session.engine.gate.alone():
-                    saved = await asyncio.to_thread(self._store.restore, path, cause)
+                    saved = await asyncio.to_thread(self._bring_back, path, secrets)
                     session.engine.reader.forget()
+            if secrets is not None:
+                await self._drop_session()
+                await self._after_connecting()
         self._tell(
             events.Restored(at=self._now(), brand=self.brand.name, file=str(path), saved=str(saved))
         )
         return saved
+
+    def _bring_back(self, path: Path, secrets: Mapping[str, Secret] | None) -> Path:
+        """The secrets first: where the inventory then refuses, those of before are put back."""
+        cause = Cause(CauseKind.RESTORE, self._around.who, path.name)
+        if secrets is None:
+            return self._store.restore(path, cause)
+        kept = self._around.secrets.kept()
+        self._around.secrets.replace_all(secrets)
+        try:
+            return self._store.restore(path, cause, connection=True)
+        except BaseException:
+            self._around.secrets.replace_all(kept)
+            raise
 
     def prune_movements(self, days: int) -> int:
         """Forget movements older than so many days, but never the newest one of a level."""

@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import DextreError, StoreInUse, TryAgain
+from core.errors import DextreError, NotConnected, StoreInUse, TryAgain
 from core.model import LocalField, MappedBy, MatchState, ShopifyField, Variant
 from core.on_demand import Room
+from core.store.errors import SecretsUnreadable
 from core.sync import cells
 from core.workspace.base import Session
 from core.workspace.editing import EditingDesk
-from core.workspace.errors import NothingToMap, NotPaired
+from core.workspace.errors import NothingToMap, NotPaired, SecretsAreGone
 
 if TYPE_CHECKING:
     from core import exchange, matching
@@ -257,7 +258,13 @@ class MappingDesk(EditingDesk):
         await self._store.books.commit(work)
 
     async def _open_or_none(self) -> Session | None:
-        return await self._open() if self._store.connection() is not None else None
+        """None where the brand is not connected, or its secrets are lost: what needs no shop must
+        go on then.
+        """
+        try:
+            return await self._open()
+        except (NotConnected, SecretsAreGone, SecretsUnreadable):
+            return None
 
 
 def _put_matching(tx: BooksTx, result: matching.Matching) -> bool:

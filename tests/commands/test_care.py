@@ -1,8 +1,13 @@
-"""Backups go out whole and come back whole, without secrets."""
+"""Backups go out whole and come back whole; secrets only when asked, and only with a passphrase."""
 
 from __future__ import annotations
 
+import sqlite3
+import stat
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from tests.commands.conftest import Line, Served, skus_of
 
@@ -56,3 +61,125 @@ def test_the_doctor_tells_the_api_version_without_a_shop_too(brand: Line) -> Non
     assert "days old" in found["version_age"]["message"]
     assert found["version"]["verdict"] in ("ok", "warning")
     assert found["connection"]["verdict"] == "skipped"
+
+
+# -- with secrets --------------------------------------------------------------------------------
+
+PHRASE = "correct horse battery staple"
+
+
+def secrets_file(line: Line) -> Path:
+    (found,) = line.home.glob("brands/*/secrets.json")
+    return found
+
+
+@pytest.fixture
+def phrase(linked: Line) -> str:
+    return linked.file("phrase", f"{PHRASE}\n")
+
+
+@pytest.fixture
+def sealed(linked: Line, phrase: str, tmp_path: Path) -> str:
+    file = str(tmp_path / "sealed.db")
+    said = linked("backup", file, "--with-secrets", "--passphrase-file", phrase)
+    assert "encrypted" in said.out
+    return file
+
+
+def test_secrets_come_back_with_their_passphrase_on_another_machine(
+    linked: Line, served: Served, sealed: str, phrase: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for secret in (served.shop.access_token, PHRASE):
+        assert secret.encode() not in Path(sealed).read_bytes()
+    other = Line(linked.folder / "other", linked.folder, capsys)
+    other("brand", "add", "Acme")
+    said = other("restore", sealed, "--passphrase-file", phrase, "--yes")
+    assert "The secrets and the connection they belong to come back" in said.out
+    assert other("status", "--json").json["connection"] == "connected"
+    assert other("run", "--once", code=None).code in (0, 3)  # the link is off: nothing flows
+    assert "✓" in other("doctor").out
+    sku = skus_of(served)[0]
+    assert other.quantity(sku, "Tokyo") == 50
+    other("enable", "--start", "push", "--yes")
+    assert other("status", "--json").json["in_sync"] == 12
+    assert stat.S_IMODE(secrets_file(other).stat().st_mode) == 0o600
+
+
+def test_lost_secrets_come_back_in_place(linked: Line, sealed: str, phrase: str) -> None:
+    secrets_file(linked).unlink()
+    assert "not where it was kept" in linked("run", "--once", code=3).err
+    told = linked("restore", sealed, "--passphrase-file", phrase, "--yes", "--json").json
+    assert told["secrets"] is True
+    linked("doctor")
+
+
+def test_lost_secrets_do_not_keep_the_inventory_from_coming_back(
+    linked: Line, served: Served, sealed: str
+) -> None:
+    sku = skus_of(served)[0]
+    linked("stock", "set", sku, "Tokyo", "1")
+    secrets_file(linked).unlink()
+    linked("restore", sealed, "--without-secrets", "--yes")
+    assert linked.quantity(sku, "Tokyo") == 50
+    assert not list(linked.home.glob("brands/*/secrets.json"))
+
+
+@pytest.mark.parametrize("wrong", ["a wrong passphrase", "", None])
+def test_without_the_right_passphrase_nothing_changes(
+    linked: Line, served: Served, sealed: str, wrong: str | None
+) -> None:
+    linked("stock", "set", skus_of(served)[0], "Tokyo", "1")
+    before = linked("stock", "export").out, secrets_file(linked).read_bytes()
+    words = [] if wrong is None else ["--passphrase-file", linked.file("wrong", wrong)]
+    said = linked("restore", sealed, "--yes", *words, code=2)
+    assert {None: "--without-secrets", "": "it is empty"}.get(wrong, "does not open") in (
+        said.err.replace("do not open", "does not open")
+    )
+    assert (linked("stock", "export").out, secrets_file(linked).read_bytes()) == before
+    assert linked("status", "--json").json["link"] == "on"
+
+
+def test_secrets_that_were_tampered_with_change_nothing(
+    linked: Line, served: Served, sealed: str, phrase: str
+) -> None:
+    linked("stock", "set", skus_of(served)[0], "Tokyo", "1")
+    before = linked("stock", "export").out, secrets_file(linked).read_bytes()
+    for doc in ('{"version": 1}', "{torn"):
+        with closing(sqlite3.connect(sealed)) as db, db:
+            db.execute("UPDATE meta SET doc = ? WHERE id = 'sealed_secrets'", (doc,))
+        said = linked("restore", sealed, "--yes", "--passphrase-file", phrase, code=3)
+        assert "are damaged" in said.err
+        assert (linked("stock", "export").out, secrets_file(linked).read_bytes()) == before
+    assert linked("status", "--json").json["link"] == "on"
+    linked("restore", sealed, "--yes", "--without-secrets")
+    assert linked.quantity(skus_of(served)[0], "Tokyo") == 50
+
+
+def test_a_backup_with_secrets_wants_a_passphrase_and_secrets(
+    linked: Line, brand: Line, phrase: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "b.db"
+    assert "none was given" in linked("backup", str(file), "--with-secrets", code=2).err
+    words = ["--passphrase-file", linked.file("short", "short")]
+    assert "at least 8" in linked("backup", str(file), "--with-secrets", *words, code=2).err
+    assert "--with-secrets" in linked("backup", str(file), *words, code=2).err
+    secrets_file(linked).unlink()
+    words = ["--passphrase-file", phrase]
+    assert "no secrets of Acme" in linked("backup", str(file), "--with-secrets", *words, code=3).err
+    assert not file.exists()
+    plain = str(tmp_path / "plain.db")
+    assert linked("backup", plain, "--json").json["secrets"] is False
+    assert "holds no secrets" in linked("restore", plain, "--yes", *words, code=2).err
+
+
+def test_a_terminal_asks_for_the_passphrase(
+    linked: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = iter([PHRASE, "something else", PHRASE, PHRASE, PHRASE])
+    monkeypatch.setattr("tui.commands.care.getpass", lambda _question: next(typed))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    file = tmp_path / "b.db"
+    assert "differ" in linked("backup", str(file), "--with-secrets", code=2).err
+    assert not file.exists()
+    linked("backup", str(file), "--with-secrets")
+    linked("restore", str(file), "--yes")

@@ -46,6 +46,7 @@ from core.model import (
     RowOutcome,
     Run,
     RunRow,
+    Secret,
     ShopifyField,
     ShopLocation,
     Status,
@@ -344,7 +345,9 @@ class FakeDesk:
     def backups(self) -> Sequence[Path]:
         return [Path("/var/lib/dextre-sync/backups/20261122T083000Z-unmap.db")]
 
-    def backup(self, target: Path, *, overwrite: bool = False) -> Any:
+    def backup(
+        self, target: Path, *, overwrite: bool = False, passphrase: Secret | None = None
+    ) -> Any:
         self.asked.append(("backup", target.name))
         return sample_backup(target)
 
@@ -357,7 +360,7 @@ class FakeDesk:
         changes = {"levels": Changes(changed=1), "items": Changes(removed=1)}
         return RestorePreview(backup, changes, rows)
 
-    def restore(self, path: Path) -> Future[Path]:
+    def restore(self, path: Path, passphrase: Secret | None = None) -> Future[Path]:
         self.asked.append(("restore", path.name))
         return later(Path("/var/lib/dextre-sync/backups/before.db"))
 

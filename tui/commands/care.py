@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
+from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import N_, UserMustAct
-from core.model import Finding, Verdict
+from core.errors import N_, BadInput, UserMustAct
+from core.model import Finding, Secret, Verdict
 from tui.clean import clean
 from tui.commands.common import NotConfirmed, Session, confirmed, say, say_json, table, wait
-from tui.commands.connecting import SIGNS
+from tui.commands.connecting import SIGNS, secret_from
 from tui.commands.line import Tree, takes_file, takes_json, takes_yes
 from tui.i18n import _, finding_text
 
@@ -32,19 +35,62 @@ class NothingToRestore(UserMustAct):
     remedy = N_("Give another backup if you meant an earlier state.")
 
 
+class NeedsPassphrase(BadInput):
+    code = "needs_passphrase"
+    message = N_("Secrets go into a backup only with a passphrase, and none was given.")
+    remedy = N_("Give --passphrase-file FILE, or - for standard input.")
+
+
+class PassphraseWanted(BadInput):
+    code = "passphrase_wanted"
+    message = N_("%(file)s holds encrypted secrets, and no passphrase was given for them.")
+    remedy = N_("Nothing was changed. Give --passphrase-file FILE, or --without-secrets.")
+
+
+class PassphrasesDiffer(BadInput):
+    code = "passphrases_differ"
+    message = N_("The two passphrases differ.")
+    remedy = N_("Nothing was written. Type it again.")
+
+
+class PassphraseForNothing(BadInput):
+    code = "passphrase_for_nothing"
+    message = N_("A passphrase is only of use with --with-secrets.")
+    remedy = N_("Nothing was written. Leave it out, or add --with-secrets.")
+
+
 def register(tree: Tree) -> None:
     takes_json(tree.command("doctor", doctor, _("Check the store and the connection.")))
-    parser = tree.command("backup", backup, _("Write everything but secrets into one file."))
+    about = _("Write the inventory into one file; secrets only when asked, and encrypted.")
+    parser = tree.command("backup", backup, about)
     takes_file(parser, _("The backup to write."))
     parser.add_argument(
         "--overwrite", action="store_true", help=_("Replace the file if it is there.")
     )
+    parser.add_argument(
+        "--with-secrets",
+        action="store_true",
+        help=_("The secrets as well, encrypted with a passphrase."),
+    )
+    _takes_passphrase(parser)
     takes_json(parser)
     about = _("Bring a backup back: shown first; the inventory link is off afterwards.")
     parser = tree.command("restore", restore, about)
     takes_file(parser, _("The backup to bring back."))
+    _takes_passphrase(parser)
+    parser.add_argument(
+        "--without-secrets", action="store_true", help=_("Leave the secrets of the backup out.")
+    )
     takes_yes(parser)
     takes_json(parser)
+
+
+def _takes_passphrase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--passphrase-file",
+        metavar="FILE",
+        help=_("File with the passphrase; - for stdin. Without it a terminal asks."),
+    )
 
 
 def doctor(session: Session, *, as_json: bool) -> None:
@@ -100,34 +146,92 @@ _TABLES = {
 }
 
 
-def backup(session: Session, file: Path, *, overwrite: bool, as_json: bool) -> None:
-    made = session.desk.backup(file, overwrite=overwrite)
+def backup(
+    session: Session,
+    file: Path,
+    *,
+    overwrite: bool,
+    with_secrets: bool,
+    passphrase_file: str | None,
+    as_json: bool,
+) -> None:
+    passphrase = _new_passphrase(passphrase_file) if with_secrets else None
+    if passphrase_file is not None and not with_secrets:
+        raise PassphraseForNothing
+    made = session.desk.backup(file, overwrite=overwrite, passphrase=passphrase)
     if as_json:
         counts = {"items": made.items, "quantities": made.levels, "mappings": made.mappings}
-        say_json({"file": str(made.path), "brand": made.brand, "at": made.at, **counts})
+        told = {"file": str(made.path), "brand": made.brand, "at": made.at, **counts}
+        say_json({**told, "secrets": made.has_secrets})
         return
-    told = {"file": clean(file), "items": made.items, "levels": made.levels}
-    say(_("%(file)s: %(items)s items, %(levels)s quantities. Secrets are not in it.") % told)
+    words = {"file": clean(file), "items": made.items, "levels": made.levels}
+    say(_("%(file)s: %(items)s items, %(levels)s quantities.") % words)
+    if made.has_secrets:
+        say(_("The secrets are in it, encrypted. Nobody can open them without the passphrase."))
+    else:
+        say(_("Secrets are not in it."))
 
 
-def restore(session: Session, file: Path, *, yes: bool, as_json: bool) -> None:
+def restore(
+    session: Session,
+    file: Path,
+    *,
+    passphrase_file: str | None,
+    without_secrets: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
     desk = session.desk
     preview = desk.restore_preview(file)
     if preview.refused is not None:
         raise preview.refused
-    if not preview:
+    passphrase = None
+    if passphrase_file is not None or (preview.backup.has_secrets and not without_secrets):
+        passphrase = _known_passphrase(file, passphrase_file)
+        desk.check_passphrase(file, passphrase)
+    if not preview and passphrase is None:
         raise NothingToRestore(file=clean(file))
     if as_json and not yes:
         raise NotConfirmed
     if not as_json:
         _say_preview(preview)
+        if passphrase is not None:
+            say(_("The secrets and the connection they belong to come back as well."))
         confirmed(_("Bring this backup back?"), yes=yes)
-    saved = wait(desk.restore(file))
+    saved = wait(desk.restore(file, passphrase))
     if as_json:
-        say_json({"restored": str(file), "saved": str(saved), "link": "off"})
+        told = {"restored": str(file), "saved": str(saved), "link": "off"}
+        say_json({**told, "secrets": passphrase is not None})
         return
     say(_("Restored; what was there before is in %(file)s.") % {"file": clean(saved)})
     say(_("The inventory link is off."))
+
+
+def _new_passphrase(file: str | None) -> Secret:
+    """From the file, or typed twice. Raises NeedsPassphrase, PassphrasesDiffer."""
+    found = secret_from("--passphrase-file", file)
+    if found is not None:
+        return found
+    if not sys.stdin.isatty():
+        raise NeedsPassphrase
+    typed = _typed(_("Passphrase: "))
+    if _typed(_("The passphrase again: ")) != typed:
+        raise PassphrasesDiffer
+    return typed
+
+
+def _known_passphrase(backup: Path, file: str | None) -> Secret:
+    found = secret_from("--passphrase-file", file)
+    if found is not None:
+        return found
+    if not sys.stdin.isatty():
+        raise PassphraseWanted(file=clean(backup))
+    return _typed(_("Passphrase of the secrets in the backup: "))
+
+
+def _typed(question: str) -> Secret:
+    """Without an echo, and without spaces around it, as from a file."""
+    return Secret(getpass(question).strip())
 
 
 def _say_preview(preview: RestorePreview) -> None:

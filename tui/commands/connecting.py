@@ -102,9 +102,9 @@ def connect(
     files = [file for file in (token_file, client_secret_file, api_secret_file) if file]
     if files.count("-") > 1:
         raise CannotReadSecret(option="--token-file", file="-", detail=_ONCE_ONLY)
-    token = _secret("--token-file", token_file)
-    secret = _secret("--client-secret-file", client_secret_file)
-    secret = secret or _secret("--api-secret-file", api_secret_file)
+    token = secret_from("--token-file", token_file)
+    secret = secret_from("--client-secret-file", client_secret_file)
+    secret = secret or secret_from("--api-secret-file", api_secret_file)
     key = client_id or api_key
     if token is None:
         _refuse_half(key, secret)
@@ -143,7 +143,8 @@ def _say_finding(finding: Finding) -> None:
         sys.stderr.write(f"  {remedy}\n")
 
 
-def _secret(option: str, file: str | None) -> Secret | None:
+def secret_from(option: str, file: str | None) -> Secret | None:
+    """What a file (or standard input) holds, without its line end. Raises CannotReadSecret."""
     if file is None:
         return None
     try:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from core.errors import DextreError
+from core.model import Secret
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _, tell
@@ -59,20 +60,32 @@ class BackupsScreen(SubScreen):
         return super().why_not(action_id)
 
     def do_make(self) -> None:
-        ask = Ask("path", _("File"), "~/dextre-backup.db")
-        note = _("Everything but secrets, in one file. The sync goes on meanwhile.")
-        self.app.push_screen(FormDialog(_("Back up"), [ask], _("Back up"), self._make, note=note))
+        asks = [
+            Ask("path", _("File"), "~/dextre-backup.db"),
+            Ask("passphrase", _("Passphrase"), hint=_("only for secrets"), secret=True),
+            Ask("again", _("Once more"), secret=True),
+        ]
+        note = _(
+            "Everything but secrets, in one file. With a passphrase the secrets are in it as well, "
+            "encrypted. The sync goes on meanwhile."
+        )
+        self.app.push_screen(FormDialog(_("Back up"), asks, _("Back up"), self._make, note=note))
 
     def _make(self, answers: Mapping[str, str]) -> str | None:
         path = Path(answers["path"].strip()).expanduser()
+        typed = answers["passphrase"].strip()
+        if typed != answers["again"].strip():
+            return _("The two passphrases differ.")
 
         def write() -> None:
-            made = self.desk.backup(path)
+            made = self.desk.backup(path, passphrase=Secret(typed) if typed else None)
             words = _("Backed up to %(file)s: %(items)d items, %(levels)d quantities.") % {
                 "file": clean(path),
                 "items": made.items,
                 "levels": made.levels,
             }
+            if made.has_secrets:
+                words += " " + _("The secrets are in it, encrypted.")
             self.call_after_refresh(self.say, words)
 
         return self.attempt_words(write)
@@ -178,6 +191,8 @@ class RestoreScreen(SubScreen):
                         "removed": change.removed,
                     }
                 )
+        if backup.has_secrets:
+            lines.append(_("It holds encrypted secrets; their passphrase brings them back."))
         lines.append(_("The link is off afterwards; enabling it again shows a plan first."))
         if preview.refused is not None:
             lines.append(signs("✗ ") + " ".join(part for part in tell(preview.refused) if part))
@@ -187,21 +202,45 @@ class RestoreScreen(SubScreen):
         if action_id == "restore.apply":
             if self._preview.refused is not None:
                 return tell(self._preview.refused)[0]
-            if not self._preview:
+            if not self._preview and not self._preview.backup.has_secrets:
                 return _("Nothing differs from this backup.")
             return self.session.why_only_looking()
         return super().why_not(action_id)
 
     def do_apply(self) -> None:
+        if not self._preview.backup.has_secrets:
+            self._ask(None)
+            return
+        ask = Ask("passphrase", _("Passphrase"), hint=_("empty: without secrets"), secret=True)
+        note = _("With it the secrets and the connection they belong to come back.")
+        dialog = FormDialog(_("Restore this backup?"), [ask], _("Next"), self._opens, note=note)
+        self.app.push_screen(dialog, self._opened)
+
+    def _opens(self, answers: Mapping[str, str]) -> str | None:
+        """What is wrong with the passphrase."""
+        typed = answers["passphrase"].strip()
+        path = self._preview.backup.path
+        if not typed:
+            return None if self._preview else _("Nothing differs from this backup.")
+        return self.attempt_words(lambda: self.desk.check_passphrase(path, Secret(typed)))
+
+    def _opened(self, answers: Mapping[str, str] | None) -> None:
+        if answers is not None:
+            typed = answers["passphrase"].strip()
+            self._ask(Secret(typed) if typed else None)
+
+    def _ask(self, passphrase: Secret | None) -> None:
         body = "\n".join(self._about()[1:])
         body += "\n" + _("The state of now is saved first.")
+        if passphrase is not None:
+            body += "\n" + _("The secrets that are kept now are replaced.")
         dialog = ConfirmDialog(_("Restore this backup?"), body, _("Restore"), danger=True)
-        self.app.push_screen(dialog, if_yes(self.restore))
+        self.app.push_screen(dialog, if_yes(lambda: self.restore(passphrase)))
 
     @work(exclusive=True, group="job")
-    async def restore(self) -> None:
+    async def restore(self, passphrase: Secret | None) -> None:
         path = self._preview.backup.path
-        done = await self.job(_("Restoring"), lambda _p: self.desk.restore(path))
+        done = await self.job(_("Restoring"), lambda _p: self.desk.restore(path, passphrase))
         if done is not None:
             words = _("Restored. The state before is in %(file)s")
             self.own_app.say(words % {"file": clean(done.value)})

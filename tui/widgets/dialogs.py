@@ -145,13 +145,14 @@ class ErrorDialog(Dialog[None]):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question of a form; `options` (key, words) make it a choice."""
+    """One question of a form; `options` (key, words) make it a choice, `secret` masks it."""
 
     name: str
     label: str
     value: str = ""
     hint: str = ""
     options: Sequence[tuple[str, str]] = ()
+    secret: bool = False
 
 
 class FormDialog(Dialog[Mapping[str, str]]):
@@ -178,7 +179,9 @@ class FormDialog(Dialog[Mapping[str, str]]):
                 if ask.options:
                     field = Pick(ask.options, ask.value, id=f"ask-{ask.name}")
                 else:
-                    field = Field(ask.value, placeholder=ask.hint, id=f"ask-{ask.name}")
+                    field = Field(
+                        ask.value, placeholder=ask.hint, secret=ask.secret, id=f"ask-{ask.name}"
+                    )
                 yield FormRow(ask.label, field)
             if self._note:
                 yield Static(self._note, classes="dialog--note", markup=False)
