@@ -134,6 +134,8 @@ ACTIONS: tuple[Action, ...] = (
     A("count.location", "f4", N_("Location"), N_("Count at the next location.")),
     A("count.clear", "f8", N_("Start anew"), N_("Throw away what was counted.")),
     # an item
+    A("item.edit", "e", N_("Edit"), N_("Change its name, barcode or SKU number.")),
+    A("item.remove", "x,delete", N_("Remove"), N_("Take the item out of the inventory.")),
     A("item.copy", "y", N_("Copy"), N_("Copy this page as text.")),
     # settings
     A("settings.open", "enter", N_("Open"), N_("Look at this setting or change it.")),
@@ -146,6 +148,7 @@ ACTIONS: tuple[Action, ...] = (
     # locations and labels
     A("places.location", "a", N_("Add a location"), N_("A place that holds stock.")),
     A("places.edit", "e,enter", N_("Edit"), N_("Change the name or the rules.")),
+    A("places.remove", "x,delete", N_("Remove"), N_("Remove the location under the cursor.")),
     A("places.label", "b", N_("Add an inventory label"), N_("A bucket of one kind of stock.")),
     # Shopify custom app
     A("shopify.sync", "s", N_("Sync now"), N_("Do not wait for the next look at the shop.")),

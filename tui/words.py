@@ -153,6 +153,16 @@ LABEL_TYPES: Mapping[LabelType, str] = {
     LabelType.DISCONTINUED: N_("Discontinued stock"),
 }
 
+LABEL_COLOURS: Mapping[str, str] = {
+    "blue": N_("Blue"),
+    "green": N_("Green"),
+    "yellow": N_("Yellow"),
+    "orange": N_("Orange"),
+    "red": N_("Red"),
+    "purple": N_("Purple"),
+    "grey": N_("Grey"),
+}
+
 SHOPIFY_FIELDS: Mapping[ShopifyField, str] = {
     ShopifyField.SKU: N_("SKU"),
     ShopifyField.BARCODE: N_("Barcode"),

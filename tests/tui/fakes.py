@@ -49,6 +49,7 @@ from core.model import (
     Secret,
     ShopifyField,
     ShopLocation,
+    SkuMapping,
     Status,
     Variant,
     Verdict,
@@ -334,6 +335,43 @@ class FakeDesk:
         place = Location(location_id, name)
         self._locations = [place if one.id == location_id else one for one in self._locations]
         return place
+
+    def remove_location(self, name_or_id: str) -> Location:
+        self.asked.append(("remove_location", name_or_id))
+        if any(pair.location_id == name_or_id for pair in self._pairs):
+            raise BadInput(detail="The location is paired.")
+        found = next(one for one in self._locations if one.id == name_or_id)
+        self._locations.remove(found)
+        return found
+
+    def edit_item(self, item: Item) -> None:
+        self.asked.append(("edit_item", item.sku_number, item.name, item.barcode))
+        self._items[item.sku_number] = item
+
+    def rename_item(self, sku_number: str, new: str) -> int:
+        if new in self._items:
+            raise BadInput(detail=f"There is a SKU number {new} already.")
+        self.asked.append(("rename_item", sku_number, new))
+        self._items[new] = replace(self._items.pop(sku_number), sku_number=new)
+        return 1
+
+    def mappings_of(self, sku_number: str) -> Sequence[SkuMapping]:
+        return [
+            SkuMapping(row.variant.inventory_item_id, sku_number)
+            for row in self.rows_mapped
+            if row.variant and row.item and row.item.sku_number == sku_number and row.by
+        ]
+
+    def remove_item(self, sku_number: str, *, force: bool = False) -> None:
+        self.asked.append(("remove_item", sku_number, force))
+        del self._items[sku_number]
+
+    def count_prunable(self, days: int) -> int:
+        return 1234 if days < 1000 else 0
+
+    def prune_movements(self, days: int) -> int:
+        self.asked.append(("prune_movements", days))
+        return 1234
 
     def check_store(self) -> None:
         if error := self.fails.get("check_store"):

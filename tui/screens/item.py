@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from core.model import Cell, LocationPair, Movement
+from core.model import Cell, Item, LocationPair, Movement
 from core.sync.events import Event
 from tui.actions import bindings
 from tui.clean import clean, signs
@@ -18,6 +18,7 @@ from tui.screens.base import SubScreen
 from tui.session import log_line
 from tui.when import day_and_time
 from tui.widgets.columns import clip, fold
+from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 from tui.words import CAUSES, CELLS, PROBLEM_REMEDIES, PROBLEMS, number, show, signed
 
 MOVEMENTS = 50
@@ -49,6 +50,69 @@ class ItemScreen(SubScreen):
 
     def do_copy(self) -> None:
         self.say(copy_text(self.app, "\n".join(self.story())))
+
+    # -- changing the item -------------------------------------------------------------------------
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id in ("item.edit", "item.remove"):
+            if self.desk.item(self.sku_number) is None:
+                return _("There is no item with this SKU number in DEXTRE.")
+            return self.session.why_only_looking()
+        return super().why_not(action_id)
+
+    def do_edit(self) -> None:
+        item = self.desk.item(self.sku_number)
+        if item is None:
+            return
+        dialog = FormDialog(
+            _("Edit the item"),
+            [
+                Ask("name", _("Name"), item.name),
+                Ask("barcode", _("Barcode"), item.barcode),
+                Ask("sku", _("SKU number"), item.sku_number),
+            ],
+            _("Save"),
+            self._keep,
+            note=_("Stock, history and mappings go with another SKU number."),
+        )
+        self.app.push_screen(dialog, lambda _answers: self._changed())
+
+    def _keep(self, answers: Mapping[str, str]) -> str | None:
+        sku, name, barcode = answers["sku"].strip(), answers["name"], answers["barcode"]
+
+        def act() -> None:
+            if sku != self.sku_number:
+                self.desk.rename_item(self.sku_number, sku)
+                self.sku_number = sku
+            self.desk.edit_item(Item(sku, name.strip(), barcode.strip()))
+
+        return self.attempt_words(act)
+
+    def _changed(self) -> None:
+        self.session.index = None
+        self.show_frame()
+        self.refresh_data()
+
+    def do_remove(self) -> None:
+        held = [level.quantity for level in self.desk.levels_of(self.sku_number)]
+        body = _("%(sku)s leaves the inventory; its movements stay in the history.") % {
+            "sku": clean(self.sku_number)
+        }
+        used = any(held) or self.desk.mappings_of(self.sku_number)
+        if used:
+            body += "\n" + _(
+                "%(n)d units of it are forgotten, and its SKU mapping ends. Shopify's own quantity "
+                "stays as it is."
+            ) % {"n": sum(held)}
+        dialog = ConfirmDialog(_("Remove the item"), body, _("Remove"), danger=True)
+        self.app.push_screen(dialog, if_yes(lambda: self._remove(force=bool(used))))
+
+    def _remove(self, *, force: bool) -> None:
+        sku = self.sku_number
+        if self.attempt(lambda: self.desk.remove_item(sku, force=force)):
+            self.session.index = None
+            self.own_app.say(_("%(sku)s was removed.") % {"sku": clean(sku)})
+            self.app.pop_screen()
 
     # -- the story ---------------------------------------------------------------------------------
 

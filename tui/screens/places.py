@@ -14,9 +14,9 @@ from tui.clean import clean
 from tui.i18n import N_, _
 from tui.screens.base import BaseScreen, SubScreen
 from tui.widgets.columns import Column
-from tui.widgets.dialogs import Ask, FormDialog
+from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 from tui.widgets.table import ListSource, Row, VirtualTable
-from tui.words import LABEL_TYPES
+from tui.words import LABEL_COLOURS, LABEL_TYPES
 
 
 class PlacesScreen(SubScreen):
@@ -48,6 +48,7 @@ class PlacesScreen(SubScreen):
             Column(_("Code"), 10),
             Column(_("Name"), 14, grow=1),
             Column(_("Kind"), 14, drop=1),
+            Column(_("Colour"), 8, drop=3),
             Column(_("Notes"), 20, grow=1, drop=2),
         ]
         self.query_one("#labels", VirtualTable).show(ListSource(rows), columns)
@@ -64,11 +65,18 @@ class PlacesScreen(SubScreen):
             if true
         ]
         kind = _(LABEL_TYPES[label.type])
-        return Row(label.code, (clean(label.code), clean(label.name), kind, ", ".join(notes)))
+        colour = colour_word(label.colour)
+        cells = (clean(label.code), clean(label.name), kind, colour, ", ".join(notes))
+        return Row(label.code, cells)
 
     def why_not(self, action_id: str) -> str | None:
         if action_id == "places.edit" and self._focused_table().current is None:
             return _("There is no row under the cursor.")
+        if action_id == "places.remove":
+            if self._focused_table().id == "labels":
+                return _("An inventory label stays: movements name it.")
+            if self._focused_table().current is None:
+                return _("There is no row under the cursor.")
         if action_id.startswith("places."):
             return self.session.why_only_looking()
         return super().why_not(action_id)
@@ -99,6 +107,23 @@ class PlacesScreen(SubScreen):
         )
         self.app.push_screen(dialog, lambda _answers: self.refresh_data())
 
+    def do_remove(self) -> None:
+        row = self.query_one("#locations", VirtualTable).current
+        if row is None:
+            return
+        name = self.desk.location_name(row.key)
+        body = _(
+            "%(location)s leaves the list. That works only where it is not paired and holds "
+            "nothing; its history stays under its name."
+        ) % {"location": clean(name)}
+        dialog = ConfirmDialog(_("Remove the location"), body, _("Remove"), danger=True)
+        self.app.push_screen(dialog, if_yes(lambda: self._remove(row.key, name)))
+
+    def _remove(self, location_id: str, name: str) -> None:
+        if self.attempt(lambda: self.desk.remove_location(location_id)):
+            self.say(_("%(location)s was removed.") % {"location": clean(name)})
+            self.refresh_data()
+
     def do_label(self) -> None:
         self._ask_label(None)
 
@@ -115,6 +140,13 @@ class PlacesScreen(SubScreen):
                 label.type if label else LabelType.ACTUAL,
                 options=[(k, _(w)) for k, w in LABEL_TYPES.items()],
             ),
+            Ask(
+                "colour",
+                _("Colour"),
+                label.colour if label else "blue",
+                options=_colours(label.colour if label else "blue"),
+            ),
+            *self._default_ask(label),
             Ask(
                 "negative",
                 _("Negative quantity allowed"),
@@ -139,19 +171,35 @@ class PlacesScreen(SubScreen):
         )
         self.app.push_screen(dialog, lambda _answers: self.refresh_data())
 
+    def _default_ask(self, label: Label | None) -> list[Ask]:
+        """The default label stays it until another one is made it; the first is it by itself."""
+        if not self.desk.labels() or (label and label.is_default):
+            return []
+        return [Ask("default", _("Default"), "no", options=[("no", _("No")), ("yes", _("Yes"))])]
+
     def _keep_label(self, label: Label | None, answers: Mapping[str, str]) -> str | None:
         code = label.code if label else answers["code"].strip()
         kept = Label(
             code,
             answers["name"].strip() or code,
-            colour=label.colour if label else "blue",
+            colour=answers["colour"],
             type=LabelType(answers["type"]),
-            is_default=label.is_default if label else not self.desk.labels(),
+            is_default=answers.get("default", "yes") == "yes",
             orderable=answers["orderable"] == "yes",
             negative_allowed=answers["negative"] == "yes",
         )
         keep = self.desk.edit_label if label else self.desk.add_label
         return self.attempt_words(lambda: keep(kept))
+
+
+def colour_word(colour: str) -> str:
+    """In the reader's language where it is one of ours."""
+    return _(LABEL_COLOURS[colour]) if colour in LABEL_COLOURS else clean(colour)
+
+
+def _colours(now: str) -> list[tuple[str, str]]:
+    """The colours to choose from, and one that a command gave."""
+    return [(name, colour_word(name)) for name in dict.fromkeys((*LABEL_COLOURS, now))]
 
 
 def ask_for_location(screen: BaseScreen) -> None:

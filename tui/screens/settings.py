@@ -11,13 +11,14 @@ from tui.actions import bindings
 from tui.clean import ascii_only, clean
 from tui.i18n import N_, _, language
 from tui.screens.base import BaseScreen, MainScreen
+from tui.screens.pruning import Pruning
 from tui.themes import DARK, LIGHT
 from tui.widgets.columns import Column
 from tui.widgets.table import ListSource, Row, VirtualTable
 from tui.words import CONNECTIONS, show
 
 
-class SettingsScreen(MainScreen):
+class SettingsScreen(Pruning, MainScreen):
     NAME = N_("Settings")
     BINDINGS = bindings("settings")
     AUTO_FOCUS = "VirtualTable"
@@ -40,6 +41,7 @@ class SettingsScreen(MainScreen):
             Row("map_new", (_("New SKUs that fit the rule"), self._map_new())),
             Row("keys", (_("Keys of your own"), self._keys())),
             Row("backups", (_("Backups"), str(len(self.desk.backups())))),
+            Row("movements", (_("Old movements"), _("can be forgotten"))),
             Row("doctor", (_("Doctor"), _("checks the file, the shop and this terminal"))),
         ]
         self.query_one(VirtualTable).show(ListSource(rows), columns)
@@ -70,11 +72,19 @@ class SettingsScreen(MainScreen):
             self.call_later(self.own_app.do_signs)
         elif key == "map_new":
             self._change_map_new()
+        elif key == "movements":
+            self._prune_movements()
         elif key == "keys":
             self.own_app.do_help()
         else:
             self.own_app.do_theme()
             self.refresh_data()
+
+    def _prune_movements(self) -> None:
+        if reason := self.session.why_only_looking():
+            self.say(reason, "warn")
+        else:
+            self.ask_to_prune()
 
     def _change_map_new(self) -> None:
         if reason := self.session.why_only_looking():
