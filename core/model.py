@@ -269,12 +269,13 @@ class LocalField(StrEnum):
 @dataclass(frozen=True, slots=True)
 class LocationPair:
     """1:1; the name of the Shopify location is kept for showing it while the shop cannot be
-    reached.
+    reached. `is_active`: as the shop said last; nothing flows at a location that is deactivated.
     """
 
     location_id: str
     shopify_location_id: str
     shopify_name: str
+    is_active: bool = True
 
 
 class MappedBy(StrEnum):
@@ -284,11 +285,18 @@ class MappedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SkuMapping:
-    """Which item a Shopify inventory item is. Several inventory items may map to one item."""
+    """Which item a Shopify inventory item is. Several inventory items may map to one item.
+
+    `doubt`: the rule that made it would not make it now (SKU_CHANGED, DUPLICATE). It stands and
+    syncs all the same, and a person is asked; `since` is when. Both are remarks: two mappings that
+    map the same are equal.
+    """
 
     inventory_item_id: str
     sku_number: str
     by: MappedBy = MappedBy.RULE
+    doubt: Problem | None = field(default=None, compare=False)
+    since: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +322,12 @@ class CellKey(NamedTuple):
 
 
 class Problem(StrEnum):
-    """Why a cell waits for a person. It clears by itself when the cause is gone."""
+    """Why something waits for a person. It clears by itself when the cause is gone; only IGNORED
+    is a person's own word, and stands until that person takes it back.
+
+    Of a cell: all down to IGNORED. Of a mapping: SKU_CHANGED and DUPLICATE. Of the whole brand:
+    SAFETY_STOP and STOPPED.
+    """
 
     NEGATIVE_NOT_ALLOWED = "negative_not_allowed"
     UNTRACKED = "untracked"
@@ -324,6 +337,12 @@ class Problem(StrEnum):
     REJECTED = "rejected"
     OUTCOME_UNKNOWN = "outcome_unknown"
     DIFFERS_AT_START = "differs_at_start"
+    LOCATION_INACTIVE = "location_inactive"
+    IGNORED = "ignored"
+    SKU_CHANGED = "sku_changed"
+    DUPLICATE = "duplicate"
+    SAFETY_STOP = "safety_stop"
+    STOPPED = "stopped"
 
 
 class CellState(StrEnum):
@@ -333,6 +352,7 @@ class CellState(StrEnum):
     PENDING_PULL = "pending_pull"
     PUSHING = "pushing"
     NEEDS_YOU = "needs_you"
+    IGNORED = "ignored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +367,7 @@ class Cell:
 
     Un-synced here = here − base; un-synced there = there − base. `intent` is the key of the write
     in flight: while it is set the cell takes no readings and no further push. `updated_at` is
-    Shopify's own moment of the newest reading.
+    Shopify's own moment of the newest reading. `since` is when `problem` came up.
     """
 
     key: CellKey
@@ -362,6 +382,7 @@ class Cell:
     updated_at: str = ""
     read_at: str = ""
     changed_at: str = ""
+    since: str = ""
 
     @property
     def unsynced_here(self) -> int:
@@ -379,6 +400,8 @@ class Cell:
     def state(self) -> CellState:
         if self.intent is not None:
             return CellState.PUSHING
+        if self.problem is Problem.IGNORED:
+            return CellState.IGNORED
         if self.problem is Problem.NEGATIVE_NOT_ALLOWED and self._stock_has_come:
             return CellState.PENDING_PUSH  # what could not be pulled is tried again, then sent
         if self.problem is not None:
@@ -510,6 +533,7 @@ class PlanKind(StrEnum):
     PULL = "pull"
     MERGE = "merge"
     UNDO = "undo"
+    COUNT = "count"
 
 
 class Why(StrEnum):
@@ -526,6 +550,8 @@ class Why(StrEnum):
     MOVED_SINCE = "moved_since"
     NEGATIVE_NOT_ALLOWED = "negative_not_allowed"
     CANNOT_WRITE = "cannot_write"
+    COUNTED = "counted"
+    IGNORED = "ignored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -616,6 +642,58 @@ class Run:
     undone_by: str | None = None
 
 
+# -- what waits for a person ---------------------------------------------------------------------
+
+
+class Choice(StrEnum):
+    """What a person may say to something that waits. REVIEW and GUIDE change nothing: they are
+    for looking.
+    """
+
+    TAKE_HERE = "take_here"
+    TAKE_THERE = "take_there"
+    COUNT_AGAIN = "count_again"
+    IGNORE = "ignore"
+    NOTICE = "notice"
+    ACTIVATE = "activate"
+    TRACK = "track"
+    KEEP = "keep"
+    FOLLOW = "follow"
+    UNMAP = "unmap"
+    REVIEW = "review"
+    GUIDE = "guide"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits for a person: a cell, a mapping in doubt, or the brand's whole sync.
+
+    `detail` is what the outside said, or the new value of a mapping in doubt; `follow` the SKU
+    number that FOLLOW would map to; `cell` the cell as it was when the row was made.
+    """
+
+    problem: Problem
+    sku_number: str = ""
+    location_id: str = ""
+    here: int | None = None
+    there: int | None = None
+    detail: str = ""
+    since: str = ""
+    choices: tuple[Choice, ...] = ()
+    cell: Cell | None = None
+    inventory_item_id: str = ""
+    follow: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same for the same thing, whatever has become of its numbers and its problem."""
+        if self.cell is not None:
+            return "|".join(("cell", *self.cell.key))
+        if self.inventory_item_id:
+            return f"mapping|{self.inventory_item_id}"
+        return f"brand|{self.problem.value}"
+
+
 # -- how it stands -------------------------------------------------------------------------------
 
 
@@ -644,6 +722,7 @@ class Status:
     pending_push: int
     pending_pull: int
     needs_you: int
+    ignored: int
     last_pass_at: str | None
     oldest_unsent_s: float | None
     verified_share: float | None

@@ -141,7 +141,7 @@ def event_text(event: Event) -> str:
     from tui.words import word_of_code  # words are made of this module's marks
 
     params = event.params()
-    for name in ("problem", "kind"):
+    for name in ("problem", "kind", "choice"):
         if name in params:
             params[name] = word_of_code(str(params[name]))
     return clean(_filled(event.text, params))

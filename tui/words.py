@@ -11,6 +11,7 @@ from typing import NamedTuple
 from core.model import (
     CauseKind,
     CellState,
+    Choice,
     ConnectionState,
     LabelType,
     LocalField,
@@ -45,6 +46,7 @@ CELLS: Mapping[CellState, Mark] = {
     CellState.PENDING_PULL: Mark("←", N_("To be taken over"), WARN),
     CellState.PUSHING: Mark("→", N_("Being sent"), WARN),
     CellState.NEEDS_YOU: Mark("!", N_("Needs you"), BAD),
+    CellState.IGNORED: Mark("–", N_("Left out by you"), DIM),
 }
 
 MATCHES: Mapping[MatchState, Mark] = {
@@ -82,6 +84,27 @@ PROBLEMS: Mapping[Problem, str] = {
     Problem.REJECTED: N_("Shopify refused the quantity"),
     Problem.OUTCOME_UNKNOWN: N_("Outcome of a write unknown"),
     Problem.DIFFERS_AT_START: N_("Both sides differ at the start"),
+    Problem.LOCATION_INACTIVE: N_("Location deactivated in Shopify"),
+    Problem.IGNORED: N_("Left out by you"),
+    Problem.SKU_CHANGED: N_("Mapped, changed since"),
+    Problem.DUPLICATE: N_("Mapped, no longer the only one"),
+    Problem.SAFETY_STOP: N_("Safety stop"),
+    Problem.STOPPED: N_("The sync stands still"),
+}
+
+CHOICES: Mapping[Choice, str] = {
+    Choice.TAKE_HERE: N_("Take DEXTRE's quantity"),
+    Choice.TAKE_THERE: N_("Take Shopify's quantity"),
+    Choice.COUNT_AGAIN: N_("Count again"),
+    Choice.IGNORE: N_("Leave out"),
+    Choice.NOTICE: N_("Take up again"),
+    Choice.ACTIVATE: N_("Stock it there in Shopify"),
+    Choice.TRACK: N_("Track its quantity in Shopify"),
+    Choice.KEEP: N_("Keep the mapping"),
+    Choice.FOLLOW: N_("Map to the new SKU"),
+    Choice.UNMAP: N_("Remove the mapping"),
+    Choice.REVIEW: N_("Look at the plan"),
+    Choice.GUIDE: N_("What to do"),
 }
 
 PROBLEM_REMEDIES: Mapping[Problem, str] = {
@@ -96,6 +119,24 @@ PROBLEM_REMEDIES: Mapping[Problem, str] = {
     Problem.REJECTED: N_("Read what Shopify answered, correct it there, then sync again."),
     Problem.OUTCOME_UNKNOWN: N_("Count the stock and set the right quantity with push or pull."),
     Problem.DIFFERS_AT_START: N_("Push or pull: the plan shows both numbers before it is applied."),
+    Problem.LOCATION_INACTIVE: N_(
+        "Activate the location in Shopify again, or pair another one in Settings. "
+        "The cells then go on by themselves."
+    ),
+    Problem.IGNORED: N_("Take it up again whenever you like: no unit is lost meanwhile."),
+    Problem.SKU_CHANGED: N_(
+        "The SKU was edited after it was mapped. Keep the mapping, map to the item of the new SKU, "
+        "or remove the mapping. Quantities go on flowing until you decide."
+    ),
+    Problem.DUPLICATE: N_(
+        "Another product or item has the same SKU now. Keep the mapping, remove it, or give one of "
+        "them another SKU."
+    ),
+    Problem.SAFETY_STOP: N_(
+        "More would change at once than a shop does by itself. Look at the plan; what you apply "
+        "is done, and the sync goes on."
+    ),
+    Problem.STOPPED: N_("Do what the message says. The sync goes on by itself afterwards."),
 }
 
 WHYS: Mapping[Why, str] = {
@@ -110,6 +151,8 @@ WHYS: Mapping[Why, str] = {
     Why.MOVED_SINCE: N_("changed since: left alone"),
     Why.NEGATIVE_NOT_ALLOWED: N_("negative stock is forbidden"),
     Why.CANNOT_WRITE: N_("Shopify does not take a quantity"),
+    Why.COUNTED: N_("counted again"),
+    Why.IGNORED: N_("left out by you"),
 }
 
 OUTCOMES: Mapping[RowOutcome, Mark] = {
@@ -124,6 +167,7 @@ PLANS: Mapping[PlanKind, str] = {
     PlanKind.PULL: N_("Pull quantities: Shopify → DEXTRE"),
     PlanKind.MERGE: N_("Merge both sides"),
     PlanKind.UNDO: N_("Undo"),
+    PlanKind.COUNT: N_("Count again"),
 }
 
 RUNS: Mapping[PlanKind, str] = {
@@ -131,6 +175,7 @@ RUNS: Mapping[PlanKind, str] = {
     PlanKind.PULL: N_("Pull Shopify → DEXTRE"),
     PlanKind.MERGE: N_("Merge both sides"),
     PlanKind.UNDO: N_("Undo"),
+    PlanKind.COUNT: N_("Count again"),
 }
 
 CAUSES: Mapping[CauseKind, str] = {
@@ -195,6 +240,7 @@ _MARKED: tuple[Mapping[StrEnum, Mark], ...] = (
 )  # type: ignore[assignment]  # the key types differ, each table is only read
 _NAMED: tuple[Mapping[StrEnum, str], ...] = (
     PROBLEMS,
+    CHOICES,
     WHYS,
     PLANS,
     CAUSES,
@@ -227,6 +273,8 @@ def word_of_code(code: str) -> str:
         return _(PROBLEMS[Problem(code)])
     if code in list(PlanKind):
         return _(PLANS[PlanKind(code)])
+    if code in list(Choice):
+        return _(CHOICES[Choice(code)])
     return code
 
 

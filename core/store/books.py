@@ -4,7 +4,9 @@ The invariant of this module, kept by `Tx._true_cell` alone, in the transaction 
 side of it:
 
     here(cell) = level(cell.sku_number, cell.location_id, linked label)
-    changed_at(cell) is set  ⇔  here − base ≠ 0   (since when the cell waits to be pushed)
+    changed_at(cell) is set  ⇔  here − base ≠ 0   (since when the cell waits to be pushed), and
+                                nobody has said that the cell is to be left out
+    since(cell) is set       ⇔  the cell has a problem   (since when)
 
 Whoever changes a level, the linked label or a cell goes through it; nobody can store a cell that
 disagrees with its level.
@@ -32,6 +34,7 @@ from core.model import (
     Link,
     LocationPair,
     Movement,
+    Problem,
     Run,
     RunRow,
     SkuMapping,
@@ -41,6 +44,9 @@ from core.store.rows import Doc
 from core.store.table import BATCH, DocumentDB, DocumentTable, SnapshotDB
 
 T = TypeVar("T")
+
+DOUBTS = (Problem.SKU_CHANGED, Problem.DUPLICATE)
+"""What a mapping may be doubted for."""
 
 
 def first_movement_id(moment: datetime) -> str:
@@ -76,6 +82,11 @@ class View:
         doc = self._table("mappings").doc(inventory_item_id)
         return None if doc is None else records.mapping_from(inventory_item_id, doc)
 
+    def mappings_in_doubt(self) -> Iterator[SkuMapping]:
+        for doubt in DOUBTS:
+            found = self._table("mappings").find("doubt", doubt.value)
+            yield from (records.mapping_from(key, doc) for key, doc in found)
+
     def mappings_of(self, sku_number: str) -> Sequence[SkuMapping]:
         found = self._table("mappings").find("sku_number", sku_number)
         return [records.mapping_from(key, doc) for key, doc in found]
@@ -102,6 +113,11 @@ class View:
             return
         for state in dict.fromkeys(states):
             found = cells.find("state", state.value)
+            yield from (records.cell_from(key, doc) for key, doc in found)
+
+    def cells_with(self, problems: Collection[Problem]) -> Iterator[Cell]:
+        for problem in dict.fromkeys(problems):
+            found = self._table("cells").find("problem", problem.value)
             yield from (records.cell_from(key, doc) for key, doc in found)
 
     def cells_of(self, sku_number: str) -> Sequence[Cell]:
@@ -251,10 +267,15 @@ class Tx(View):
             )
 
     def _true_cell(self, cell: Cell, here: int | None) -> tuple[str, Doc]:
-        waits = cell.base is not None and (here or 0) != cell.base  # Cell.unsynced_here
+        waits = (
+            cell.base is not None
+            and (here or 0) != cell.base  # Cell.unsynced_here
+            and cell.problem is not Problem.IGNORED
+        )
         changed_at = (cell.changed_at or self.at) if waits else ""
-        if here != cell.here or changed_at != cell.changed_at:
-            cell = replace(cell, here=here, changed_at=changed_at)
+        since = "" if cell.problem is None else cell.since or self.at
+        if (here, changed_at, since) != (cell.here, cell.changed_at, cell.since):
+            cell = replace(cell, here=here, changed_at=changed_at, since=since)
         return records.cell_id(cell.key), records.cell_doc(cell)
 
     def remove_cell(self, key: CellKey) -> None:

@@ -6,7 +6,7 @@ runs the sync does not matter here: SQLite puts changes of several processes one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,11 @@ from core.model import (
     Connection,
     Link,
     LocationPair,
+    Problem,
     Run,
     RunRow,
     Secret,
+    ShopifyField,
     ShopLocation,
     SkuMapping,
     Variant,
@@ -134,6 +136,21 @@ class BrandStore(InventoryStore):
 
     def count_mappings(self) -> int:
         return figures.read(self._db.source)["mappings"]
+
+    def count_doubts(self) -> int:
+        """Mappings in doubt."""
+        return figures.read(self._db.source)["doubts"]
+
+    def mappings_in_doubt(self) -> Iterator[SkuMapping]:
+        return self._now.mappings_in_doubt()
+
+    def cells_with(self, problems: Collection[Problem]) -> Iterator[Cell]:
+        return self._now.cells_with(problems)
+
+    def variants_with(self, field: ShopifyField, value: str) -> Sequence[Variant]:
+        """Variants of the last catalogue with that SKU or barcode."""
+        found = self._table("variants").find(field.value, value)
+        return [records.variant_from(*pair) for pair in found]
 
     def count_unmapped_local(self) -> int:
         """Items that no variant is mapped to."""

@@ -8,6 +8,7 @@ triggers keep them instead, in the transaction that changes what they count, who
     figures[T]               rows of T, for items, variants, mappings
     figures[mapped_items]    items that at least one mapping names
     figures[mapped_variants] variants that have a mapping
+    figures[doubts]          mappings in doubt
 """
 
 # ruff: noqa: S608 - the names in the SQL are this file's own
@@ -37,6 +38,7 @@ _COUNTED = {
         "SELECT count(*) FROM variants WHERE EXISTS "
         "(SELECT 1 FROM mappings WHERE mappings.id = variants.id)"
     ),
+    "doubts": "SELECT count(*) FROM mappings WHERE doubt IS NOT NULL",
 } | {f"cells.{s}": f"SELECT count(*) FROM cells WHERE state = '{s}'" for s in CellState}
 
 
@@ -49,6 +51,15 @@ def create(connection: sqlite3.Connection) -> None:
         connection.execute(f"INSERT INTO {TABLE} VALUES ('{name}', ({count}))")
     for trigger in _triggers():
         connection.execute(trigger)
+
+
+def create_anew(connection: sqlite3.Connection) -> None:
+    """For a file whose figures are those of an earlier version, or that has none."""
+    found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for (name,) in found:
+        connection.execute(f'DROP TRIGGER "{name}"')
+    connection.execute(f"DROP TABLE IF EXISTS {TABLE}")
+    create(connection)
 
 
 def read(source: Source) -> dict[str, int]:
@@ -82,6 +93,7 @@ def _triggers() -> Iterator[str]:
             _add("'mappings'", by),
             _add("'mapped_items'", by, _only_mapping_of_an_item(row)),
             _add("'mapped_variants'", by, f"EXISTS (SELECT 1 FROM variants WHERE id = {row}.id)"),
+            _add("'doubts'", by, f"{row}.doubt IS NOT NULL"),
         )
     yield _trigger(
         "mappings",
@@ -89,6 +101,14 @@ def _triggers() -> Iterator[str]:
         _add("'mapped_items'", -1, _only_mapping_of_an_item("old")),
         _add("'mapped_items'", 1, _only_mapping_of_an_item("new")),
         when="old.sku_number IS NOT new.sku_number",
+    )
+    yield _trigger(
+        "mappings",
+        "UPDATE",
+        _add("'doubts'", -1, "old.doubt IS NOT NULL"),
+        _add("'doubts'", 1, "new.doubt IS NOT NULL"),
+        when="old.doubt IS NOT new.doubt",
+        name="mappings_doubted",
     )
 
 
@@ -103,8 +123,8 @@ def _add(name: str, by: int, condition: str = "1") -> str:
     return f"UPDATE {TABLE} SET n = n + ({by}) WHERE name = {name} AND {condition};"
 
 
-def _trigger(table: str, event: str, *statements: str, when: str = "1") -> str:
+def _trigger(table: str, event: str, *statements: str, when: str = "1", name: str = "") -> str:
     return (
-        f"CREATE TRIGGER {table}_{event.lower()} AFTER {event} ON {table} "
+        f"CREATE TRIGGER {name or f'{table}_{event.lower()}'} AFTER {event} ON {table} "
         f"FOR EACH ROW WHEN {when} BEGIN {' '.join(statements)} END"
     )

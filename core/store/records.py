@@ -220,19 +220,36 @@ def link_from(doc: Doc) -> Link:
 
 
 def pair_doc(pair: LocationPair) -> Doc:
-    return {"shopify_location_id": pair.shopify_location_id, "shopify_name": pair.shopify_name}
+    return _full(
+        shopify_location_id=pair.shopify_location_id,
+        shopify_name=pair.shopify_name,
+        is_active=None if pair.is_active else False,
+    )
 
 
 def pair_from(location_id: str, doc: Doc) -> LocationPair:
-    return LocationPair(location_id, doc["shopify_location_id"], doc["shopify_name"])
+    is_active = doc.get("is_active", True)
+    return LocationPair(location_id, doc["shopify_location_id"], doc["shopify_name"], is_active)
 
 
 def mapping_doc(mapping: SkuMapping) -> Doc:
-    return {"sku_number": mapping.sku_number, "by": mapping.by.value}
+    return _full(
+        sku_number=mapping.sku_number,
+        by=mapping.by.value,
+        doubt=None if mapping.doubt is None else mapping.doubt.value,
+        since=mapping.since or None,
+    )
 
 
 def mapping_from(inventory_item_id: str, doc: Doc) -> SkuMapping:
-    return SkuMapping(inventory_item_id, doc["sku_number"], MappedBy(doc["by"]))
+    doubt = doc.get("doubt")
+    return SkuMapping(
+        inventory_item_id,
+        doc["sku_number"],
+        MappedBy(doc["by"]),
+        doubt=None if doubt is None else Problem(doubt),
+        since=doc.get("since", ""),
+    )
 
 
 def cell_id(key: CellKey) -> str:
@@ -261,6 +278,8 @@ def cell_doc(cell: Cell) -> Doc:
         doc["problem"] = cell.problem.value
     if cell.changed_at:  # so that the index knows the waiting ones only
         doc["changed_at"] = cell.changed_at
+    if cell.since:
+        doc["since"] = cell.since
     return doc
 
 
@@ -279,6 +298,7 @@ def cell_from(key: str, doc: Doc) -> Cell:
         updated_at=doc["updated_at"],
         read_at=doc["read_at"],
         changed_at=doc.get("changed_at", ""),
+        since=doc.get("since", ""),
     )
 
 

@@ -41,15 +41,43 @@ class Schema:
 
 
 def create_table(connection: sqlite3.Connection, name: str, fields: tuple[str, ...]) -> None:
-    columns = "".join(
-        f", \"{f}\" GENERATED ALWAYS AS (json_extract(doc, '$.{f}')) VIRTUAL" for f in fields
-    )
+    columns = "".join(f", {_column(f)}" for f in fields)
     connection.execute(
         f'CREATE TABLE "{name}" (id TEXT PRIMARY KEY NOT NULL, doc TEXT NOT NULL{columns})'
         " WITHOUT ROWID"
     )
     for f in fields:
-        connection.execute(f'CREATE INDEX "{name}_by_{f}" ON "{name}" ("{f}")')
+        _create_index(connection, name, f)
+
+
+SPARSE = frozenset({"doubt", "problem"})
+"""Fields that few documents have: writing the others pays nothing for the index."""
+
+
+def _create_index(connection: sqlite3.Connection, name: str, f: str) -> None:
+    only = f' WHERE "{f}" IS NOT NULL' if f in SPARSE else ""
+    connection.execute(f'CREATE INDEX "{name}_by_{f}" ON "{name}" ("{f}"){only}')
+
+
+def _add_field(connection: sqlite3.Connection, name: str, f: str) -> None:
+    """One more looked-up field of a table that is there: what its documents hold is found."""
+    connection.execute(f'ALTER TABLE "{name}" ADD COLUMN {_column(f)}')
+    _create_index(connection, name, f)
+
+
+def _column(f: str) -> str:
+    return f"\"{f}\" GENERATED ALWAYS AS (json_extract(doc, '$.{f}')) VIRTUAL"
+
+
+def _figures_come_later(_connection: sqlite3.Connection) -> None:
+    """Version 2 brought the figures; version 4 makes them anew, and no file stops before."""
+
+
+def _problems_are_looked_up(connection: sqlite3.Connection) -> None:
+    """Version 4: mappings in doubt, cells by their problem, and figures of both."""
+    _add_field(connection, "mappings", "doubt")
+    _add_field(connection, "cells", "problem")
+    figures.create_anew(connection)
 
 
 def _forget_location_index(connection: sqlite3.Connection) -> None:
@@ -58,7 +86,7 @@ def _forget_location_index(connection: sqlite3.Connection) -> None:
 
 
 INVENTORY = Schema(
-    version=3,
+    version=4,
     tables={
         "meta": (),  # link, connection, settings
         "labels": (),  # by code
@@ -69,12 +97,12 @@ INVENTORY = Schema(
         "variants": ("sku", "barcode"),  # the shop's catalogue, by inventory item id
         "shop_locations": (),
         "pairs": (),  # by local location
-        "mappings": ("sku_number",),  # by inventory item id
-        "cells": ("state", "sku_number", "changed_at"),  # by item|location
+        "mappings": ("sku_number", "doubt"),  # by inventory item id
+        "cells": ("state", "sku_number", "changed_at", "problem"),  # by item|location
         "outbox": (),  # intents, by idempotency key
         "runs": ("at",),
         "run_rows": (),  # by run|item|location
     },
-    migrations={1: figures.create, 2: _forget_location_index},
+    migrations={1: _figures_come_later, 2: _forget_location_index, 3: _problems_are_looked_up},
     extras=(figures.create,),
 )

@@ -3,7 +3,8 @@
 Invariant: after `arrange` in the same transaction as any change of pairs, mappings or label, a
 cell exists exactly for each (mapping, pair), so what is not mapped and paired can never be
 written. A new cell has no base: nothing flows until it is aligned. A cell that leaves while its
-write is in flight is simply gone; the outbox settles the write without it.
+write is in flight is simply gone; the outbox settles the write without it. Cells of a deactivated
+location are aside (core.sync.aside).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.model import Cell, CellKey, LocationPair, SkuMapping
+from core.model import Cell, CellKey, LocationPair, Problem, SkuMapping
+from core.sync.problems import put_aside, without_problem
 
 if TYPE_CHECKING:
     from core.sync.ports import BooksTx
@@ -21,23 +23,27 @@ def arrange(tx: BooksTx, *, reset: bool = False) -> int:
     """Make the cells fit pairs and mappings; returns how many there are. `reset` forgets all bases
     (another label).
     """
-    pairs = {pair.shopify_location_id: pair.location_id for pair in tx.pairs()}
+    pairs = {pair.shopify_location_id: pair for pair in tx.pairs()}
     sku_of = {m.inventory_item_id: m.sku_number for m in tx.mappings()}
     kept: set[CellKey] = set()
     for cell in list(tx.cells()):
         item_id, shopify_location_id = cell.key
+        pair = pairs.get(shopify_location_id)
         fits = (
             sku_of.get(item_id) == cell.sku_number
-            and pairs.get(shopify_location_id) == cell.location_id
+            and pair is not None
+            and pair.location_id == cell.location_id
         )
-        if fits and not reset:
-            kept.add(cell.key)
-        else:
+        if pair is None or not fits or reset:
             tx.remove_cell(cell.key)
+            continue
+        kept.add(cell.key)
+        if pair.is_active and cell.problem is Problem.LOCATION_INACTIVE:
+            tx.put_cell(without_problem(cell))
     tx.put_cells(
-        Cell(key, sku_number, location_id)
+        _new(key, sku_number, pair)
         for item_id, sku_number in sku_of.items()
-        for shopify_location_id, location_id in pairs.items()
+        for shopify_location_id, pair in pairs.items()
         if (key := CellKey(item_id, shopify_location_id)) not in kept
     )
     _bump(tx)
@@ -46,13 +52,18 @@ def arrange(tx: BooksTx, *, reset: bool = False) -> int:
 
 def map_one(tx: BooksTx, mapping: SkuMapping) -> None:
     """Map (or re-target) one inventory item; costs the number of pairs, not the number of
-    mappings.
+    mappings. Where it is mapped so already, its cells stay as they are.
     """
+    standing = tx.mapping(mapping.inventory_item_id)
+    if standing is not None and standing.sku_number == mapping.sku_number:
+        tx.put_mapping(mapping)
+        _bump(tx)
+        return
     unmap_one(tx, mapping.inventory_item_id)
     tx.put_mapping(mapping)
     for pair in tx.pairs():
         key = CellKey(mapping.inventory_item_id, pair.shopify_location_id)
-        tx.put_cell(Cell(key, mapping.sku_number, pair.location_id))
+        tx.put_cell(_new(key, mapping.sku_number, pair))
     _bump(tx)
 
 
@@ -73,6 +84,11 @@ def pair_locations(tx: BooksTx, pairs: tuple[LocationPair, ...], label_code: str
     tx.put_link(replace(tx.link(), label_code=label_code))
     tx.put_pairs(pairs)
     arrange(tx, reset=reset)
+
+
+def _new(key: CellKey, sku_number: str, pair: LocationPair) -> Cell:
+    cell = Cell(key, sku_number, pair.location_id)
+    return cell if pair.is_active else put_aside(cell, Problem.LOCATION_INACTIVE)
 
 
 def _bump(tx: BooksTx) -> None:

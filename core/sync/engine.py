@@ -10,8 +10,8 @@ the books, so it can be killed at any await and started again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
 
 from core.clock import Clock
 from core.errors import DextreError, LinkIsOff, TryAgain
@@ -21,6 +21,7 @@ from core.sync.commits import Commits
 from core.sync.events import BackOnline, Event, SyncStopped, WentOffline
 from core.sync.gate import Gate
 from core.sync.ports import Books, BooksTx, Shop
+from core.sync.problems import without_problem
 from core.sync.reader import Reader
 from core.sync.reading import Pacing
 from core.sync.sender import Sender
@@ -31,15 +32,29 @@ PATIENCE = 6
 
 @dataclass(slots=True)
 class Health:
-    """What the engine knows of itself. `error` is the code of what it waits for, `online` whether
-    the shop answers, `verified_share` the cells known equal by a reading, of all.
+    """What the engine knows of itself. `failing` is what each of its loops waits for,
+    `verified_share` the cells known equal by a reading, of all.
     """
 
-    online: bool = True
-    error: str | None = None
-    detail: str = ""
+    failing: dict[str, DextreError] = field(default_factory=dict)
     last_pass_at: str | None = None
     verified_share: float | None = None
+
+    @property
+    def online(self) -> bool:
+        """Whether the shop answers."""
+        return not any(isinstance(error, TryAgain) for error in self.failing.values())
+
+    @property
+    def failure(self) -> DextreError | None:
+        """What keeps it from going on; what does not pass by itself goes first."""
+        waits = sorted(self.failing.values(), key=lambda error: isinstance(error, TryAgain))
+        return waits[0] if waits else None
+
+    @property
+    def error(self) -> str | None:
+        """The code of that."""
+        return self.failure.code if self.failure is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +141,8 @@ class Engine:
         """Give rows that were refused before another chance: what refused them may be gone."""
 
         def work(tx: BooksTx) -> None:
-            for cell in list(tx.cells((CellState.NEEDS_YOU,))):
-                if cell.problem is Problem.REJECTED:
-                    tx.put_cell(replace(cell, problem=None, detail=""))
+            for cell in list(tx.cells_with((Problem.REJECTED,))):
+                tx.put_cell(without_problem(cell))
 
         await self.books.commit(work)
 
@@ -146,6 +160,16 @@ class Engine:
         async with self.gate.shared():
             if self.commits.link_is_on():
                 await self.reader.read_some(hints)
+
+    async def look_at(self, keys: Collection[CellKey]) -> None:
+        """Read these cells now, for a person who has just changed something about them; while the
+        link is off, Shopify's numbers are only noted.
+        """
+        async with self.gate.shared():
+            if self.commits.link_is_on():
+                await self.reader.read_some(keys)
+            else:
+                await self.reader.note(keys)
 
     async def push_pass(self) -> None:
         """Settle what waits in the outbox, then send all that is pending."""
@@ -175,15 +199,18 @@ class Engine:
             except TryAgain as error:
                 since = since or self.clock.monotonic()
                 failures += 1
+                self._note_failure(step, error)
                 self._tell_trouble(error, first=failures == 1)
                 await self.clock.sleep(self.pacing.backoff(failures))
                 continue
             except DextreError as error:
                 failures += 1
+                self._note_failure(step, error)
                 self._tell_stop(error, first=failures == 1)
                 await self._pause(self.pacing.offline_max_s, wakes)
                 continue
             if failures:
+                self.health.failing.pop(_name(step), None)
                 self._tell_back(since)
                 failures, since = 0, 0.0
             took = self.clock.monotonic() - began
@@ -204,15 +231,12 @@ class Engine:
     # -- health -------------------------------------------------------------------------------
 
     def _tell_trouble(self, error: TryAgain, *, first: bool) -> None:
-        self.health.online = False
-        self._note_error(error)
         if first:
             self.commits.emit(
                 WentOffline(at=self.commits.now(), brand=self.brand, detail=str(error))
             )
 
     def _tell_stop(self, error: DextreError, *, first: bool) -> None:
-        self._note_error(error)
         if first:
             self.commits.emit(
                 SyncStopped(
@@ -221,13 +245,12 @@ class Engine:
             )
 
     def _tell_back(self, since: float) -> None:
-        self.health.online, self.health.error, self.health.detail = True, None, ""
         seconds = round(self.clock.monotonic() - since) if since else 0
         self.commits.emit(BackOnline(at=self.commits.now(), brand=self.brand, seconds=seconds))
         self.on_health()
 
-    def _note_error(self, error: DextreError) -> None:
-        self.health.error, self.health.detail = error.code, str(error)
+    def _note_failure(self, step: Callable[[], Awaitable[None]], error: DextreError) -> None:
+        self.health.failing[_name(step)] = error
         self.on_health()
 
     def _note_pass(self, known_share: float) -> None:
@@ -235,7 +258,7 @@ class Engine:
         self.health.last_pass_at = self.commits.now()
         with self.books.view() as view:
             counts = view.count_cells()
-        total = sum(counts.values())
+        total = sum(counts.values()) - counts[CellState.IGNORED]
         equal = counts.get(CellState.IN_SYNC, 0)
         self.health.verified_share = known_share * equal / total if total else None
         self.on_health()
@@ -295,3 +318,7 @@ class Engine:
         return RestReport(
             rests, passes, self.commits.pulled, self.commits.pushed, needs_you, detail
         )
+
+
+def _name(step: Callable[[], Awaitable[None]]) -> str:
+    return getattr(step, "__name__", "step")

@@ -138,6 +138,69 @@ class Cleared(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceTaken(Event):
+    """A person has said what is to become of something that waited. `location` is empty for a
+    mapping.
+    """
+
+    text = N_("%(who)s: %(choice)s, for %(sku)s %(location)s (%(problem)s)")
+    sku: str
+    problem: str
+    choice: str
+    who: str
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activated(Event):
+    text = N_("%(sku)s is now stocked at %(location)s on Shopify (%(who)s)")
+    sku: str
+    location: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingSwitchedOn(Event):
+    text = N_("Shopify now tracks the quantity of %(sku)s (%(who)s)")
+    sku: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationDeactivated(Event):
+    """Deactivated or deleted on Shopify: nothing flows there."""
+
+    level = Level.WARNING
+    text = N_("The Shopify location %(location)s is not active any more: %(cells)s cells wait")
+    location: str
+    cells: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationActiveAgain(Event):
+    text = N_("The Shopify location %(location)s is active again: %(cells)s cells go on")
+    location: str
+    cells: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingInDoubt(Event):
+    """The rule would not map this SKU so any more. The mapping stands until a person decides."""
+
+    level = Level.WARNING
+    text = N_("The mapping of %(sku)s needs you: %(problem)s (on Shopify now: %(value)s)")
+    sku: str
+    problem: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingInOrder(Event):
+    text = N_("The mapping of %(sku)s is in order again")
+    sku: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WriteWaits(Event):
     level = Level.WARNING
     text = N_(

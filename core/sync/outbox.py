@@ -36,6 +36,7 @@ from core.model import (
     WriteResult,
 )
 from core.sync.ports import CHUNK, BooksTx
+from core.sync.problems import ASIDE, doubt_base, with_problem, without_problem
 from core.sync.pulling import pull_cell
 from core.sync.trace import Trace
 
@@ -157,15 +158,8 @@ def _moved(cell: Cell, row: IntentRow) -> Cell:
     """The cell after its write has happened."""
     there = cell.there + row.delta if cell.there is not None else None
     changed_at = "" if (cell.here or 0) == row.new_base else cell.changed_at
-    return replace(
-        cell,
-        intent=None,
-        base=row.new_base,
-        there=there,
-        problem=None,
-        detail="",
-        changed_at=changed_at,
-    )
+    settled = cell if cell.problem in ASIDE else without_problem(cell)
+    return replace(settled, intent=None, base=row.new_base, there=there, changed_at=changed_at)
 
 
 def _released(
@@ -175,12 +169,16 @@ def _released(
         if cell is not None:
             tx.put_cell(replace(cell, intent=None))
         return RowOutcome.MOVED, problem.code if problem else "not sent: another row was refused"
-    kind = Problem.OUTCOME_UNKNOWN if problem.code == MISMATCH else Problem.REJECTED
     if cell is not None:
         detail = f"{problem.code}: {problem.message}"
-        cell = replace(cell, intent=None, problem=kind, detail=detail)
-        tx.put_cell(cell)
-        trace.needs_you(cell)
+        released = replace(cell, intent=None)
+        if problem.code == MISMATCH:
+            released = doubt_base(released, detail)
+        elif cell.problem not in ASIDE:
+            released = with_problem(released, Problem.REJECTED, detail)
+        tx.put_cell(released)
+        if cell.problem not in ASIDE:
+            trace.needs_you(released)
     return RowOutcome.REJECTED, problem.code
 
 
@@ -225,9 +223,8 @@ def decide_by_reading(
         outcomes[row.key] = (RowOutcome.REJECTED, Problem.OUTCOME_UNKNOWN.value)
         if cell is not None:
             detail = f"{row.before} → {row.quantity}, now {now}"
-            cell = replace(
-                cell, intent=None, problem=Problem.OUTCOME_UNKNOWN, detail=detail, there=now
-            )
-            tx.put_cell(cell)
-            trace.needs_you(cell)
+            doubted = doubt_base(replace(cell, intent=None, there=now), detail)
+            tx.put_cell(doubted)
+            if cell.problem not in ASIDE:
+                trace.needs_you(doubted)
     return Settled(outcomes)

@@ -5,6 +5,7 @@ here.
     PULL   Shopify wins everywhere
     MERGE  the start without a winner: only what loses no unit (`merge.align`); the rest is listed
     UNDO   back to what a run found, for rows that are still as the run left them
+    COUNT  what a person has counted, on both sides
 
 A row that cannot or must not be done is in the plan all the same, marked `left_out` and with its
 reason.
@@ -13,15 +14,12 @@ reason.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from core.model import Cell, PlanKind, PlanRow, Problem, RowOutcome, RunRow, Why
+from core.model import Cell, CellKey, PlanKind, PlanRow, Problem, RowOutcome, RunRow, Why
 from core.sync.merge import align
-
-_UNWRITABLE = frozenset(
-    {Problem.UNTRACKED, Problem.NOT_STOCKED, Problem.BUNDLE, Problem.DELETED},
-)
+from core.sync.problems import ASIDE, FROM_READING
 
 
 def rows_for(
@@ -29,6 +27,21 @@ def rows_for(
 ) -> tuple[PlanRow, ...]:
     """One row a cell, in the order given. Cells must hold fresh readings."""
     decide = _DECIDE[kind]
+    rows = [_guarded(cell, decide, negative_allowed) for cell in cells]
+    return tuple(_without_conflicts(rows))
+
+
+def count_rows(
+    cells: Iterable[Cell], counted: Mapping[CellKey, int], *, negative_allowed: bool
+) -> tuple[PlanRow, ...]:
+    """Both sides become what was counted for each cell."""
+
+    def decide(cell: Cell, negative_allowed: bool) -> PlanRow:
+        number = counted[cell.key]
+        if number < 0 and not negative_allowed:
+            return _left_out(cell, Why.NEGATIVE_NOT_ALLOWED)
+        return _row(cell, number, number, number, Why.COUNTED)
+
     rows = [_guarded(cell, decide, negative_allowed) for cell in cells]
     return tuple(_without_conflicts(rows))
 
@@ -49,7 +62,9 @@ def _guarded(
 ) -> PlanRow:
     if cell.intent is not None:
         return _left_out(cell, Why.MOVED_SINCE, "write in flight")
-    if cell.problem in _UNWRITABLE or cell.there is None:
+    if cell.problem is Problem.IGNORED:
+        return _left_out(cell, Why.IGNORED)
+    if cell.problem in FROM_READING or cell.problem in ASIDE or cell.there is None:
         detail = cell.problem.value if cell.problem else Problem.NOT_STOCKED.value
         return _left_out(cell, Why.CANNOT_WRITE, detail)
     return decide(cell, negative_allowed)
@@ -122,6 +137,7 @@ def _undo_row(done: PlanRow, cell: Cell | None) -> PlanRow:
         cell is not None
         and cell.intent is None
         and cell.sku_number == row.sku_number
+        and cell.problem not in ASIDE
         and (cell.here, cell.there) == (row.here, row.there)
     ):
         return replace(row, base=cell.base)
@@ -134,7 +150,7 @@ def _undo_row(done: PlanRow, cell: Cell | None) -> PlanRow:
         new_here=here,
         new_there=there,
         new_base=base,
-        why=Why.MOVED_SINCE,
+        why=Why.IGNORED if cell and cell.problem is Problem.IGNORED else Why.MOVED_SINCE,
         left_out=True,
     )
 

@@ -28,6 +28,7 @@ from core.model import (
     Label,
     Link,
     LocationPair,
+    Problem,
     QuantityName,
     Reading,
     Run,
@@ -79,6 +80,16 @@ class Shop(Protocol):
         """
         ...
 
+    async def activate(self, inventory_item_id: str, shopify_location_id: str, key: str) -> None:
+        """Stock an item at a location; only ever by a person's word. Doing it twice is doing it
+        once.
+        """
+        ...
+
+    async def set_tracked(self, inventory_item_id: str) -> None:
+        """Have the shop track an item's quantity; only ever by a person's word."""
+        ...
+
 
 class BooksView(Protocol):
     """A consistent picture of the books. Lookups by key cost the same at any size."""
@@ -88,6 +99,10 @@ class BooksView(Protocol):
     def pairs(self) -> Sequence[LocationPair]: ...
     def mappings(self) -> Iterator[SkuMapping]: ...
     def mapping(self, inventory_item_id: str) -> SkuMapping | None: ...
+    def mappings_in_doubt(self) -> Iterator[SkuMapping]:
+        """By index."""
+        ...
+
     def mappings_of(self, sku_number: str) -> Sequence[SkuMapping]: ...
     def level(self, sku_number: str, location_id: str, label_code: str) -> int | None: ...
     def cell(self, key: CellKey) -> Cell | None: ...
@@ -97,6 +112,10 @@ class BooksView(Protocol):
 
     def cells(self, states: Collection[CellState] | None = None) -> Iterator[Cell]:
         """All cells, or (by index) those in the given states."""
+        ...
+
+    def cells_with(self, problems: Collection[Problem]) -> Iterator[Cell]:
+        """By index, the cells with one of these problems, whatever their state."""
         ...
 
     def count_cells(self) -> Mapping[CellState, int]: ...

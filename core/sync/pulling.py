@@ -17,15 +17,8 @@ from dataclasses import replace
 from core.model import Cause, CauseKind, Cell, CellKey, Label, Problem, Reading, Why
 from core.sync.merge import align, pull
 from core.sync.ports import BooksTx
+from core.sync.problems import ASIDE, FROM_READING, IN_DOUBT, with_problem, without_problem
 from core.sync.trace import Trace
-
-FROM_READING = frozenset(
-    {Problem.UNTRACKED, Problem.NOT_STOCKED, Problem.BUNDLE, Problem.DELETED},
-)
-"""Problems that a reading tells and the next good reading clears."""
-
-OPEN_UNTIL_EQUAL = frozenset({Problem.OUTCOME_UNKNOWN, Problem.DIFFERS_AT_START})
-"""Problems that wait for a person's word, or for both sides to agree by themselves."""
 
 WHO = "sync"
 
@@ -70,13 +63,13 @@ def absorb(
 
 def _note(cell: Cell, reading: Reading, trace: Trace) -> Cell:
     """The cell with what the reading says of the number and of whether it can be written."""
+    numbers = cell.there == reading.quantity and cell.updated_at == reading.updated_at
     same = (
-        cell.there == reading.quantity
-        and cell.updated_at == reading.updated_at
+        numbers
         and (reading.problem or cell.problem) is cell.problem
         and not (cell.problem in FROM_READING and reading.problem is None)
     )
-    if same:
+    if same or (numbers and cell.problem in ASIDE):
         return cell
     noted = replace(
         cell,
@@ -84,21 +77,23 @@ def _note(cell: Cell, reading: Reading, trace: Trace) -> Cell:
         updated_at=reading.updated_at or cell.updated_at,
         read_at=trace.at,
     )
+    if cell.problem in ASIDE:
+        return noted
     if reading.problem is not None:
-        noted = replace(noted, problem=reading.problem, detail="")
+        noted = with_problem(noted, reading.problem)
         if reading.problem is not cell.problem:
             trace.needs_you(noted)
         return noted
     if cell.problem in FROM_READING or cell.problem is Problem.REJECTED:
-        noted = replace(noted, problem=None, detail="")
+        noted = without_problem(noted)
         trace.cleared(noted)
     return noted
 
 
 def _flow(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
-    if cell.problem in FROM_READING:
+    if cell.problem in FROM_READING or cell.problem in ASIDE:
         return cell
-    if cell.problem in OPEN_UNTIL_EQUAL or cell.base is None:
+    if cell.problem in IN_DOUBT or cell.base is None:
         return _begin(tx, cell, label, trace)
     return pull_cell(tx, cell, label, trace)
 
@@ -107,13 +102,13 @@ def _begin(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
     """A cell without a base, or one whose base is in doubt, joins only where no unit can be
     lost.
     """
-    base = None if cell.problem in OPEN_UNTIL_EQUAL else cell.base
+    base = None if cell.problem in IN_DOUBT else cell.base
     to = align(cell.here, cell.there, base, negative_allowed=label.negative_allowed)
     if to.why in (Why.AGREE, Why.NEVER_SET_HERE) and to.here is not None:
         if to.here != cell.here:
             cause = Cause(CauseKind.PULL, WHO, arithmetic=f"never set here; Shopify {to.there}")
             tx.set_level(cell.sku_number, cell.location_id, label.code, to.here, cause)
-        begun = replace(cell, here=to.here, base=to.base, problem=None, detail="")
+        begun = replace(without_problem(cell), here=to.here, base=to.base)
         if cell.problem is not None:
             trace.cleared(begun)
         return begun
@@ -121,7 +116,7 @@ def _begin(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
         return cell
     refused = to.why is Why.NEGATIVE_NOT_ALLOWED
     problem = Problem.NEGATIVE_NOT_ALLOWED if refused else Problem.DIFFERS_AT_START
-    waiting = replace(cell, problem=problem, detail="")
+    waiting = with_problem(cell, problem)
     trace.needs_you(waiting)
     return waiting
 
@@ -145,11 +140,11 @@ def pull_cell(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
         tx.set_level(cell.sku_number, cell.location_id, label.code, pulled.here, cause)
         trace.sale_seen(cell, pulled)
     if pulled.left and cell.problem is None:
-        after = replace(after, problem=Problem.NEGATIVE_NOT_ALLOWED, detail=f"{pulled.left:+d}")
+        after = with_problem(after, Problem.NEGATIVE_NOT_ALLOWED, f"{pulled.left:+d}")
         trace.needs_you(after)
     elif pulled.left and cell.problem is Problem.NEGATIVE_NOT_ALLOWED:
         after = replace(after, detail=f"{pulled.left:+d}")
     elif not pulled.left and cell.problem is Problem.NEGATIVE_NOT_ALLOWED:
-        after = replace(after, problem=None, detail="")
+        after = without_problem(after)
         trace.cleared(after)
     return after

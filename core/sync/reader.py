@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from core.clock import iso, parse_iso
-from core.model import CellKey, CellState, Intent, Reading
+from core.model import CellKey, Intent, Problem, Reading
 from core.sync.breaker import HERE, Limits, check, pull_effect
 from core.sync.commits import Commits
 from core.sync.ports import Shop
+from core.sync.problems import IN_DOUBT
 from core.sync.pulling import absorb
 from core.sync.reading import Batch, Freshness, Pacing, WorkingSet, batches
 
@@ -86,7 +87,7 @@ class Reader:
             revision = view.link().revision
             if revision != self._set.revision:
                 self._set.load(revision, [cell.key for cell in view.cells()])
-            for cell in view.cells((CellState.NEEDS_YOU,)):
+            for cell in view.cells_with((*IN_DOUBT, Problem.REJECTED)):
                 if cell.here == cell.there:  # a person mended it here: the same reading is news now
                     self._set.last.pop(cell.key, None)
         return self._set.size

@@ -11,7 +11,7 @@ came.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.errors import N_, BadInput, PlanIsStale, TryAgain
@@ -33,8 +33,9 @@ from core.model import (
 from core.sync import outbox
 from core.sync.engine import Engine
 from core.sync.events import LinkDisabled, LinkEnabled, RunApplied
-from core.sync.plan import rows_for, undo_rows
+from core.sync.plan import count_rows, rows_for, undo_rows
 from core.sync.ports import CHUNK, BooksTx, BooksView
+from core.sync.problems import ASIDE, without_problem
 from core.sync.trace import Trace
 
 Progress = Callable[[int, int | None], None]
@@ -86,8 +87,28 @@ class Runs:
             keys = self._keys(only)
             await self._read(keys, progress)
             with self.engine.books.view() as view:
-                cells = (cell for key in keys if (cell := view.cell(key)) is not None)
-                rows = rows_for(kind, cells, negative_allowed=_negative_allowed(view))
+                negative_allowed = _negative_allowed(view)
+                rows = rows_for(kind, _cells(view, keys), negative_allowed=negative_allowed)
+                return self._new(kind, view, rows)
+
+    async def plan_cells(
+        self,
+        kind: PlanKind,
+        keys: Sequence[CellKey],
+        counted: Mapping[CellKey, int] | None = None,
+        progress: Progress = _silent,
+    ) -> Plan:
+        """The same for exactly these cells, as far as they exist. COUNT: to what was counted."""
+        async with self.engine.gate.alone():
+            await self.engine.sender.settle_outbox(now=True)
+            await self._read([key for key in keys if self._exists(key)], progress)
+            with self.engine.books.view() as view:
+                cells = _cells(view, keys)
+                negative_allowed = _negative_allowed(view)
+                if kind is PlanKind.COUNT:
+                    rows = count_rows(cells, counted or {}, negative_allowed=negative_allowed)
+                else:
+                    rows = rows_for(kind, cells, negative_allowed=negative_allowed)
                 return self._new(kind, view, rows)
 
     async def undo_plan(self, run_id: str) -> Plan:
@@ -243,10 +264,11 @@ class Runs:
         if row.changes_there:
             # Until Shopify has answered, only what was taken over here counts as taken into
             # account.
-            base = row.there if row.changes_here and plan.kind is PlanKind.MERGE else cell.base
+            both = plan.kind in (PlanKind.MERGE, PlanKind.COUNT)
+            base = row.there if row.changes_here and both else cell.base
         else:
             base = row.new_base
-        tx.put_cell(replace(cell, base=base, problem=None, detail=""))
+        tx.put_cell(replace(without_problem(cell), base=base))
 
     async def _apply_there(self, plan: Plan, rows: Sequence[PlanRow]) -> None:
         if not rows:
@@ -354,6 +376,7 @@ def _as_planned(cell: Cell | None, row: PlanRow) -> bool:
         cell is not None
         and cell.intent is None
         and cell.sku_number == row.sku_number
+        and cell.problem not in ASIDE
         and cell.here in (row.here, row.new_here)
         and cell.there == row.there
     )
@@ -367,6 +390,10 @@ def _intent_row(row: PlanRow) -> IntentRow:
 def _why(row: PlanRow) -> str:
     here, there, base = ("—" if n is None else n for n in (row.here, row.there, row.base))
     return f"here {here}, Shopify {there}, base {base}"
+
+
+def _cells(view: BooksView, keys: Iterable[CellKey]) -> Iterator[Cell]:
+    return (cell for key in keys if (cell := view.cell(key)) is not None)
 
 
 def _negative_allowed(view: BooksView) -> bool:

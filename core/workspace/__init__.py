@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.workspace.hearing import Heard, Hearing
     from core.workspace.log import EventFeed
     from core.workspace.places import default_home
+    from core.workspace.resolving import Resolved
     from core.workspace.webhooks import Webhook, Webhooks, WebhookState
     from core.workspace.workspace import Workspace
 else:
@@ -32,6 +33,7 @@ else:
             "core.workspace.hearing": ("Heard", "Hearing"),
             "core.workspace.log": ("EventFeed",),
             "core.workspace.places": ("default_home",),
+            "core.workspace.resolving": ("Resolved",),
             "core.workspace.webhooks": ("Webhook", "Webhooks", "WebhookState"),
             "core.workspace.workspace": ("Workspace",),
         },
@@ -49,6 +51,7 @@ __all__ = [
     "Likeness",
     "MappingView",
     "Purpose",
+    "Resolved",
     "RestorePreview",
     "RowProblemLine",
     "Webhook",

@@ -33,6 +33,9 @@ else:
     events = Room("core.sync.events")
 
 T = TypeVar("T")
+ENGINE = "engine"
+"""The part of the sync that stops when the engine does (core.workspace.health)."""
+
 ACCESS_TOKEN = "access_token"  # noqa: S105 - the name under which it is kept
 API_SECRET = "api_secret"  # noqa: S105
 
@@ -193,15 +196,27 @@ class DeskBase:
 
     def _note_health(self, session: Session) -> None:
         state = session.engine.health
+        failure = state.failure
+        before = health.read(self._health_path)
         note = health.HealthNote(
             last_pass_at=state.last_pass_at,
             verified_share=state.verified_share,
             throttled=session.shop.throttled,
             points=session.shop.points,
-            error=state.error,
-            detail=state.detail or None,
+            error=None if failure is None else failure.code,
+            detail=None if failure is None else str(failure),
+            stops=before.stops,
         )
+        at = self._now()
+        note = note.going(ENGINE) if failure is None else note.stopped(ENGINE, failure, at)
         health.write(self._health_path, note)
+
+    def _note_stop(self, part: str, error: DextreError | None) -> None:
+        """A part of the sync stands still, or (None) goes on."""
+        note = health.read(self._health_path)
+        after = note.going(part) if error is None else note.stopped(part, error, self._now())
+        if after != note:
+            health.write(self._health_path, after)
 
 
 class _BulkNote:

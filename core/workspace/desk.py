@@ -28,10 +28,10 @@ from core.model import (
 )
 from core.on_demand import Room
 from core.workspace import health
-from core.workspace.base import API_SECRET, Session, Surroundings
+from core.workspace.base import API_SECRET, ENGINE, Session, Surroundings
 from core.workspace.errors import NothingToUndo, SeveralRuns, UnknownRun
 from core.workspace.log import EventFeed
-from core.workspace.webhooks import WebhooksDesk
+from core.workspace.resolving import ResolvingDesk
 
 if TYPE_CHECKING:
     from core.sync import events
@@ -61,7 +61,7 @@ def _silent(_done: int, _total: int | None) -> None:
     """Progress for those who do not ask."""
 
 
-class Desk(WebhooksDesk):
+class Desk(ResolvingDesk):
     _let_go: Callable[[], None] | None = None
     _running: Future[None] | None = None
     _hearing: Hearing | None = None
@@ -151,7 +151,7 @@ class Desk(WebhooksDesk):
                     await _answers(session)
                     report = await session.engine.rest()
                 except DextreError as error:
-                    self._note_error(error.code, str(error))
+                    self._note_error(error.code, str(error), error)
                     raise
                 if not report.rests and report.detail:
                     self._note_error("not_at_rest", report.detail)
@@ -241,7 +241,7 @@ class Desk(WebhooksDesk):
         except Exception as group:
             error = _first_of(group)
             if isinstance(error, DextreError):
-                self._stopped(error.code, str(error))
+                self._stopped(error.code, str(error), error)
             else:
                 # The last fence: whatever it is, the sync of a merchant's stock starts again.
                 log.exception("the engine of %s failed", self.brand.name)
@@ -282,21 +282,23 @@ class Desk(WebhooksDesk):
                     told = error.code
             await self._around.clock.sleep(HEAR_AGAIN_S)
 
-    def _stopped(self, code: str, detail: str) -> None:
+    def _stopped(self, code: str, detail: str, error: DextreError | None = None) -> None:
         """Told once; trying again every few seconds is not news."""
         if health.read(self._health_path).detail == detail:
             return
         self._tell(
             events.SyncStopped(at=self._now(), brand=self.brand.name, detail=detail, error=code)
         )
-        self._note_error(code, detail)
+        self._note_error(code, detail, error)
 
-    def _note_error(self, code: str, detail: str) -> None:
-        note = health.read(self._health_path)
-        health.write(
-            self._health_path,
-            health.HealthNote(last_pass_at=note.last_pass_at, error=code, detail=detail),
+    def _note_error(self, code: str, detail: str, error: DextreError | None = None) -> None:
+        before = health.read(self._health_path)
+        note = health.HealthNote(
+            last_pass_at=before.last_pass_at, error=code, detail=detail, stops=before.stops
         )
+        if error is not None:
+            note = note.stopped(ENGINE, error, self._now())
+        health.write(self._health_path, note)
 
     async def _after_connecting(self) -> None:
         health.write(self._health_path, health.HealthNote())
@@ -320,11 +322,12 @@ class Desk(WebhooksDesk):
             mapped=self._store.count_mappings(),
             unmapped_local=self._store.count_unmapped_local(),
             unmapped_shopify=self._store.count_unmapped_shopify(),
-            cells=sum(counts.values()),
+            cells=sum(counts.values()) - counts[CellState.IGNORED],
             in_sync=counts.get(CellState.IN_SYNC, 0),
             pending_push=counts.get(CellState.PENDING_PUSH, 0) + counts.get(CellState.PUSHING, 0),
             pending_pull=counts.get(CellState.PENDING_PULL, 0),
-            needs_you=counts.get(CellState.NEEDS_YOU, 0),
+            needs_you=self.count_waiting(),
+            ignored=counts[CellState.IGNORED],
             last_pass_at=note.last_pass_at,
             oldest_unsent_s=self._oldest_unsent(),
             verified_share=note.verified_share,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import N_, BadInput, DextreError, LostRace, SafetyStop, UserMustAct
+from core.errors import N_, BadInput, DextreError, LostRace, SafetyStop, TryAgain, UserMustAct
 
 
 class NoBrand(UserMustAct):
@@ -121,6 +121,41 @@ class OtherShop(SafetyStop):
         "Delete the SKU mappings first if the brand is to move to another shop, "
         "or make another brand for it."
     )
+
+
+class NotAChoice(BadInput):
+    code = "not_a_choice"
+    message = N_("“%(choice)s” is no answer to “%(problem)s” of %(what)s.")
+    remedy = N_("Possible are: %(choices)s.")
+
+
+class CountMissing(BadInput):
+    code = "count_missing"
+    message = N_("The number that was counted for %(what)s is missing.")
+    remedy = N_("Give the quantity that is really there.")
+
+
+class RowMoved(LostRace):
+    code = "row_moved"
+    message = N_("%(what)s has changed since you looked: here %(here)s, Shopify %(there)s.")
+    remedy = N_("Nothing was changed there. Look at it as it is now, and choose again.")
+
+
+class RowGone(LostRace):
+    code = "row_gone"
+    message = N_("%(what)s does not wait for you any more.")
+
+
+class RowLeftOut(LostRace):
+    code = "row_left_out"
+    message = N_("%(what)s was left as it is: %(why)s.")
+    remedy = N_("Choose something else for it, or change what stands in the way.")
+
+
+class RowWaits(TryAgain):
+    code = "row_waits"
+    message = N_("Shopify has not confirmed the quantity of %(what)s yet.")
+    remedy = N_("It is asked again by itself; the run says what became of it.")
 
 
 class EngineFailed(DextreError):

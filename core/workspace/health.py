@@ -1,22 +1,38 @@
 """How the engine is, for those who look from another process: a small file that is replaced whole.
 
-It says how things were at the last pass; it is never read to decide anything, and losing it costs
-nothing, so it is not synced.
+It says how things were at the last pass, and what stands still until a person acts; it is never
+read to decide what to sync, and losing it costs nothing, so it is not synced.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import orjson
+
+from core.errors import DextreError, LinkIsOff, SafetyStop, UserMustAct
+from core.model import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Something that does not go on by itself. `problem` is SAFETY_STOP or STOPPED, `code` the
+    error's, `detail` its English text.
+    """
+
+    problem: Problem
+    code: str
+    detail: str
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
 class HealthNote:
     """`error` is an error's code, `detail` its English text; `points` what the shop lets us spend
-    now.
+    now; `stops` what waits for a person, by the part of the sync that it stopped.
     """
 
     last_pass_at: str | None = None
@@ -25,6 +41,32 @@ class HealthNote:
     points: int | None = None
     error: str | None = None
     detail: str | None = None
+    stops: Mapping[str, Stop] = field(default_factory=dict)
+
+    def stopped(self, part: str, error: DextreError, at: str) -> HealthNote:
+        """With the stop that the error is. What may pass by itself is none, and ends none."""
+        problem = _problem_of(error)
+        if problem is None:
+            return self
+        before = self.stops.get(part)
+        since = before.since if before is not None and before.code == error.code else at
+        return replace(
+            self, stops={**self.stops, part: Stop(problem, error.code, str(error), since)}
+        )
+
+    def going(self, part: str) -> HealthNote:
+        """That part of the sync has passed: it does not stand still any more."""
+        if part not in self.stops:
+            return self
+        return replace(self, stops={p: stop for p, stop in self.stops.items() if p != part})
+
+
+def _problem_of(error: DextreError) -> Problem | None:
+    if isinstance(error, SafetyStop):
+        return Problem.SAFETY_STOP
+    if isinstance(error, UserMustAct) and not isinstance(error, LinkIsOff):
+        return Problem.STOPPED
+    return None
 
 
 def write(path: Path, note: HealthNote) -> None:
@@ -35,6 +77,12 @@ def write(path: Path, note: HealthNote) -> None:
 
 def read(path: Path) -> HealthNote:
     try:
-        return HealthNote(**orjson.loads(path.read_bytes()))
-    except (FileNotFoundError, TypeError, orjson.JSONDecodeError):
+        kept = orjson.loads(path.read_bytes())
+        stops = {part: _stop_from(**stop) for part, stop in kept.pop("stops", {}).items()}
+        return HealthNote(**kept, stops=stops)
+    except (FileNotFoundError, TypeError, ValueError, AttributeError):
         return HealthNote()
+
+
+def _stop_from(problem: str, code: str, detail: str, since: str) -> Stop:
+    return Stop(Problem(problem), code, detail, since)

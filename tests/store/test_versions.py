@@ -25,7 +25,7 @@ from core.model import (
     RowOutcome,
     SkuMapping,
 )
-from core.store import figures
+from core.store import BrandStore, figures
 from core.store.schema import INVENTORY
 from tests.store.given import BY_HAND, open_store
 
@@ -117,3 +117,39 @@ def test_version_3_no_longer_pays_for_an_index_that_nobody_asks(tmp_path: Path) 
     assert "cells_by_state" in names
     assert "cells_by_location_id" not in names
     store.close()
+
+
+def test_version_4_looks_up_problems_and_doubts(tmp_path: Path) -> None:
+    unpack(3, tmp_path)
+    store = open_store(tmp_path)
+    assert [cell.key for cell in store.cells_with([Problem.UNTRACKED])] == [
+        CellKey(variant(3), TOKYO)
+    ]
+    assert store.count_doubts() == 0
+    with store.books.transaction() as tx:
+        tx.put_mapping(SkuMapping(variant(1), "A", doubt=Problem.SKU_CHANGED))
+    assert [m.inventory_item_id for m in store.mappings_in_doubt()] == [variant(1)]
+    assert store.count_doubts() == 1  # the triggers are there
+    store.check()
+    store.close()
+
+
+def test_an_old_file_gets_the_indexes_triggers_and_figures_of_a_fresh_one(tmp_path: Path) -> None:
+    (tmp_path / "fresh").mkdir()
+    fresh = open_store(tmp_path / "fresh")
+    shape = _shape(fresh)
+    fresh.close()
+    for version in range(1, INVENTORY.version):
+        folder = tmp_path / str(version)
+        folder.mkdir()
+        unpack(version, folder)
+        store = open_store(folder)
+        assert _shape(store) == shape
+        store.close()
+
+
+def _shape(store: BrandStore) -> object:
+    source = store._db.source
+    things = source.rows("SELECT type, name, tbl_name FROM sqlite_master")
+    indexes = source.rows("SELECT name, sql FROM sqlite_master WHERE type = 'index'")
+    return sorted(things), sorted(indexes), sorted(figures.read(source))

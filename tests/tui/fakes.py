@@ -672,6 +672,7 @@ class FakeDesk:
             in_sync=states[CellState.IN_SYNC],
             pending_push=states[CellState.PENDING_PUSH],
             pending_pull=states[CellState.PENDING_PULL],
+            ignored=states[CellState.IGNORED],
             needs_you=states[CellState.NEEDS_YOU],
             last_pass_at=None,
             oldest_unsent_s=None,

@@ -20,6 +20,7 @@ from core.model import (
     Link,
     LocationPair,
     Movement,
+    Problem,
     Run,
     RunRow,
     SkuMapping,
@@ -77,6 +78,9 @@ class _Tx:
     def mapping(self, inventory_item_id: str) -> SkuMapping | None:
         return self.state.mappings.get(inventory_item_id)
 
+    def mappings_in_doubt(self) -> Iterator[SkuMapping]:
+        return iter([mapping for mapping in self.mappings() if mapping.doubt is not None])
+
     def mappings_of(self, sku_number: str) -> Sequence[SkuMapping]:
         return [m for m in self.mappings() if m.sku_number == sku_number]
 
@@ -96,6 +100,9 @@ class _Tx:
         if states is None:
             return iter(found)
         return iter([c for state in dict.fromkeys(states) for c in found if c.state is state])
+
+    def cells_with(self, problems: Collection[Problem]) -> Iterator[Cell]:
+        return iter([c for c in self.cells() if c.problem in problems and c.problem is not None])
 
     def count_cells(self) -> Mapping[CellState, int]:
         counts = Counter(cell.state for cell in self.state.cells.values())
@@ -143,8 +150,11 @@ class _Tx:
         label = self.state.link.label_code
         here = self.level(cell.sku_number, cell.location_id, label) if label else None
         cell = replace(cell, here=here)
-        changed_at = (cell.changed_at or iso(self._clock.now())) if cell.unsynced_here else ""
-        self.state.cells[cell.key] = replace(cell, changed_at=changed_at)
+        now = iso(self._clock.now())
+        waits = cell.unsynced_here and cell.problem is not Problem.IGNORED
+        changed_at = (cell.changed_at or now) if waits else ""
+        since = (cell.since or now) if cell.problem is not None else ""
+        self.state.cells[cell.key] = replace(cell, changed_at=changed_at, since=since)
 
     def put_cells(self, cells: Iterable[Cell]) -> None:
         for cell in cells:

@@ -104,6 +104,16 @@ class FakeShop:
             if key.shopify_location_id == shopify_location_id and level.updated_at >= since[:19]
         ]
 
+    async def activate(self, inventory_item_id: str, shopify_location_id: str, key: str) -> None:
+        cell = CellKey(inventory_item_id, shopify_location_id)
+        self.problems.pop(cell, None)
+        if cell not in self.levels:
+            self.put(cell, 0)
+
+    async def set_tracked(self, inventory_item_id: str) -> None:
+        for cell in [key for key in self.problems if key.inventory_item_id == inventory_item_id]:
+            del self.problems[cell]
+
     async def write(self, intent: Intent) -> WriteResult:
         if self.fault("lose_before"):
             raise OutcomeUnknown(detail="lost before")

@@ -1,0 +1,152 @@
+"""The waiting part of a desk: everything that needs a person, in one list.
+
+Three kinds of rows: the brand's whole sync where it stands still, mappings in doubt, and cells with
+a problem. Nothing is kept for the list: each row is there as long as its cause is. What a person
+says to a row is `resolving`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, islice
+
+from core.model import (
+    Cell,
+    CellState,
+    Choice,
+    LocalField,
+    Problem,
+    ShopifyField,
+    SkuMapping,
+    Waiting,
+)
+from core.workspace import health
+from core.workspace.webhooks import WebhooksDesk
+
+_EITHER = (Choice.TAKE_HERE, Choice.TAKE_THERE, Choice.COUNT_AGAIN, Choice.IGNORE, Choice.GUIDE)
+_CHOICES: Mapping[Problem, tuple[Choice, ...]] = {
+    Problem.NEGATIVE_NOT_ALLOWED: _EITHER,
+    Problem.UNTRACKED: (Choice.TRACK, Choice.IGNORE, Choice.GUIDE),
+    Problem.NOT_STOCKED: (Choice.ACTIVATE, Choice.IGNORE, Choice.GUIDE),
+    Problem.BUNDLE: (Choice.UNMAP, Choice.IGNORE, Choice.GUIDE),
+    Problem.DELETED: (Choice.UNMAP, Choice.IGNORE, Choice.GUIDE),
+    Problem.REJECTED: _EITHER,
+    Problem.OUTCOME_UNKNOWN: _EITHER,
+    Problem.DIFFERS_AT_START: _EITHER,
+    Problem.LOCATION_INACTIVE: (Choice.IGNORE, Choice.GUIDE),
+    Problem.IGNORED: (Choice.NOTICE,),
+    Problem.SKU_CHANGED: (Choice.KEEP, Choice.UNMAP, Choice.GUIDE),
+    Problem.DUPLICATE: (Choice.KEEP, Choice.UNMAP, Choice.GUIDE),
+    Problem.SAFETY_STOP: (Choice.REVIEW, Choice.GUIDE),
+    Problem.STOPPED: (Choice.GUIDE,),
+}
+
+
+class WaitingDesk(WebhooksDesk):
+    def waiting(self, search: str = "", offset: int = 0, limit: int = 5_000) -> Sequence[Waiting]:
+        """The brand's own stops first, then mappings in doubt, then cells. `search`: every word
+        occurs in SKU number, location, problem or detail.
+        """
+        rows = chain(
+            self._stops(),
+            map(self._of_mapping, self._store.mappings_in_doubt()),
+            map(self._of_cell, self._store.cells((CellState.NEEDS_YOU,))),
+        )
+        found = (row for row in rows if self._fits(row, search))
+        return [self._with_follow(row) for row in islice(found, offset, offset + limit)]
+
+    def ignored(self, search: str = "", offset: int = 0, limit: int = 5_000) -> Sequence[Waiting]:
+        """The cells that a person leaves out."""
+        rows = map(self._of_cell, self._store.cells((CellState.IGNORED,)))
+        found = (row for row in rows if self._fits(row, search))
+        return list(islice(found, offset, offset + limit))
+
+    def count_waiting(self) -> int:
+        """How many rows `waiting` has; costs the same at any size."""
+        cells = self._store.count_cells()[CellState.NEEDS_YOU]
+        stops = health.read(self._health_path).stops
+        return cells + self._store.count_doubts() + len(stops)
+
+    # -- rows ---------------------------------------------------------------------------------
+
+    def _stops(self) -> Iterator[Waiting]:
+        for stop in health.read(self._health_path).stops.values():
+            choices = _CHOICES[stop.problem]
+            yield Waiting(stop.problem, detail=stop.detail, since=stop.since, choices=choices)
+
+    def _of_cell(self, cell: Cell) -> Waiting:
+        problem = cell.problem or Problem.DIFFERS_AT_START
+        return Waiting(
+            problem,
+            cell.sku_number,
+            cell.location_id,
+            cell.here,
+            cell.there,
+            cell.detail,
+            cell.since,
+            _choices_of(cell, problem),
+            cell,
+            cell.key.inventory_item_id,
+        )
+
+    def _of_mapping(self, mapping: SkuMapping) -> Waiting:
+        problem = mapping.doubt or Problem.SKU_CHANGED
+        return Waiting(
+            problem,
+            mapping.sku_number,
+            detail=self._value_there(mapping.inventory_item_id),
+            since=mapping.since,
+            choices=_CHOICES[problem],
+            inventory_item_id=mapping.inventory_item_id,
+        )
+
+    def _value_there(self, inventory_item_id: str) -> str:
+        """What the rule looks at on Shopify's side."""
+        variant = self.variant(inventory_item_id)
+        if variant is None:
+            return ""
+        by_sku = self._store.link().shopify_field is ShopifyField.SKU
+        return variant.sku if by_sku else variant.barcode
+
+    def _with_follow(self, row: Waiting) -> Waiting:
+        """With the item that the new value of a mapping in doubt names, where it names one."""
+        if row.problem is not Problem.SKU_CHANGED:
+            return row
+        follow = self._follow_of(row.detail)
+        if not follow:
+            return row
+        return replace(row, follow=follow, choices=(Choice.FOLLOW, *row.choices))
+
+    def _follow_of(self, value: str) -> str:
+        """The one item that has this value and is free, where the variant alone has it, too. An
+        item whose own mapping is in doubt is free: two SKUs may have changed places.
+        """
+        link = self._store.link()
+        if not value.strip() or len(self._store.variants_with(link.shopify_field, value)) != 1:
+            return ""
+        if link.local_field is LocalField.BARCODE:
+            named = [item.sku_number for item in self._store.items_by_barcode(value)]
+        else:
+            named = [value] if self.item(value) is not None else []
+        if len(named) != 1:
+            return ""
+        with self._store.books.view() as view:
+            standing = view.mappings_of(named[0])
+        return named[0] if all(mapping.doubt for mapping in standing) else ""
+
+    def _fits(self, row: Waiting, search: str) -> bool:
+        words = search.casefold().split()
+        if not words:
+            return True
+        place = self.location_name(row.location_id) if row.location_id else ""
+        text = "\n".join((row.sku_number, place, row.problem.value, row.detail)).casefold()
+        return all(word in text for word in words)
+
+
+def _choices_of(cell: Cell, problem: Problem) -> tuple[Choice, ...]:
+    """What Shopify holds below 0 cannot be taken where the label forbids it."""
+    choices = _CHOICES[problem]
+    if problem is Problem.NEGATIVE_NOT_ALLOWED and (cell.there is None or cell.there < 0):
+        return tuple(choice for choice in choices if choice is not Choice.TAKE_THERE)
+    return choices
