@@ -16,56 +16,44 @@ import logging
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
-from logging.handlers import RotatingFileHandler
-from pathlib import PurePath
-from typing import TYPE_CHECKING, ClassVar, TextIO
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import work
-from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from core.errors import DextreError
 from tui import keymap, preferences
 from tui.actions import BY_ID, bindings
 from tui.clean import ascii_only, use_ascii
 from tui.i18n import _, language, set_language, tell
-from tui.keys import KeysInOrder
+from tui.pumping import PumpedApp
 from tui.screens import MAIN, make
-from tui.screens.base import BaseScreen
-from tui.session import Session
-from tui.themes import ANSI_THEMES, DARK, DEFAULTS, LIGHT, THEMES, first_theme
-from tui.widgets.dialogs import ConfirmDialog, ErrorDialog
+from tui.screens.frame import FrameScreen
+from tui.screens.opening import OpeningScreen
+from tui.start import FAULTS
 
 if TYPE_CHECKING:
-    from core.sync.events import Event
+    from textual.screen import Screen
+
     from core.workspace import Workspace
+    from tui.screens.base import BaseScreen
+    from tui.session import Session
 
-PUMP_EVERY = 0.25
 COLLECT_AFTER = 1.0
-AT_ONCE = 100
-"""Events that are shown before the next key is looked at."""
-
-LOOK_EVERY = 8
-"""Pumps between two looks at the figures when nothing happened (only differences are painted)."""
-
-KEEP_EVERY = 40
-"""Pumps between two looks whether there is something to be kept for the next start."""
-
-NO_TERMINAL = 2
-FAULTS = "faults.log"
-"""Our own faults with their tracebacks, in the data directory; made when there is the first."""
+"""Seconds until what was made at the start is taken to be there for good."""
 
 _log = logging.getLogger(__name__)
 
 
-class PlainScrollBar(ScrollBarRender):
-    """Without block characters: whole cells only."""
+class Opening(NamedTuple):
+    """A workspace that is opened behind the first paint."""
 
-    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
-    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+    home: Path
+    open: Callable[[], Workspace]
 
 
-class DextreApp(KeysInOrder):
+class DextreApp(PumpedApp):
     TITLE = "dextre-sync"
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
@@ -76,7 +64,7 @@ class DextreApp(KeysInOrder):
 
     def __init__(
         self,
-        workspace: Workspace,
+        given: Workspace | Opening,
         *,
         brand: str | None = None,
         lang: str = "en",
@@ -85,24 +73,24 @@ class DextreApp(KeysInOrder):
     ) -> None:
         set_language(lang)
         use_ascii(ascii_only)
-        super().__init__(driver_class=_driver())
+        super().__init__(given.home, driver_class=_driver())
         self.animation_level = "none"
-        self.workspace = workspace
         self.demo = demo
-        self.session: Session | None = None
+        self.why_not_opened: DextreError | None = None
+        self._given = given
+        self._workspace: Workspace | None = None if isinstance(given, Opening) else given
         self._wished_brand = brand
-        self._pumps = 0
-        self._looks = False
-        self._here = "home"
         self._mains: dict[str, BaseScreen] = {}
         self._keys: dict[str, str] = {}
         self._installs = 0
-        self.state = preferences.ScreenState(workspace.home)
 
     # -- start -------------------------------------------------------------------------------------
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return dict(DEFAULTS)
+    @property
+    def workspace(self) -> Workspace:
+        if self._workspace is None:
+            raise RuntimeError("the workspace is not open yet")
+        return self._workspace
 
     @property
     def open_session(self) -> Session:
@@ -111,56 +99,99 @@ class DextreApp(KeysInOrder):
         return self.session
 
     def on_mount(self) -> None:
-        for theme in THEMES:
-            self.register_theme(theme)
-        wished = preferences.load(self.workspace.home).theme
-        self.theme = wished if wished in self.available_themes else first_theme(os.environ)
+        self.dress()
         if not self.is_headless:
             self._watch_signals()
-        self.set_interval(PUMP_EVERY, self.pump)
-        self._take_keys()
-        self._open_first()
-        self.set_timer(COLLECT_AFTER, settle_memory)
-
-    def _take_keys(self) -> None:
-        keys, wrong = keymap.load(self.workspace.home)
-        if keys:
-            self.set_keymap(keys)
-        if wrong:
-            self.say(wrong, "warn")
+        if self._workspace is not None:
+            self._show_first(self._first_session(self._workspace))
+            return
+        self.hold_keys()
+        self.push_screen(OpeningScreen(self._wished_brand or self._kept().brand or ""))
+        self.call_after_refresh(self._open_behind)
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, lambda: self.exit(0))
 
-    def _open_first(self) -> None:
-        """The brand that was asked for, the last one, the only one; else the brands are shown."""
-        from tui.screens.brands import BrandsScreen
+    @work(exclusive=True, group="open")
+    async def _open_behind(self) -> None:
+        try:
+            first = await asyncio.to_thread(self._open_workspace)
+        except DextreError as error:
+            self.why_not_opened = error
+            self.exit(error.exit_code, return_code=error.exit_code)
+            return
+        self._show_first(first)
+        self.call_after_refresh(self.release_keys)
 
-        names = [brand.name for brand in self.workspace.brands()]
-        last = preferences.load(self.workspace.home).brand
+    def _open_workspace(self) -> Session | DextreError | None:
+        """Beside the UI: all that the first screen of a brand needs, imports among it."""
+        if isinstance(self._given, Opening):
+            self._workspace = self._given.open()
+        from tui.screens import home  # noqa: F401 - so that it is there when it is shown
+
+        return self._first_session(self.workspace)
+
+    def _first_session(self, workspace: Workspace) -> Session | DextreError | None:
+        """The brand that was asked for, the last one, the only one; None: which is not known."""
+        names = [brand.name for brand in workspace.brands()]
+        last = self._kept().brand
         name = self._wished_brand or (last if last in names else None)
         if name is None and len(names) == 1:
             name = names[0]
-        if name is None or not self.open_brand(name):
+        if name is None:
+            return None
+        try:
+            return _session(workspace, name)
+        except DextreError as error:
+            return error
+
+    def _show_first(self, first: Session | DextreError | None) -> None:
+        self._take_keys()
+        self.start_pump()
+        self.set_timer(COLLECT_AFTER, settle_memory)
+        if first is not None and not isinstance(first, DextreError):
+            self._enter(first)
+            return
+        from tui.screens.brands import BrandsScreen
+
+        if isinstance(first, DextreError):
+            self._tell_soon(first)
+        if isinstance(self.screen, OpeningScreen):
+            self.switch_screen(BrandsScreen())
+        else:
             self.push_screen(BrandsScreen())
+
+    def _take_keys(self) -> None:
+        keys, wrong = keymap.load(self.home)
+        if keys:
+            self.set_keymap(keys)
+        if wrong:
+            self.say(wrong, "warn")
+
+    # -- brands ------------------------------------------------------------------------------------
 
     def open_brand(self, name: str) -> bool:
         """Open a brand and show its home; its error becomes a dialog."""
         try:
-            session = Session(self.workspace.desk(name))
+            session = _session(self.workspace, name)
         except DextreError as error:
-            message, remedy = tell(error)
-            self.call_later(self.push_screen, ErrorDialog(error.code, message, remedy))
+            self._tell_soon(error)
             return False
+        self._enter(session)
+        return True
+
+    def _tell_soon(self, error: DextreError) -> None:
+        self.call_later(self.push_screen, _dialog_of(error))
+
+    def _enter(self, session: Session) -> None:
         before, self.session = self.session, session
         self._forget(list(self._mains))
         self._take(before)
-        kept = preferences.load(self.workspace.home)
+        kept, name = self._kept(), session.desk.brand.name
         self.go(kept.screen if name == kept.brand and kept.screen in MAIN else "home")
-        preferences.remember(self.workspace.home, brand=name)
-        return True
+        preferences.remember(self.home, brand=name)
 
     @work(exclusive=True, group="take")
     async def _take(self, before: Session | None) -> None:
@@ -171,11 +202,10 @@ class DextreApp(KeysInOrder):
         try:
             await asyncio.to_thread(session.start)
         except DextreError as error:
-            message, remedy = tell(error)
-            self.push_screen(ErrorDialog(error.code, message, remedy))
-        if session.holder is not None and isinstance(self.screen, BaseScreen):
+            self.push_screen(_dialog_of(error))
+        if session.holder is not None:
             words = session.why_only_looking() or ""
-            self.screen.say(words + " " + _("Home, key t: ask for the sync."), "warn")
+            self._say_now(words + " " + _("Home, key t: ask for the sync."), "warn")
         self.look()
 
     def take_over(self) -> None:
@@ -215,62 +245,8 @@ class DextreApp(KeysInOrder):
         session = self.open_session
         await asyncio.to_thread(session.load_index)
         settle_memory()
-        if session is self.session and isinstance(self.screen, BaseScreen) and self.screen.ready:
+        if session is self.session and isinstance(self.screen, FrameScreen) and self.screen.ready:
             self.screen.refresh_data()
-
-    def keep(self) -> None:
-        """Write down what comes back at the next start."""
-        self.state.keep()
-        if preferences.load(self.workspace.home).screen != self._here and self.session is not None:
-            preferences.remember(self.workspace.home, screen=self._here)
-
-    # -- the pump ----------------------------------------------------------------------------------
-
-    def look(self) -> None:
-        """Something was done: read the figures at the next pump, at most 4 times a second."""
-        self._looks = True
-
-    def pump(self) -> None:
-        """Bring events and figures to the screen that is seen."""
-        if self.session is None:
-            return
-        new = self.session.drain()
-        self._pumps += 1
-        if not self._pumps % KEEP_EVERY:
-            self.keep()
-        if not new and not self._looks and self._pumps % LOOK_EVERY:
-            return
-        self._looks = False
-        if error := self.session.attempt_status():
-            _log.warning("The figures could not be read: %s", error)
-        for screen in self._seen():
-            screen.show_frame()
-        self._hand_out(new)
-
-    def _seen(self) -> list[BaseScreen]:
-        """The screen on top, and those that a dialog lies over."""
-        return [
-            screen
-            for screen in self.screen_stack
-            if (screen is self.screen or self.screen.is_modal)
-            and isinstance(screen, BaseScreen)
-            and screen.is_whole
-        ]
-
-    def _hand_out(self, new: Sequence[Event]) -> None:
-        """Some at a time, with keys in between: a burst of news never holds up a reader."""
-        for screen in self._seen():
-            screen.on_happenings(new[:AT_ONCE])
-        if len(new) > AT_ONCE:
-            self.call_later(self._hand_out, new[AT_ONCE:])
-
-    def say(self, words: str, tone: str = "") -> None:
-        """Say it on the screen that is seen after what was just left."""
-        self.call_later(self._say_now, words, tone)
-
-    def _say_now(self, words: str, tone: str) -> None:
-        if isinstance(self.screen, BaseScreen):
-            self.screen.say(words, tone)
 
     # -- actions -----------------------------------------------------------------------------------
 
@@ -301,14 +277,14 @@ class DextreApp(KeysInOrder):
             await self.action_act(action_id)
         elif action.run and self.screen.focused is not None:
             await self.run_action(action.run, self.screen.focused)
-        elif isinstance(self.screen, BaseScreen):
+        elif isinstance(self.screen, FrameScreen):
             await self.screen.action_act(action_id)
 
     async def do_language(self) -> None:
         set_language("ja" if language() == "en" else "en")
-        preferences.remember(self.workspace.home, lang=language())
+        preferences.remember(self.home, lang=language())
         for screen in self.screen_stack:
-            if isinstance(screen, BaseScreen) and screen.ready:
+            if isinstance(screen, FrameScreen) and screen.ready:
                 await screen.retext()
         shown = self.screen_stack
         self._forget([name for name, screen in self._mains.items() if screen not in shown])
@@ -316,18 +292,11 @@ class DextreApp(KeysInOrder):
     async def do_signs(self) -> None:
         """Our own signs as ASCII, or back: for terminals that draw them two cells wide."""
         use_ascii(not ascii_only())
-        preferences.remember(self.workspace.home, signs="ascii" if ascii_only() else "all")
+        preferences.remember(self.home, signs="ascii" if ascii_only() else "all")
         for screen in self.screen_stack:
-            if isinstance(screen, BaseScreen) and screen.ready:
+            if isinstance(screen, FrameScreen) and screen.ready:
                 await screen.retext()
         self._forget([name for name, one in self._mains.items() if one not in self.screen_stack])
-
-    def do_theme(self) -> None:
-        """Dark, light, the terminal's own colours on dark and on light ground."""
-        names = [DARK.name, LIGHT.name, *ANSI_THEMES]
-        at = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(at + 1) % len(names)]
-        preferences.remember(self.workspace.home, theme=self.theme)
 
     # -- leaving -----------------------------------------------------------------------------------
 
@@ -347,6 +316,8 @@ class DextreApp(KeysInOrder):
         if not unfinished:
             self.exit(0)
             return
+        from tui.widgets.dialogs import ConfirmDialog
+
         dialog = ConfirmDialog(_("Quit?"), unfinished, _("Quit"))
         self.push_screen(dialog, lambda yes: self.exit(0) if yes else None)
 
@@ -363,6 +334,12 @@ class DextreApp(KeysInOrder):
             ) % {"n": status.pending_push}
         return ""
 
+    def close(self) -> None:
+        """After it has ended: what comes back is written down, the engine stopped."""
+        self.keep()
+        if self.session is not None:
+            self.session.close()
+
     def _fatal_error(self) -> None:
         """Never a traceback on the screen (its locals may hold anything): the log has it."""
         _log.critical("The app ended by a fault\n%s", traceback.format_exc())
@@ -370,7 +347,7 @@ class DextreApp(KeysInOrder):
             1,
             return_code=1,
             message=_("dextre-sync ended by a fault of its own. Please report it with %(file)s.")
-            % {"file": self.workspace.home / FAULTS},
+            % {"file": self.home / FAULTS},
         )
 
 
@@ -379,6 +356,20 @@ def settle_memory() -> None:
     one that walks through a million rows.
     """
     gc.freeze()
+    gc.enable()
+
+
+def _session(workspace: Workspace, brand: str) -> Session:
+    from tui.session import Session  # behind the first paint, as all that knows a store
+
+    return Session(workspace.desk(brand))
+
+
+def _dialog_of(error: DextreError) -> Screen[None]:
+    from tui.widgets.dialogs import ErrorDialog
+
+    message, remedy = tell(error)
+    return ErrorDialog(error.code, message, remedy)
 
 
 def _driver() -> type | None:
@@ -390,49 +381,3 @@ def _driver() -> type | None:
     except ImportError:
         return None
     return SafeLinuxDriver
-
-
-def why_no_app(stdin: TextIO | None, stderr: TextIO | None, term: str) -> str | None:
-    """Why a full-screen app cannot be shown here, with the way out; None where it can."""
-    way_out = _("Use the commands instead, such as `dextre-sync status` or `dextre-sync --help`.")
-    if stdin is None or stderr is None or not (stdin.isatty() and stderr.isatty()):
-        return _("The app needs a terminal.") + " " + way_out
-    if term in ("", "dumb", "unknown"):
-        return (
-            _("This terminal (TERM=%(term)s) cannot show the app.") % {"term": term} + " " + way_out
-        )
-    return None
-
-
-def run_app(
-    workspace: Workspace,
-    *,
-    brand: str | None,
-    lang: str,
-    mouse: bool = False,
-    ascii_only: bool = False,
-    demo: bool = False,
-) -> int:
-    """Run the app on an open workspace until the reader leaves; the exit code."""
-    set_language(lang)
-    if reason := why_no_app(sys.__stdin__, sys.__stderr__, os.environ.get("TERM", "")):
-        print(reason, file=sys.stderr)
-        return NO_TERMINAL
-    if ascii_only:
-        ScrollBar.renderer = PlainScrollBar
-    app = DextreApp(workspace, brand=brand, lang=lang, ascii_only=ascii_only, demo=demo)
-    faults = RotatingFileHandler(
-        workspace.home / FAULTS, maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True
-    )
-    faults.setLevel(logging.WARNING)
-    faults.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.getLogger().addHandler(faults)
-    try:
-        code = app.run(mouse=mouse)
-    finally:
-        logging.getLogger().removeHandler(faults)
-        faults.close()
-        app.keep()
-        if app.session is not None:
-            app.session.close()
-    return code if code is not None else (app.return_code or 0)

@@ -15,9 +15,9 @@ from pathlib import Path
 from core.model import Credentials, Label, PlanKind, Secret
 from core.practice import PracticeShop
 from core.workspace import Desk, Purpose, Workspace, default_home
-from tui.app import run_app
 from tui.cli import Globals
 from tui.i18n import _, language
+from tui.start import run_app
 
 SALES_A_MINUTE = 20.0
 VARIANTS = 120
@@ -31,7 +31,8 @@ def run_demo(found: Globals) -> int:
         desk = set_up(workspace, shop)
         workspace.beside(shop.till.run())
         return run_app(
-            workspace,
+            home,
+            lambda: workspace,
             brand=desk.brand.name,
             lang=language(),
             mouse=found.mouse,

@@ -3,7 +3,7 @@
 The toolkit hands a key to the focused widget at once, but runs a binding only after the key has
 travelled up to the app: typed ahead (a slow line, a barcode scanner), `a b Backspace c` would
 become `ab`, and what follows a Tab would land in the field before it. So a key waits here until the
-one before it has come home.
+one before it has come home. While the app is still opening what it shows, all keys wait.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 from textual.driver import Driver
+
+ALWAYS = ("ctrl+q",)
+"""Keys that never wait: the way out."""
 
 PATIENCE_S = 0.5
 """A key that got lost on its way (its screen was closed by it) holds up the next no longer."""
@@ -29,11 +32,29 @@ class KeysInOrder(App[int]):
         self._number = 0
         self._under_way = False
         self._watch: asyncio.TimerHandle | None = None
+        self._held = False
+
+    def hold_keys(self) -> None:
+        """What is typed from now on waits for `release_keys`; the way out does not."""
+        self._held = True
+
+    def release_keys(self) -> None:
+        self._held = False
+        if not self._under_way:
+            self.call_later(self._hand_on)
+
+    @property
+    def keys_wait(self) -> bool:
+        """Whether something that was typed has not had its effect yet."""
+        return self._held or self._under_way or bool(self._typed)
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            if self._held and isinstance(event, events.Key) and event.key in ALWAYS:
+                await super().on_event(event)
+                return
             self._typed.append(event)
-            if not self._under_way:
+            if not (self._under_way or self._held):
                 await self._hand_on()
             return
         await super().on_event(event)

@@ -14,7 +14,7 @@ from core.sync.events import Pushed
 from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import press, running, seen, settled, type_text
 from tui import preferences
-from tui.app import why_no_app
+from tui.start import why_no_app
 from tui.widgets.bars import ProgressLine
 
 

@@ -28,9 +28,10 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from tests.tui.fakes import FakeDesk, FakeWorkspace
-from tui.app import run_app
+from tui.start import run_app
 desk = FakeDesk("Teahouse")
-sys.exit(run_app(FakeWorkspace(Path(sys.argv[1]), desk), brand=None, lang="en"))
+home = Path(sys.argv[1])
+sys.exit(run_app(home, lambda: FakeWorkspace(home, desk), brand=None, lang="en"))
 """
 LIMIT = 20.0
 
@@ -223,13 +224,13 @@ import sys
 from pathlib import Path
 from core.practice import PracticeShop
 from core.workspace import Purpose, Workspace
-from tui.app import run_app
+from tui.start import run_app
 from tui.demo import set_up
 shop = PracticeShop(variants=40, locations=2, selling=3000)
 with Workspace(Path(sys.argv[1]), transport=shop.transport(), purpose=Purpose.APP) as workspace:
     desk = set_up(workspace, shop)
     workspace.beside(shop.till.run())
-    sys.exit(run_app(workspace, brand=desk.brand.name, lang="en"))
+    sys.exit(run_app(workspace.home, lambda: workspace, brand=desk.brand.name, lang="en"))
 """
 
 

@@ -1,0 +1,29 @@
+"""What is painted first, before the store is opened: the frame, and that it is being opened. It
+asks nothing of a brand; what is typed meanwhile waits for the screen that follows (tui.keys).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.clean import clean
+from tui.i18n import N_, _
+from tui.screens.frame import FrameScreen
+from tui.widgets.bars import Part
+
+
+class OpeningScreen(FrameScreen):
+    NAME = N_("Home")
+
+    def __init__(self, brand: str = "") -> None:
+        super().__init__()
+        self._brand = brand
+
+    def body(self) -> Iterable[Widget]:
+        yield Static(_("The inventory is being opened…"), classes="text dim", markup=False)
+
+    def status_parts(self) -> tuple[Part, ...]:
+        return ((clean(self._brand, 40), "accent"),) if self._brand else ()
