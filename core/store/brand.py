@@ -99,6 +99,16 @@ class BrandStore(InventoryStore):
         """Any JSON, in place of the old."""
         self._table("meta").put("settings", settings)
 
+    def tuning(self) -> Doc:
+        """Settings that the engine reads several times a second; apart, because the others may be
+        long.
+        """
+        return self._table("meta").doc("tuning") or {}
+
+    def put_tuning(self, settings: Mapping[str, Any]) -> None:
+        """In place of the old."""
+        self._table("meta").put("tuning", settings)
+
     # -- the link, read at once ------------------------------------------------------------------
 
     def link(self) -> Link:

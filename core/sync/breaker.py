@@ -45,26 +45,34 @@ class Effect:
 class _MassChange(SafetyStop):
     remedy = N_(
         "Look at it with `dextre-sync plan pull` or `plan push`. To go on, apply "
-        "`dextre-sync enable --start merge`; to let one side win, `push` or `pull`."
+        "`dextre-sync enable --start merge`; to let one side win, `push` or `pull`. "
+        "The limits are settings: `dextre-sync settings`."
     )
 
 
 class TooManyZeros(_MassChange):
     code = "safety_stop.zeroed"
-    message = N_("%(count)s of %(cells)s cells would become 0 %(side)s in one pass.")
+    message = N_(
+        "%(count)s of %(cells)s cells would become 0 %(side)s in one pass; at most %(limit)s may."
+    )
 
 
 class TooManyChanges(_MassChange):
     code = "safety_stop.changed"
-    message = N_("%(count)s of %(cells)s cells would change %(side)s in one pass.")
+    message = N_(
+        "%(count)s of %(cells)s cells would change %(side)s in one pass; at most %(limit)s may."
+    )
 
 
 class TooManyGone(SafetyStop):
     code = "safety_stop.gone"
-    message = N_("%(count)s of %(cells)s mapped items are no longer in the shop.")
+    message = N_(
+        "%(count)s of %(cells)s mapped items are no longer in the shop; "
+        "at most %(limit)s may be gone."
+    )
     remedy = N_(
         "Check the shop first. If that is right, run the SKU mapping again; "
-        "items that are gone then leave the link."
+        "items that are gone then leave the link. The limits are settings: `dextre-sync settings`."
     )
 
 
@@ -75,12 +83,15 @@ THERE = N_("on Shopify")
 def check(effect: Effect, limits: Limits, side: str) -> None:
     """Raises the SafetyStop that fits; `side` is HERE or THERE."""
     cells = effect.cells
-    if effect.gone > max(limits.gone_at_least, limits.gone_share * cells):
-        raise TooManyGone(count=effect.gone, cells=cells)
-    if effect.zeroed > max(limits.zeroed_at_least, limits.zeroed_share * cells):
-        raise TooManyZeros(count=effect.zeroed, cells=cells, side=side)
-    if cells >= limits.changed_from_cells and effect.changed > limits.changed_share * cells:
-        raise TooManyChanges(count=effect.changed, cells=cells, side=side)
+    limit = max(limits.gone_at_least, int(limits.gone_share * cells))
+    if effect.gone > limit:
+        raise TooManyGone(count=effect.gone, cells=cells, limit=limit)
+    limit = max(limits.zeroed_at_least, int(limits.zeroed_share * cells))
+    if effect.zeroed > limit:
+        raise TooManyZeros(count=effect.zeroed, cells=cells, side=side, limit=limit)
+    limit = int(limits.changed_share * cells)
+    if cells >= limits.changed_from_cells and effect.changed > limit:
+        raise TooManyChanges(count=effect.changed, cells=cells, side=side, limit=limit)
 
 
 def pull_effect(pairs: Iterable[tuple[Cell, Reading]], cells: int) -> Effect:

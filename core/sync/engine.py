@@ -71,7 +71,7 @@ class RestReport:
 
 class Engine:
     """One brand's sync. `new_key` makes globally unique texts; `on_health` is called when `health`
-    has news.
+    has news. `tuning` gives pacing and limits as they are now, in place of fixed ones.
     """
 
     def __init__(
@@ -86,12 +86,16 @@ class Engine:
         location_name: Callable[[str], str],
         pacing: Pacing | None = None,
         limits: Limits | None = None,
+        tuning: Callable[[], tuple[Pacing, Limits]] | None = None,
     ) -> None:
         self.brand = brand
         self.books = books
         self.clock = clock
         self.pacing = pacing or Pacing()
         self.limits = limits or Limits()
+        self._tuning = tuning
+        if tuning is not None:
+            self.pacing, self.limits = tuning()
         self.gate = Gate()
         self.health = Health()
         self.on_health: Callable[[], None] = lambda: None
@@ -137,6 +141,17 @@ class Engine:
         self._hints.add(key)
         self._hinted.set()
 
+    def retune(self) -> None:
+        """Take up pacing and limits where they have changed, and look at both sides with them."""
+        if self._tuning is None:
+            return
+        pacing, limits = self._tuning()
+        if (pacing, limits) == (self.pacing, self.limits):
+            return
+        self.pacing = self.reader.pacing = self.sender.pacing = pacing
+        self.limits = self.reader.limits = self.sender.limits = limits
+        self.look()
+
     async def begin(self) -> None:
         """Give rows that were refused before another chance: what refused them may be gone."""
 
@@ -148,6 +163,7 @@ class Engine:
 
     async def read_pass(self) -> None:
         """Read what is due and let it flow; nothing while the link is off."""
+        self.retune()
         async with self.gate.shared():
             if self.commits.link_is_on():
                 self._note_pass(await self.reader.read_due())
@@ -173,6 +189,7 @@ class Engine:
 
     async def push_pass(self) -> None:
         """Settle what waits in the outbox, then send all that is pending."""
+        self.retune()
         async with self.gate.shared():
             await self.sender.settle_outbox()
             if self.health.online and self.commits.link_is_on():
@@ -273,6 +290,7 @@ class Engine:
         """
         if not self.commits.link_is_on():
             raise LinkIsOff(brand=self.brand)
+        self.retune()
         await self.begin()
         self.commits.pulled = self.commits.pushed = 0
         detail = ""

@@ -316,6 +316,15 @@ class Restored(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettingChanged(Event):
+    text = N_("The setting %(name)s: %(before)s → %(after)s (%(who)s)")
+    name: str
+    before: str
+    after: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunApplied(Event):
     text = N_("%(kind)s applied: %(applied)s cells; moved since: %(moved)s; refused: %(rejected)s")
     kind: str

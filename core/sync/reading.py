@@ -15,27 +15,43 @@ from math import ceil
 from core.model import CellKey, Reading
 from core.sync.ports import CHUNK
 
+POINTS_PER_S = 100.0
+READ_POINTS = 3.0
+"""What a shop restores, and what a read of CHUNK cells costs (facts.md §3)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
     """Seconds and sizes of the loop. A tick is counted from start to start; `least_s` is the rest
-    between two passes however long they take.
+    between two passes however long they take; `sweep_share` the share of the points that the
+    rolling sweep may use.
     """
 
     tick_s: float = 2.0
     quiet_tick_s: float = 8.0
     quiet_after: int = 30
+    slow_when_quiet: bool = True
     push_poll_s: float = 0.2
     least_s: float = 0.05
     everything_up_to: int = 5_000
     sweep_s: float = 300.0
+    sweep_share: float = 0.5
+    catalogue_s: float = 900.0
     overlap_s: float = 120.0
     parallel: int = 8
     offline_max_s: float = 60.0
 
     def tick(self, quiet_passes: int) -> float:
         """Seconds to the next tick: after `quiet_after` passes without news, politely more."""
-        return self.quiet_tick_s if quiet_passes >= self.quiet_after else self.tick_s
+        if self.slow_when_quiet and quiet_passes >= self.quiet_after:
+            return max(self.quiet_tick_s, self.tick_s)
+        return self.tick_s
+
+    @property
+    def sweep_batches(self) -> int:
+        """Reads that the rolling sweep may ask for in one tick."""
+        points = self.sweep_share * POINTS_PER_S * self.tick_s
+        return max(1, int(points / READ_POINTS))
 
     def backoff(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row: 2, 4, 8 … up to `offline_max_s`."""
@@ -84,9 +100,10 @@ class WorkingSet:
         self.revision = -1
 
     def slice(self, pacing: Pacing) -> Iterator[Batch]:
-        """This tick's part of the sweep, as large as `sweep_s` asks for."""
+        """This tick's part of the sweep, as large as `sweep_s` asks for and the points allow."""
         ticks = max(1.0, pacing.sweep_s / pacing.tick_s)
-        for _ in range(min(len(self.batches), ceil(len(self.batches) / ticks))):
+        wanted = min(len(self.batches), ceil(len(self.batches) / ticks))
+        for _ in range(min(wanted, pacing.sweep_batches)):
             yield self.batches[self._next % len(self.batches)]
             self._next = (self._next + 1) % len(self.batches)
 

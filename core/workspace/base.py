@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from core.shopify import ShopifyShop
     from core.store import BrandStore, SecretsStore
     from core.sync import events
+    from core.sync.breaker import Limits
     from core.sync.engine import Engine
     from core.sync.events import Event
+    from core.sync.reading import Pacing
     from core.sync.runs import Runs
 else:
     events = Room("core.sync.events")
@@ -114,6 +116,10 @@ class DeskBase:
         names = ", ".join(place.name for place in places) or "—"
         raise UnknownLocationName(location=name_or_id, locations=names)
 
+    def _tuning(self) -> tuple[Pacing, Limits]:
+        """Pacing and the breaker's limits as they are now; core.workspace.tuning has the words."""
+        raise NotImplementedError
+
     # -- the engine's loop --------------------------------------------------------------------
 
     def _call(self, work: Coroutine[Any, Any, T]) -> Future[T]:
@@ -167,6 +173,7 @@ class DeskBase:
             new_key=self._around.new_id,
             emit=self._tell,
             location_name=self.location_name,
+            tuning=self._tuning,
         )
         return Session(
             connection, shop, engine, Runs(engine, self._around.who, self._around.new_id)

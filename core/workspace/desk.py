@@ -30,7 +30,7 @@ from core.on_demand import Room
 from core.workspace import health
 from core.workspace.base import API_SECRET, ENGINE, Session, Surroundings
 from core.workspace.errors import NothingToUndo, SeveralRuns, UnknownRun
-from core.workspace.log import EventFeed
+from core.workspace.log import EventFeed, Wanted
 from core.workspace.resolving import ResolvingDesk
 
 if TYPE_CHECKING:
@@ -363,9 +363,19 @@ class Desk(ResolvingDesk):
     def feed(self) -> EventFeed:
         return self._log.feed()
 
-    def log(self, sku: str | None = None, limit: int = 200) -> list[Event]:
-        """Oldest first."""
-        return self._log.events(sku, limit)
+    def log(
+        self,
+        sku: str | None = None,
+        limit: int | None = 200,
+        *,
+        run: str | None = None,
+        level: str | None = None,
+        since: str | None = None,
+    ) -> list[Event]:
+        """The last `limit` (None: all) of those that fit, oldest first; `level` is the lowest one,
+        `since` a moment in ISO.
+        """
+        return self._log.events(Wanted(sku, run, level, since), limit)
 
 
 async def _answers(session: Session) -> None:

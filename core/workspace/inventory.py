@@ -21,8 +21,8 @@ from core.model import (
     SkuMapping,
 )
 from core.on_demand import Room
-from core.workspace.base import DeskBase
 from core.workspace.errors import NoLabelYet, NothingInFile, UnknownLabelCode, WhichLabel
+from core.workspace.tuning import TuningDesk
 
 if TYPE_CHECKING:
     from core import exchange
@@ -34,7 +34,7 @@ else:
     events = Room("core.sync.events")
 
 
-class InventoryDesk(DeskBase):
+class InventoryDesk(TuningDesk):
     # -- labels and locations -----------------------------------------------------------------
 
     def labels(self) -> tuple[Label, ...]:
@@ -251,7 +251,7 @@ class InventoryDesk(DeskBase):
             default_label=linked,
             has_item=lambda sku: self.item(sku) is not None,
         )
-        return exchange.preview(path, known)
+        return exchange.preview(path, known, self._store.link().quantity_name)
 
     def import_items(self, path: Path, progress: Progress | None = None) -> exchange.ImportPreview:
         """All or nothing. Raises BadInput (ImportRefused with every bad line, NothingInFile)."""

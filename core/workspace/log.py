@@ -4,19 +4,27 @@ looks.
 It is also how news travels: a feed follows the file, so a screen sees what a command or a service
 in another process did in the same way as what its own engine did. A line is one write to a file
 opened for appending, so processes do not mix theirs.
+
+A file that is full is put aside as `.1`, the one before it as `.2`, and so on; the oldest go. A
+feed reads to the end of the file that was put aside before it goes on in the new one.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections import deque
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 
+from core.clock import iso, parse_iso
 from core.on_demand import Room
 
 if TYPE_CHECKING:
@@ -25,58 +33,121 @@ if TYPE_CHECKING:
 else:
     events = Room("core.sync.events")
 
-
-LARGEST = 16 << 20
-"""Bytes after which the log is put aside as `.1`, in place of the one before."""
-
 CATCH_UP = 4 << 20
-"""Bytes that a feed that has fallen behind still reads; what is older is in the file."""
+"""Bytes that a feed that has fallen behind still reads; what is older is in the files."""
 
 BLOCK = 1 << 16
 
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How long the log is: bytes in a file, files beside the one that is written, and the age in
+    days at which those go.
+    """
+
+    largest: int = 16 << 20
+    files: int = 4
+    days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events to show; what is not given is not asked for. `level` is the lowest one, `since`
+    a moment in ISO.
+    """
+
+    sku: str | None = None
+    run: str | None = None
+    level: str | None = None
+    since: str | None = None
+
+    def fits(self, event: Event) -> bool:
+        return (
+            (self.sku is None or getattr(event, "sku", None) == self.sku)
+            and (self.run is None or event.run == self.run)
+            and (self.level is None or _RANK[event.level.value] >= _RANK[self.level])
+            and (self.since is None or event.at >= self.since)
+        )
+
+    def may_fit(self, line: bytes) -> bool:
+        """Cheap, before a line is read as JSON."""
+        return all(orjson.dumps(text) in line for text in (self.sku, self.run) if text is not None)
+
+
+_RANK = {"debug": 0, "info": 1, "warning": 2, "error": 3}
+
+EVERYTHING = Wanted()
+
 
 class EventLog:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keeping: Keeping | None = None) -> None:
         self.path = path
+        self._keeping = keeping or Keeping()
+
+    # -- writing ------------------------------------------------------------------------------
 
     def append(self, event: Event) -> None:
         line = orjson.dumps(event.record(), default=str) + b"\n"
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(handle, line)
-            full = os.fstat(handle).st_size > LARGEST
+            if os.fstat(handle).st_size > self._keeping.largest:
+                self._turn(handle)
         finally:
             os.close(handle)
-        if full:
-            with suppress(FileNotFoundError):
-                self.path.replace(self.path.with_suffix(".jsonl.1"))
 
-    def events(self, sku: str | None = None, limit: int = 200) -> list[Event]:
-        """The last `limit` events (of one SKU), oldest first."""
-        if sku is None:
-            return [event for line in self._last(limit) if (event := _event(line)) is not None]
-        found: deque[Event] = deque(maxlen=limit)
-        needle = orjson.dumps(sku)
-        for line in self._lines():
-            if needle not in line:
+    def keep(self, keeping: Keeping) -> None:
+        """From now on so much; what is too old already goes."""
+        if keeping != self._keeping:
+            self._keeping = keeping
+            self._forget_old()
+
+    def _turn(self, handle: int) -> None:
+        """Begin a new file. Of several processes that find the file full, one does it."""
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if self.path.stat().st_ino != os.fstat(handle).st_ino:
+                return
+            for number in range(len(aside(self.path)), 0, -1):
+                numbered(self.path, number).replace(numbered(self.path, number + 1))
+            self.path.replace(numbered(self.path, 1))
+            self._forget_old()
+
+    def _forget_old(self) -> None:
+        oldest = time.time() - self._keeping.days * DAY_S
+        for number, path in reversed([*enumerate(aside(self.path), 1)]):
+            with suppress(FileNotFoundError):
+                if number > self._keeping.files or path.stat().st_mtime < oldest:
+                    path.unlink()
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def events(self, wanted: Wanted = EVERYTHING, limit: int | None = 200) -> list[Event]:
+        """The last `limit` events that are wanted (None: all of them), oldest first. Read from the
+        end, so a long log costs no more than a short one.
+        """
+        found: list[Event] = []
+        earliest = "" if wanted.since is None else _a_little_before(wanted.since)
+        for line in self._backwards():
+            if limit is not None and len(found) >= limit:
+                break
+            if not earliest and not wanted.may_fit(line):
                 continue
             event = _event(line)
-            if event is not None and getattr(event, "sku", None) == sku:
+            if event is None:
+                continue
+            if event.at < earliest:
+                break
+            if wanted.fits(event):
                 found.append(event)
-        return list(found)
+        return found[::-1]
 
-    def _lines(self) -> Iterator[bytes]:
-        for path in (self.path.with_suffix(".jsonl.1"), self.path):
-            with suppress(FileNotFoundError), path.open("rb") as file:
-                yield from file
-
-    def _last(self, limit: int) -> list[bytes]:
-        """The last lines, read from the end, so that a long log costs no more than a short one."""
-        lines: list[bytes] = []
-        for path in (self.path, self.path.with_suffix(".jsonl.1")):
-            if len(lines) < limit:
-                lines = [*_tail(path, limit - len(lines)), *lines]
-        return lines
+    def _backwards(self) -> Iterator[bytes]:
+        """All lines, newest first."""
+        for path in (self.path, *aside(self.path)):
+            yield from _lines_backwards(path)
 
     def feed(self) -> EventFeed:
         return EventFeed(self.path)
@@ -89,47 +160,94 @@ class EventFeed:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._inode, self._at = self._where()
-        self._rest = b""
-
-    def _where(self) -> tuple[int, int]:
-        try:
-            stat = self._path.stat()
-        except FileNotFoundError:
-            return 0, 0
-        return stat.st_ino, stat.st_size
+        self._inode, self._at, self._rest = 0, 0, b""
+        for _, stat in self._newest_first():
+            self._inode, self._at = stat.st_ino, stat.st_size
+            return
 
     def drain(self) -> list[Event]:
         """What was logged since the last call, oldest first."""
-        inode, size = self._where()
-        if inode != self._inode:
-            self._inode, self._at, self._rest = inode, 0, b""
-        if size <= self._at:
+        parts: list[bytes] = []
+        newest: os.stat_result | None = None
+        for path, stat in self._newest_first():
+            newest = newest or stat
+            is_the_last = stat.st_ino == self._inode and stat.st_size >= self._at
+            start = self._at if is_the_last else 0
+            parts.append(_bytes_of(path, max(start, stat.st_size - CATCH_UP), stat.st_size))
+            if is_the_last:
+                break
+        else:
+            if self._inode:  # what we read last is gone: the log was deleted and begins anew
+                parts, self._rest = parts[:1], b""
+        if newest is None:
             return []
-        if size - self._at > CATCH_UP:
-            self._at, self._rest = size - CATCH_UP, b""
-        with suppress(FileNotFoundError), self._path.open("rb") as file:
-            file.seek(self._at)
-            data = self._rest + file.read(size - self._at)
-            self._at = size
-            *lines, self._rest = data.split(b"\n")
-            return [event for line in lines if (event := _event(line)) is not None]
-        return []
+        self._inode, self._at = newest.st_ino, newest.st_size
+        *lines, self._rest = (self._rest + b"".join(reversed(parts))).split(b"\n")
+        return [event for line in lines if (event := _event(line)) is not None]
+
+    def _newest_first(self) -> Iterator[tuple[Path, os.stat_result]]:
+        """The file that is written, and those put aside; between two there is a moment without the
+        first.
+        """
+        with suppress(FileNotFoundError):
+            yield self._path, self._path.stat()
+        for number in count(1):
+            path = numbered(self._path, number)
+            try:
+                yield path, path.stat()
+            except FileNotFoundError:
+                return
 
     def close(self) -> None:
         """Nothing is held open between two calls of `drain`."""
 
 
-def _tail(path: Path, count: int) -> list[bytes]:
-    data = b""
+# -- files ---------------------------------------------------------------------------------------
+
+
+def numbered(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.{number}")
+
+
+def aside(path: Path) -> list[Path]:
+    """The files that were put aside, newest first."""
+    found: list[Path] = []
+    while (older := numbered(path, len(found) + 1)).exists():
+        found.append(older)
+    return found
+
+
+def _bytes_of(path: Path, start: int, end: int) -> bytes:
+    if end <= start:
+        return b""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        file.seek(start)
+        return file.read(end - start)
+    return b""
+
+
+def _lines_backwards(path: Path) -> Iterator[bytes]:
+    rest = b""
     with suppress(FileNotFoundError), path.open("rb") as file:
         at = file.seek(0, os.SEEK_END)
-        while at > 0 and data.count(b"\n") <= count:
+        while at > 0:
             step = min(at, BLOCK)
             at -= step
             file.seek(at)
-            data = file.read(step) + data
-    return data.splitlines()[-count:] if count > 0 else []
+            rest, *lines = (file.read(step) + rest).split(b"\n")
+            yield from (line for line in reversed(lines) if line)
+    if rest:
+        yield rest
+
+
+# -- lines ---------------------------------------------------------------------------------------
+
+
+def _a_little_before(since: str) -> str:
+    """Lines are in the order in which they were written, whatever a clock that stepped back says
+    of a few of them.
+    """
+    return iso(parse_iso(since) - timedelta(hours=1))
 
 
 def _event(line: bytes) -> Event | None:

@@ -27,8 +27,8 @@ else:
     breaker, matching = Room("core.sync.breaker"), Room("core.matching")
     events = Room("core.sync.events")
 
-CATALOGUE_S = 900.0
-"""Seconds between two looks at the whole catalogue while linked."""
+LOOK_S = 5.0
+"""Seconds between two looks whether the time for the catalogue has come, or was set anew."""
 
 MAP_NEW = "map_new"
 AT_ONCE = "at_once"
@@ -130,13 +130,19 @@ class MappingDesk(EditingDesk):
 
     async def _catalogue_due(self) -> None:
         """When its time has come, or a webhook says that a product has changed."""
-        hinted = asyncio.ensure_future(self._catalogue_hinted.wait())
-        timer = asyncio.ensure_future(self._around.clock.sleep(CATALOGUE_S))
-        try:
-            await asyncio.wait({hinted, timer}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            hinted.cancel()
-            timer.cancel()
+        clock = self._around.clock
+        began = clock.monotonic()
+        while not self._catalogue_hinted.is_set():
+            left = began + self._tuning()[0].catalogue_s - clock.monotonic()
+            if left <= 0:
+                break
+            hinted = asyncio.ensure_future(self._catalogue_hinted.wait())
+            timer = asyncio.ensure_future(clock.sleep(min(left, LOOK_S)))
+            try:
+                await asyncio.wait({hinted, timer}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                hinted.cancel()
+                timer.cancel()
         self._catalogue_hinted.clear()
 
     async def _take_catalogue(self, session: Session) -> None:

@@ -318,3 +318,37 @@ def test_a_shop_that_was_away_is_caught_up_with(linked: Line, served: Served) ->
     served.open(served.port)
     linked("run", "--once")
     assert linked.quantity(sku, "Tokyo") == there(served, sku) == 43
+
+
+# -- which quantity ------------------------------------------------------------------------------
+
+
+def test_the_link_can_keep_what_is_on_the_shelf_equal(mapped: Line, served: Served) -> None:
+    """on_hand: a sale moves nothing until the goods leave; changes here are set, not added."""
+    sku, place = skus_of(served)[0], places_of(served)[0]
+
+    def on_hand() -> int:
+        return served.shop.quantity(sku, place, "on_hand")
+
+    served.shop.sell(sku, place, 3)
+    start = on_hand()
+    mapped("settings", "set", "link.quantity", "on_hand")
+    mapped("enable", "--start", "pull", "--yes")
+    assert mapped.quantity(sku, "Tokyo") == start == there(served, sku) + 3
+    mapped("stock", "adjust", sku, "Tokyo", "4")
+    mapped("run", "--once")
+    assert (mapped.quantity(sku, "Tokyo"), on_hand()) == (start + 4, start + 4)
+    assert there(served, sku) == start + 1  # available has moved by as much
+    served.shop.sell(sku, place, 2)
+    served.shop.fulfil(sku, place, 5)
+    mapped("stock", "adjust", sku, "Tokyo", "1")
+    mapped("run", "--once")
+    assert (mapped.quantity(sku, "Tokyo"), on_hand()) == (start, start)
+    mapped("stock", "set", sku, "Tokyo", "9")
+    mapped("push", "--yes")
+    assert on_hand() == 9
+    assert "disable" in mapped("settings", "set", "link.quantity", "available", code=3).err
+    mapped("disable")
+    mapped("settings", "set", "link.quantity", "available")
+    mapped("enable", "--start", "push", "--yes")
+    assert there(served, sku) == 9

@@ -25,7 +25,9 @@ MODULES = {
     "runs": ("runs", "undo"),
     "running": ("run",),
     "webhooks": ("webhooks",),
-    "look": ("status", "log", "why"),
+    "look": ("status", "why"),
+    "log": ("log",),
+    "settings": ("settings",),
     "care": ("doctor", "backup", "restore"),
     "shop": ("practice-shop", "demo"),
 }

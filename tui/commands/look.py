@@ -1,9 +1,8 @@
-"""Commands that only look: status, log, why. They work beside any owner, and without a network."""
+"""Commands that only look: status, why. They work beside any owner, and without a network."""
 
 from __future__ import annotations
 
 import sys
-import threading
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,12 @@ from core.errors import N_, BadInput
 from core.model import Cell, Status
 from tui.clean import clean
 from tui.commands.common import Session, number, say, say_json, table
-from tui.commands.line import Tree, count, takes_json
+from tui.commands.line import Tree, takes_json
 from tui.i18n import _, event_text
 from tui.when import to_the_second
 from tui.words import CELLS, show, word_of
 
 if TYPE_CHECKING:
-    from core.sync.events import Event
     from core.workspace import Desk
 
 
@@ -29,17 +27,6 @@ class UnknownSkuHere(BadInput):
 
 def register(tree: Tree) -> None:
     takes_json(tree.command("status", status, _("How each brand stands.")))
-    parser = tree.command("log", log, _("What happened."))
-    parser.add_argument("--follow", "-f", action="store_true", help=_("Go on as it happens."))
-    parser.add_argument("--sku", metavar="SKU", help=_("Only this SKU number."))
-    parser.add_argument(
-        "--limit",
-        metavar="N",
-        type=count("--limit"),
-        default=200,
-        help=_("At most so many lines."),
-    )
-    takes_json(parser)
     parser = tree.command("why", why, _("The story of one SKU: why is this number what it is?"))
     parser.add_argument("sku", metavar="SKU")
     takes_json(parser)
@@ -89,29 +76,6 @@ def _say_status(one: Status) -> None:
         sys.stderr.write(clean(one.error) + "\n")
 
 
-def log(session: Session, *, follow: bool, sku: str | None, limit: int, as_json: bool) -> None:
-    desk = session.desk
-    feed = desk.feed()
-    for event in desk.log(sku, limit):
-        _say_event(event, as_json=as_json)
-    pause = threading.Event()
-    while follow:
-        for event in feed.drain():
-            if sku is None or getattr(event, "sku", None) == sku:
-                _say_event(event, as_json=as_json)
-        sys.stdout.flush()
-        pause.wait(0.25)
-
-
-def _say_event(event: Event, *, as_json: bool = False) -> None:
-    if as_json:
-        import orjson
-
-        say(orjson.dumps(event.record(), default=str).decode())
-        return
-    say(f"{to_the_second(event.at)} {event.level.value:<7} {event_text(event)}")
-
-
 def why(session: Session, sku: str, *, as_json: bool) -> None:
     desk = session.desk
     cells, movements, events = desk.cells_of(sku), desk.movements(sku), desk.log(sku)
@@ -143,7 +107,7 @@ def why(session: Session, sku: str, *, as_json: bool) -> None:
     if events:
         say()
     for event in events:
-        _say_event(event)
+        say(f"{to_the_second(event.at)} {event.level.value:<7} {event_text(event)}")
 
 
 def _cell_row(desk: Desk, cell: Cell) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -14,9 +15,11 @@ from tui.clean import clean
 from tui.commands.common import Session, say, say_json, wait
 from tui.commands.line import Tree, takes_json
 from tui.i18n import _, event_text
+from tui.journal import is_journal, prefixed
 from tui.when import to_the_second
 
 if TYPE_CHECKING:
+    from core.sync.events import Event
     from core.workspace import Desk, Hearing
 
 
@@ -154,13 +157,24 @@ class _Voice:
     def __init__(self, desks: list[Desk]) -> None:
         self._feeds = [(desk, desk.feed()) for desk in desks]
         self._said: dict[str, str] = {}
+        self._to_journal = is_journal(sys.stdout, os.environ)
 
     def speak(self) -> None:
         for desk, feed in self._feeds:
             self._say_state(desk)
             for event in feed.drain():
-                say(f"{to_the_second(event.at)} {event.level.value:<7} {event_text(event)}")
+                self._say(event_text(event), event)
         sys.stdout.flush()
+
+    def _say(self, words: str, event: Event | None = None) -> None:
+        """systemd adds the time itself, and takes the level from the front of the line."""
+        level = event.level.value if event else "info"
+        if self._to_journal:
+            say(prefixed(words, level))
+        elif event is None:
+            say(words)
+        else:
+            say(f"{to_the_second(event.at)} {level:<7} {words}")
 
     def _say_state(self, desk: Desk) -> None:
         state = _state_of(desk)
@@ -169,7 +183,7 @@ class _Voice:
         waited = desk.brand.id in self._said
         self._said[desk.brand.id] = state
         if state or waited:
-            say(_(state or _LENT) % {"brand": clean(desk.brand.name)})
+            self._say(_(state or _LENT) % {"brand": clean(desk.brand.name)})
 
 
 _LENT = N_("%(brand)s: another process has asked for the sync and has it now.")
