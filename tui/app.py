@@ -27,11 +27,11 @@ from tui import keymap, preferences
 from tui.actions import BY_ID, bindings
 from tui.clean import ascii_only, use_ascii
 from tui.i18n import _, language, set_language, tell
-from tui.pumping import PumpedApp
 from tui.screens import MAIN, make
 from tui.screens.frame import FrameScreen
 from tui.screens.opening import OpeningScreen
 from tui.start import FAULTS
+from tui.taking import Taking
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -53,7 +53,7 @@ class Opening(NamedTuple):
     open: Callable[[], Workspace]
 
 
-class DextreApp(PumpedApp):
+class DextreApp(Taking):
     TITLE = "dextre-sync"
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
@@ -91,12 +91,6 @@ class DextreApp(PumpedApp):
         if self._workspace is None:
             raise RuntimeError("the workspace is not open yet")
         return self._workspace
-
-    @property
-    def open_session(self) -> Session:
-        if self.session is None:
-            raise RuntimeError("no brand is open")
-        return self.session
 
     def on_mount(self) -> None:
         self.dress()
@@ -188,29 +182,10 @@ class DextreApp(PumpedApp):
     def _enter(self, session: Session) -> None:
         before, self.session = self.session, session
         self._forget(list(self._mains))
-        self._take(before)
+        self.take(before)
         kept, name = self._kept(), session.desk.brand.name
         self.go(kept.screen if name == kept.brand and kept.screen in MAIN else "home")
         preferences.remember(self.home, brand=name)
-
-    @work(exclusive=True, group="take")
-    async def _take(self, before: Session | None) -> None:
-        """Leave the brand before, become the owner of this one: both may wait for a disk."""
-        session = self.open_session
-        if before is not None:
-            await asyncio.to_thread(before.close)
-        try:
-            await asyncio.to_thread(session.start)
-        except DextreError as error:
-            self.push_screen(_dialog_of(error))
-        if session.holder is not None:
-            words = session.why_only_looking() or ""
-            self._say_now(words + " " + _("Home, key t: ask for the sync."), "warn")
-        self.look()
-
-    def take_over(self) -> None:
-        """Ask whoever syncs to hand it over; a service does, another app does not."""
-        self._take(None)
 
     # -- going places ------------------------------------------------------------------------------
 

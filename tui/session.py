@@ -5,6 +5,7 @@ The only place that knows why an action cannot act now. Not its business: painti
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -55,6 +56,7 @@ class Session:
         self.feed = desk.feed()
         self.events: deque[Event] = deque(desk.log(limit=FIRST_LINES), maxlen=KEPT_EVENTS)
         self.holder: str | None = None
+        self._given_up = threading.Event()
         self.started = False
         self.running_jobs = 0
         self.connection_draft: dict[str, str] = {}
@@ -75,6 +77,8 @@ class Session:
     def refresh(self) -> bool:
         """Read the figures again; tells whether they differ."""
         before, self.status = self.status, self.desk.status()
+        if self.holder is not None and self.status.owner:
+            self.holder = clean(self.status.owner)
         return before != self.status
 
     # -- the items ---------------------------------------------------------------------------------
@@ -101,17 +105,32 @@ class Session:
 
     # -- becoming the one who acts -----------------------------------------------------------------
 
-    def start(self) -> None:
-        """Take the engine, or become a viewer who knows who holds it. Called off the UI's loop."""
+    def start(self, *, ask: bool = False) -> StoreInUse | None:
+        """Take the engine, or become a viewer who knows who holds it (and why it is not given
+        away); `ask`: asking another app's person, until `give_up`. Called off the UI's loop.
+        """
+        self._given_up.clear()
         try:
-            self.desk.start()
+            self.desk.start(ask=ask, given_up=self._given_up.is_set)
         except StoreInUse as error:
             self.holder = clean(error.params.get("who", "?"))
-            return
+            return error
         self.holder = None
         self.started = True
+        return None
+
+    def give_up(self) -> None:
+        """Wait for nobody's answer any more."""
+        self._given_up.set()
+
+    def hand_over(self, who: str) -> None:
+        """Let the engine go and become a viewer. Called off the UI's loop."""
+        self.started = False
+        self.desk.stop()
+        self.holder = who
 
     def close(self) -> None:
+        self.give_up()
         self.feed.close()
         if self.started:
             self.desk.stop()

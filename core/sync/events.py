@@ -371,3 +371,17 @@ class WebhooksRemoved(Event):
     level = Level.WARNING
     text = N_("Webhooks are off: %(removed)s subscriptions were removed at the shop")
     removed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncTaken(Event):
+    """A process runs the sync from now on, until it lets it go or ends."""
+
+    text = N_("The sync is run by %(who)s")
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncLeft(Event):
+    text = N_("The sync is let go by %(who)s")
+    who: str

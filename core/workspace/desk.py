@@ -61,8 +61,13 @@ def _silent(_done: int, _total: int | None) -> None:
     """Progress for those who do not ask."""
 
 
+def _never() -> bool:
+    return False
+
+
 class Desk(ResolvingDesk):
     _let_go: Callable[[], None] | None = None
+    _who_syncs = ""
     _running: Future[None] | None = None
     _hearing: Hearing | None = None
     _reconnected: asyncio.Event | None = None
@@ -161,14 +166,22 @@ class Desk(ResolvingDesk):
 
     # -- the engine ---------------------------------------------------------------------------
 
-    def start(self, hearing: Hearing | None = None) -> None:
-        """Become the one that syncs and keep this brand's engine going; `hearing`: with webhooks.
-        Raises StoreInUse.
+    def start(
+        self,
+        hearing: Hearing | None = None,
+        *,
+        ask: bool = False,
+        given_up: Callable[[], bool] = _never,
+    ) -> None:
+        """Become the one that syncs and keep this brand's engine going; `hearing`: with webhooks;
+        `ask`: asking another app's person for it, too, until `given_up`. Raises StoreInUse.
         """
         if self._running is not None:
             return
         self._hearing = hearing
-        self._let_go = self._around.owning.hold()
+        self._let_go = self._around.owning.hold(ask=ask, given_up=given_up)
+        self._who_syncs = self._around.owning.owner() or ""
+        self._tell(events.SyncTaken(at=self._now(), brand=self.brand.name, who=self._who_syncs))
         self._running = self._call(self._keep_running())
 
     def stop(self) -> None:
@@ -182,6 +195,7 @@ class Desk(ResolvingDesk):
                 running.exception(timeout=10)
         let_go, self._let_go = self._let_go, None
         if let_go is not None:
+            self._tell(events.SyncLeft(at=self._now(), brand=self.brand.name, who=self._who_syncs))
             let_go()
 
     def close(self) -> None:

@@ -2,8 +2,9 @@
 keeps it while anybody here needs it, and answers others who ask.
 
 A service takes turns (`serve`): it hands over to whoever is at a keyboard and takes the sync back.
-A command asks and is soon over. The app asks when it opens; while it is open it answers no, so
-that nobody waits in vain.
+A command asks and is soon over. The app asks when it opens, but not another app: that means asking
+its person (`ask`), who says yes by letting go or no by `refuse`. An app says no to commands at
+once, so that nobody waits in vain.
 """
 
 from __future__ import annotations
@@ -21,9 +22,19 @@ from core.errors import StoreInUse
 from core.store import Owner, Ownership, Purpose
 
 if TYPE_CHECKING:
-    from core.store import Turns
+    from core.store import Request, Turns
 
-ANSWER_S = 0.25
+ANSWER_S = 0.1
+
+SOON_S = 10.0
+"""How long a process may take to hand over."""
+
+PERSON_S = 60.0
+"""How long a person may think about handing over."""
+
+
+def _never() -> bool:
+    return False
 
 
 class Owning:
@@ -35,17 +46,31 @@ class Owning:
         self._held: Ownership | None = None
         self._lent = False
         self._holders = 0
+        self._asked: Request | None = None
 
-    def hold(self) -> Callable[[], None]:
-        """Own the sync, asking whoever has it; gives what lets it go. Blocks while it asks.
+    def hold(
+        self, *, ask: bool = False, given_up: Callable[[], bool] = _never
+    ) -> Callable[[], None]:
+        """Own the sync, asking whoever has it; gives what lets it go. Blocks while it asks: with
+        `ask` also another app's person, until `given_up`.
 
         Raises StoreInUse, CannotLock.
         """
         with self._lock:
             if self._held is None:
-                self._held = store.take(self._home, self.purpose, self._clock)
+                if not ask:
+                    self._refuse_to_ask_a_person()
+                patience_s = PERSON_S if ask else SOON_S
+                self._held = store.take(
+                    self._home, self.purpose, self._clock, patience_s=patience_s, given_up=given_up
+                )
             self._holders += 1
         return self._let_go
+
+    def _refuse_to_ask_a_person(self) -> None:
+        holder = Ownership.holder(self._home) if self.purpose is Purpose.APP else None
+        if holder is not None and holder.purpose is Purpose.APP:
+            raise StoreInUse(who=str(holder))
 
     def _let_go(self) -> None:
         with self._lock:
@@ -87,15 +112,30 @@ class Owning:
     # -- for others ---------------------------------------------------------------------------
 
     async def answer_askers(self) -> None:
-        """For the app, for as long as it is open: tell those who would have to ask a person no."""
+        """For the app, for as long as it is open: know who asks its person, and tell others no."""
         requests = store.Requests(self._home)
         while True:
             held = self._held
-            if held is not None:
-                for request in requests.waiting():
-                    if store.consent(self.purpose, request.asker.purpose) is store.Consent.ASK:
-                        requests.refuse(request, held.owner)
+            asked: Request | None = None
+            for request in requests.waiting() if held is not None else ():
+                if store.consent(self.purpose, request.asker.purpose) is not store.Consent.ASK:
+                    continue
+                if request.asker.purpose is Purpose.APP:
+                    asked = asked or request
+                elif held is not None:
+                    requests.refuse(request, held.owner)
+            self._asked = asked
             await self._clock.sleep(ANSWER_S)
+
+    def asked_by(self) -> str | None:
+        """Who asks this app's person for the sync, in words. Yes: let go of it."""
+        return None if self._asked is None else str(self._asked.asker)
+
+    def refuse(self) -> None:
+        """No, to the one who asks."""
+        request, held = self._asked, self._held
+        if request is not None and held is not None:
+            store.Requests(self._home).refuse(request, held.owner)
 
     def turns(self, stop: Callable[[], bool]) -> Iterator[Callable[[], None]]:
         """For a service: each turn at the sync; call what it gives to wait until somebody asks.

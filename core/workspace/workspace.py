@@ -113,6 +113,14 @@ class Workspace:
         """Who syncs now, in words; None where nobody does."""
         return self._owning.owner()
 
+    def asked_by(self) -> str | None:
+        """Who asks this app's person for the sync, in words. To say yes: stop the desk."""
+        return self._owning.asked_by()
+
+    def refuse(self) -> None:
+        """Say no to the one who asks."""
+        self._owning.refuse()
+
     def serve(
         self,
         brands: Sequence[str],

@@ -131,6 +131,10 @@ class FakeDesk:
         self.feeds: list[FakeFeed] = []
         self.history: list[Event] = []
         self.holder: str | None = None
+        self.passphrase: Secret | None = None
+        """Of the secrets in its backups."""
+        self.gives = False
+        """Whether the holder hands it over when asked."""
         self.hold: Future[Any] | None = None
         self.fails: dict[str, Exception] = {}
         self.log_path = Path("/var/lib/dextre-sync/log.jsonl")
@@ -386,11 +390,11 @@ class FakeDesk:
     def backup(
         self, target: Path, *, overwrite: bool = False, passphrase: Secret | None = None
     ) -> Any:
-        self.asked.append(("backup", target.name))
-        return sample_backup(target)
+        self.asked.append(("backup", target.name, passphrase))
+        return replace(sample_backup(target), has_secrets=passphrase is not None)
 
     def restore_preview(self, path: Path) -> Any:
-        backup = sample_backup(path)
+        backup = replace(sample_backup(path), has_secrets=self.passphrase is not None)
         rows = [
             RestoreRow("levels", "TEA-001 / 渋谷店 / NEW", 4, 9),
             RestoreRow("items", "NEW-1", {"name": "Tin"}, None),
@@ -398,8 +402,12 @@ class FakeDesk:
         changes = {"levels": Changes(changed=1), "items": Changes(removed=1)}
         return RestorePreview(backup, changes, rows)
 
+    def check_passphrase(self, path: Path, passphrase: Secret) -> None:
+        if passphrase != self.passphrase:
+            raise BadInput(detail="That does not open it.")
+
     def restore(self, path: Path, passphrase: Secret | None = None) -> Future[Path]:
-        self.asked.append(("restore", path.name))
+        self.asked.append(("restore", path.name, passphrase))
         return later(Path("/var/lib/dextre-sync/backups/before.db"))
 
     def cells(
@@ -644,9 +652,12 @@ class FakeDesk:
         for n, row in enumerate(sample_plan(PlanKind.PUSH).rows[:3]):
             yield RunRow(row, (RowOutcome.APPLIED, RowOutcome.MOVED, RowOutcome.REJECTED)[n])
 
-    def start(self) -> None:
-        if self.holder:
+    def start(self, *, ask: bool = False, given_up: Callable[[], bool] | None = None) -> None:
+        if ask:
+            self.asked.append(("ask",))
+        if self.holder and not (ask and self.gives):
             raise StoreInUse(who=self.holder)
+        self.holder = None
         self.asked.append(("start",))
 
     def stop(self) -> None:
@@ -701,6 +712,15 @@ class FakeWorkspace:
     def __init__(self, home: Path, *desks: FakeDesk) -> None:
         self.home = home
         self.desks = {desk.brand.name: desk for desk in desks}
+        self.asker: str | None = None
+        self.refused: list[str] = []
+
+    def asked_by(self) -> str | None:
+        return self.asker
+
+    def refuse(self) -> None:
+        self.refused.append(self.asker or "")
+        self.asker = None
 
     def brands(self) -> tuple[Brand, ...]:
         return tuple(desk.brand for desk in self.desks.values())

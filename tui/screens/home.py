@@ -160,7 +160,7 @@ class HomeScreen(MainScreen):
     def do_take(self) -> None:
         body = _(
             "It is run by %(who)s. A service hands it over at once and takes it back when this app "
-            "ends; another app has to be quit first. Until then you can look at everything."
+            "ends; in another app its person is asked. Until then you can look at everything."
         ) % {"who": self.session.holder or ""}
         dialog = ConfirmDialog(_("Take the sync over?"), body, _("Take over"))
         self.app.push_screen(dialog, if_yes(self.own_app.take_over))

@@ -1,0 +1,76 @@
+"""Who runs the sync: asking another app's person, being asked, and answering."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from textual.pilot import Pilot
+
+from tests.tui.fakes import FakeDesk, FakeWorkspace
+from tests.tui.seeing import press, running, seen
+from tui.app import DextreApp
+
+ASKER = "ben (pid 8, /dev/pts/3, app, since 2026-11-23T09:00:00.000Z)"
+
+
+def workspace(app: DextreApp) -> FakeWorkspace:
+    return cast(FakeWorkspace, cast(object, app.workspace))
+
+
+async def is_asked(app: DextreApp, who: str | None) -> None:
+    workspace(app).asker = who
+    app.pump()
+    await Pilot(app).pause(0.05)
+
+
+async def test_a_viewer_asks_and_becomes_the_one_who_acts(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk.holder = "hana (app, pid 7)"
+    async with running(tmp_path, desk) as (app, pilot):
+        assert ("ask",) not in desk.asked, "opening a second app disturbs nobody"
+        await press(app, pilot, "1", "t")
+        assert "hana" in seen(app)
+        await press(app, pilot, "left", "enter")
+        assert ("ask",) in desk.asked
+        assert "viewer" in seen(app)
+        desk.gives = True
+        await press(app, pilot, "t", "left", "enter")
+        assert "This app runs the sync now." in seen(app)
+        assert "viewer" not in seen(app)
+
+
+async def test_the_one_who_is_asked_hands_over_and_becomes_a_viewer(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await is_asked(app, ASKER)
+        await press(app, pilot, "left", "enter")
+        assert ("stop",) in desk.asked
+        assert "viewer" in seen(app)
+        assert "handed over to ben" in seen(app)
+        desk.holder = ASKER
+        await is_asked(app, None)
+        await press(app, pilot, "2", "e")
+        assert "Here you can only look." in seen(app)
+
+
+async def test_no_is_the_answer_that_has_the_focus(tmp_path: Path) -> None:
+    for key in ("enter", "escape"):
+        desk = FakeDesk()
+        async with running(tmp_path, desk) as (app, pilot):
+            await is_asked(app, ASKER)
+            assert "Hand the sync over?" in seen(app)
+            assert "ben" in seen(app)
+            await press(app, pilot, key)
+            assert workspace(app).refused == [ASKER]
+            assert ("stop",) not in desk.asked
+
+
+async def test_the_question_goes_with_the_one_who_asked(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, _pilot):
+        await is_asked(app, ASKER)
+        await is_asked(app, None)
+        assert "Hand the sync over?" not in seen(app)
+        assert workspace(app).refused == []
+        assert ("stop",) not in desk.asked

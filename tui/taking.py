@@ -1,0 +1,108 @@
+"""The part of the app that takes the sync over from others and hands it to them, by consent."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual import work
+
+from core.errors import DextreError
+from tui.clean import clean
+from tui.i18n import _, tell
+from tui.pumping import PumpedApp
+
+if TYPE_CHECKING:
+    from core.workspace import Workspace
+    from tui.session import Session
+    from tui.widgets.dialogs import ConfirmDialog
+
+
+class Taking(PumpedApp):
+    _asker: str | None = None
+    _question: ConfirmDialog | None = None
+
+    @property
+    def workspace(self) -> Workspace:
+        raise NotImplementedError
+
+    @property
+    def open_session(self) -> Session:
+        if self.session is None:
+            raise RuntimeError("no brand is open")
+        return self.session
+
+    def pump(self) -> None:
+        if self.session is not None:
+            self._mind_askers()
+        super().pump()
+
+    @work(exclusive=True, group="take")
+    async def take(self, before: Session | None, *, ask: bool = False) -> None:
+        """Leave the brand before, become the owner of this one: both may wait for a disk, and with
+        `ask` for a person.
+        """
+        session = self.open_session
+        refused: DextreError | None = None
+        if before is not None:
+            await asyncio.to_thread(before.close)
+        try:
+            refused = await asyncio.to_thread(session.start, ask=ask)
+        except DextreError as error:
+            from tui.widgets.dialogs import ErrorDialog
+
+            message, remedy = tell(error)
+            self.push_screen(ErrorDialog(error.code, message, remedy))
+        if refused is not None and ask:
+            self.say(tell(refused)[0], "warn")
+        elif session.holder is not None:
+            words = session.why_only_looking() or ""
+            self.say(words + " " + _("Home, key t: ask for the sync."), "warn")
+        elif ask and session.started:
+            self.say(_("This app runs the sync now."))
+        self.look()
+
+    def take_over(self) -> None:
+        """Ask whoever syncs to hand it over: a service does, another app asks its person."""
+        who = self.open_session.holder or ""
+        self.say(_("Asking %(who)s for the sync; waiting for the answer…") % {"who": who})
+        self.take(None, ask=True)
+
+    def _mind_askers(self) -> None:
+        """Put the question of another app before this one's person; it ends with the asker."""
+        who = self.workspace.asked_by()
+        if who == self._asker:
+            return
+        self._asker = who
+        if self._question is not None and self._question in self.screen_stack:
+            self._question.dismiss(None)
+        if who is None:
+            return
+        from tui.widgets.dialogs import ConfirmDialog  # here: the first frame needs none
+
+        body = _(
+            "%(who)s asks for the sync. If you hand it over, this app stays open and only looks; "
+            "nothing is lost, and you can ask for it again."
+        ) % {"who": clean(who)}
+        self._question = ConfirmDialog(_("Hand the sync over?"), body, _("Hand over"))
+        self.push_screen(self._question, partial(self._answer, who))
+
+    def _answer(self, who: str, yes: bool | None) -> None:
+        if self.workspace.asked_by() != who:
+            return  # gone meanwhile
+        if yes:
+            self._hand_over(clean(who))
+        else:
+            self.workspace.refuse()
+
+    @work(exclusive=True, group="take")
+    async def _hand_over(self, who: str) -> None:
+        await asyncio.to_thread(self.open_session.hand_over, who)
+        self.say(_("The sync was handed over to %(who)s.") % {"who": who})
+        self.look()
+
+    def exit(self, *given: Any, **named: Any) -> None:
+        if self.session is not None:
+            self.session.give_up()
+        super().exit(*given, **named)
