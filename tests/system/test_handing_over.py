@@ -136,13 +136,13 @@ class Bustle:
 
     sides: Sides
     expected: Counter[tuple[str, int]]
-    commands: int = 0
-    sales: int = 0
+    changes: int = 0
     failed: list[str] = field(default_factory=list)
     _ended: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def _people(self) -> None:
-        chance = random.Random(11)
+    def _people(self, seed: int) -> None:
+        chance = random.Random(seed)
         cells = sorted(self.expected)
         theirs = [self.sides.place_there(0), self.sides.place_there(1)]
         while not self._ended.is_set():
@@ -151,20 +151,22 @@ class Bustle:
             done = command(self.sides.home, "stock", "adjust", sku, name, str(n))
             if done.returncode:
                 self.failed.append(done.stderr)
-            self.commands += 1
             self.sides.sell_there(sku, theirs[place], 1)
-            self.sales += 1
-            self.expected[sku, place] += n - 1
+            with self._lock:
+                self.changes += 2
+                self.expected[sku, place] += n - 1
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
-        thread = threading.Thread(target=self._people)
-        thread.start()
+        threads = [threading.Thread(target=self._people, args=(seed,)) for seed in (11, 12)]
+        for thread in threads:
+            thread.start()
         try:
             yield
         finally:
             self._ended.set()
-            thread.join()
+            for thread in threads:
+                thread.join()
 
 
 def words_of(home: Path, *words: str) -> list[str]:
@@ -224,7 +226,7 @@ def test_a_service_and_two_apps_hand_the_sync_over_and_lose_nothing(tmp_path: Pa
         with bustle.going_on():
             play(home, killed)
         assert bustle.failed == []
-        assert bustle.commands >= 10, "something must go on meanwhile"
+        assert bustle.changes >= 10, "something must go on meanwhile"
 
         assert command(home, "run", "--once").returncode == 0
         assert sides.here() == sides.there() == bustle.expected
