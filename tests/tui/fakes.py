@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
-from core.errors import BadInput, StoreInUse
+from core.errors import BadInput, DextreError, StoreInUse
 from core.exchange import RowProblemLine
 from core.matching import Edit, IgnoredRow, Likeness, MappingView, Suggestion
 from core.model import (
@@ -23,6 +23,7 @@ from core.model import (
     Cell,
     CellKey,
     CellState,
+    Choice,
     Connection,
     ConnectionState,
     Credentials,
@@ -53,15 +54,17 @@ from core.model import (
     Status,
     Variant,
     Verdict,
+    Waiting,
     Why,
 )
 from core.shopify import SubscriptionReport
 from core.store import BackupFile, RestorePreview
 from core.store.restore import Changes, RestoreRow
 from core.sync.events import ChangedHere, Event, NeedsYou, Pushed, SaleSeen, WentOffline
-from core.workspace import Heard, Webhook, Webhooks, WebhookState
+from core.workspace import Heard, Resolved, Webhook, Webhooks, WebhookState
 from core.workspace.editing import MappingChange, MappingPreview
 from core.workspace.index import ItemIndex
+from core.workspace.waiting import _CHOICES as CHOICES
 
 T = TypeVar("T")
 AT = "2026-11-23T09:00:00.000Z"
@@ -150,6 +153,9 @@ class FakeDesk:
         self.new_at_once = True
         self.cells_kept: list[Cell] = []
         self.runs_kept: list[Run] = []
+        self.undoing: str | None = None
+        self.doubts: list[Waiting] = []
+        self.refuses: dict[str, DextreError] = {}
         self.hooks = sample_hooks() if filled else []
         self.hooks_wanted = True
         self.hears: Heard | None = None
@@ -369,6 +375,66 @@ class FakeDesk:
     def remove_item(self, sku_number: str, *, force: bool = False) -> None:
         self.asked.append(("remove_item", sku_number, force))
         del self._items[sku_number]
+
+    # -- what waits --------------------------------------------------------------------------------
+
+    def waiting(self, search: str = "", offset: int = 0, limit: int = 5000) -> Sequence[Waiting]:
+        cells = [cell for cell in self.cells_kept if cell.state is CellState.NEEDS_YOU]
+        return [*self.doubts, *map(self._waits, cells)][offset : offset + limit]
+
+    def ignored(self, search: str = "", offset: int = 0, limit: int = 5000) -> Sequence[Waiting]:
+        return [self._waits(one) for one in self.cells_kept if one.state is CellState.IGNORED]
+
+    def count_waiting(self) -> int:
+        return len(self.waiting(limit=10**9))
+
+    def _waits(self, cell: Cell) -> Waiting:
+        problem = cell.problem or Problem.DIFFERS_AT_START
+        return Waiting(
+            problem,
+            cell.sku_number,
+            cell.location_id,
+            cell.here,
+            cell.there,
+            cell.detail,
+            AT,
+            CHOICES[problem],
+            cell,
+            cell.key.inventory_item_id,
+        )
+
+    def resolve(self, waiting: Waiting, choice: Choice, count: int | None = None) -> Future[None]:
+        self.asked.append(("resolve", waiting.sku_number, choice, count))
+        if error := self.refuses.get(waiting.key) or self.fails.get("resolve"):
+            return failed(error)
+        self._leave(waiting, choice)
+        return later(None)
+
+    def resolve_many(
+        self, rows: Sequence[Waiting], choice: Choice, progress: Any = None
+    ) -> Future[Resolved]:
+        self.asked.append(("resolve_many", [row.sku_number for row in rows], choice))
+        refused = [(row, self.refuses[row.key]) for row in rows if row.key in self.refuses]
+        done = [row for row in rows if row.key not in self.refuses]
+        for row in done:
+            self._leave(row, choice)
+        return later(Resolved(len(done), tuple(refused)))
+
+    def _leave(self, row: Waiting, choice: Choice) -> None:
+        self.doubts = [one for one in self.doubts if one.key != row.key]
+        problem = Problem.IGNORED if choice is Choice.IGNORE else None
+        if choice is Choice.NOTICE:
+            problem = Problem.DIFFERS_AT_START
+        self.cells_kept = [
+            replace(cell, problem=problem) if row.cell and cell.key == row.cell.key else cell
+            for cell in self.cells_kept
+        ]
+        if choice in (Choice.TAKE_HERE, Choice.TAKE_THERE, Choice.COUNT_AGAIN):
+            number = len(self.runs_kept) + 1
+            run = Run(f"r{number}", PlanKind.PUSH, AT, "hana", 1, 0, 0)
+            self.runs_kept = [run, *self.runs_kept]
+        if choice in (Choice.KEEP, Choice.FOLLOW, Choice.UNMAP):
+            self.edits_to_undo += 1
 
     def count_prunable(self, days: int) -> int:
         return 1234 if days < 1000 else 0
@@ -629,6 +695,11 @@ class FakeDesk:
 
     def apply(self, plan: Plan, progress: Any = None) -> Future[Run]:
         self.asked.append(("apply", plan.kind))
+        if plan.kind is PlanKind.UNDO:
+            self.runs_kept = [
+                replace(one, undone_by="r9") if one.id == self.undoing else one
+                for one in self.runs_kept
+            ]
         return later(Run("r9", plan.kind, AT, "hana", len(plan.changing), 0, 0))
 
     def enable(self, plan: Plan, progress: Any = None) -> Future[Run]:
@@ -643,6 +714,7 @@ class FakeDesk:
 
     def undo_plan(self, run_id: str | None = None) -> Future[Plan]:
         self.asked.append(("undo_plan", run_id))
+        self.undoing = run_id
         return later(sample_plan(PlanKind.UNDO))
 
     def runs(self, limit: int = 50) -> Sequence[Run]:
@@ -684,7 +756,7 @@ class FakeDesk:
             pending_push=states[CellState.PENDING_PUSH],
             pending_pull=states[CellState.PENDING_PULL],
             ignored=states[CellState.IGNORED],
-            needs_you=states[CellState.NEEDS_YOU],
+            needs_you=self.count_waiting(),
             last_pass_at=None,
             oldest_unsent_s=None,
             verified_share=None,

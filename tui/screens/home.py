@@ -18,7 +18,7 @@ from tui.session import Step, log_line
 from tui.when import age, day_and_time
 from tui.widgets.columns import clip
 from tui.widgets.dialogs import ConfirmDialog, if_yes
-from tui.widgets.fields import Press
+from tui.widgets.fields import OpenLine, Press
 from tui.widgets.ringlog import RingLog
 from tui.words import CONNECTIONS, show
 
@@ -29,6 +29,10 @@ LATE = 60.0
 """Seconds after which an unsent change is worth a line."""
 
 
+NEEDS_LINE = 5
+"""Which of the figures it is."""
+
+
 class HomeScreen(MainScreen):
     NAME = N_("Home")
     BINDINGS = bindings("home")
@@ -36,6 +40,8 @@ class HomeScreen(MainScreen):
 
     def body(self) -> Iterable[Widget]:
         yield Static("", id="figures", markup=False)
+        yield OpenLine(id="needs")
+        yield Static("", id="more", markup=False)
         with Vertical(id="next"):
             yield Static("", id="next-words", markup=False)
             with Horizontal(classes="buttons"):
@@ -56,7 +62,11 @@ class HomeScreen(MainScreen):
     # -- what it shows -----------------------------------------------------------------------------
 
     def _show_figures(self) -> None:
-        self._update("#figures", "\n".join(self._fitting()))
+        lines, place = self._fitting()
+        self._update("#figures", "\n".join(lines[:place]))
+        self._update("#needs", lines[place])
+        self._update("#more", "\n".join(lines[place + 1 :]))
+        self.query_one("#more").display = len(lines) > place + 1
         step = self.session.next_step()
         area = self.query_one("#next")
         area.display = step is not None
@@ -70,13 +80,15 @@ class HomeScreen(MainScreen):
         if str(shown.content) != words:
             shown.update(words)
 
-    def _fitting(self) -> list[str]:
-        """All lines where there is room for a log as well, else what changes, cut to the width."""
+    def _fitting(self) -> tuple[list[str], int]:
+        """All lines where there is room for a log as well, else what changes, cut to the width;
+        and which of them is about what needs a person.
+        """
         lines = self._figures()
         if self.size.height >= ROOMY:
-            return lines
-        kept = [lines[place] for place in (1, 3, 5)] + lines[6:]
-        return [clip(line, self.size.width - 3) for line in kept]
+            return lines, NEEDS_LINE
+        kept = [lines[place] for place in (1, 3, NEEDS_LINE)] + lines[NEEDS_LINE + 1 :]
+        return [clip(line, self.size.width - 3) for line in kept], 2
 
     def _figures(self) -> list[str]:
         status = self.session.status
@@ -173,6 +185,10 @@ class HomeScreen(MainScreen):
         from tui.screens.brands import BrandsScreen
 
         self.app.push_screen(BrandsScreen())
+
+    @on(OpenLine.Opened)
+    def open_needs(self) -> None:
+        self.do_needs()
 
     @on(Button.Pressed, "#next-go")
     def do_next(self) -> None:

@@ -1,108 +1,241 @@
-"""Needs you: the cells that wait for a person, why, and what to do. They leave by themselves when
-the cause is gone.
+"""Needs you: everything that waits for a person, what happened, both numbers, and what can be done
+about it at once. Rows leave by themselves when their cause is gone.
+
+What a choice does is resolving.py's business; the words that explain a problem are guides.py's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
+from rich.text import Text
 from textual import on
 from textual.widget import Widget
 from textual.widgets import Static
 
-from core.model import Cell, CellState
-from core.sync.events import Cleared, Event, NeedsYou
-from tui.actions import bindings
+from core.model import Choice, Problem, Waiting
+from core.sync.events import (
+    ChoiceTaken,
+    Cleared,
+    Event,
+    LocationActiveAgain,
+    LocationDeactivated,
+    MappingInDoubt,
+    MappingInOrder,
+    NeedsYou,
+    SyncStopped,
+)
+from tui.actions import BY_ID, bindings, key_name
 from tui.clean import clean, signs
 from tui.i18n import N_, _
 from tui.screens.base import MainScreen
 from tui.screens.finding import Finding
-from tui.widgets.columns import Column
+from tui.screens.resolving import CHOICE_ACTIONS, Resolving, detail_words
+from tui.widgets.columns import Column, fold
 from tui.widgets.fields import FilterField
-from tui.widgets.table import ListSource, Row, Toned, VirtualTable
-from tui.words import PROBLEM_REMEDIES, PROBLEMS, number
+from tui.widgets.table import ListSource, MarkingTable, Row, Toned, VirtualTable
+from tui.words import CHOICES, PROBLEM_REMEDIES, PROBLEMS, number
+
+ROOMY = 18
+"""Rows of the terminal from which on the words about a row are shown, too, and not only its keys.
+"""
+
+NARROW = 60
 
 SHOWN_ROWS = 5_000
-"""More than anybody goes through; the figure in the status line counts all."""
+"""More than anybody goes through; the figure above the list counts all."""
+
+CHANGES = (
+    ChoiceTaken,
+    Cleared,
+    LocationActiveAgain,
+    LocationDeactivated,
+    MappingInDoubt,
+    MappingInOrder,
+    NeedsYou,
+    SyncStopped,
+)
 
 
-class NeedsYouScreen(Finding, MainScreen):
+class NeedsYouScreen(Finding, Resolving, MainScreen):
     NAME = N_("Needs you")
     BINDINGS = bindings("needs")
-    AUTO_FOCUS = "VirtualTable"
+    AUTO_FOCUS = "MarkingTable"
     KEPT = "needs"
 
     def __init__(self) -> None:
         super().__init__()
-        self._cells: list[Cell] = []
+        self._rows: dict[str, Waiting] = {}
+        self._read = 0
+        self._ignored = False
 
     def body(self) -> Iterable[Widget]:
+        yield Static("", id="about", classes="heading", markup=False)
         yield FilterField(self._search, placeholder=_("SKU, location or problem"), id="filter")
-        yield VirtualTable(id="cells")
+        yield MarkingTable(id="rows")
         yield Static("", id="remedy", classes="text dim", markup=False)
+        yield Static("", id="choices", classes="text", markup=False)
+
+    # -- what it shows -----------------------------------------------------------------------------
 
     def refresh_data(self) -> None:
-        found = self.desk.cells((CellState.NEEDS_YOU,), 0, SHOWN_ROWS)
-        self._cells = [cell for cell in found if self._fits(cell)]
+        read = self.desk.ignored if self._ignored else self.desk.waiting
+        found = read(limit=SHOWN_ROWS)
+        self._read = len(found)
+        self._rows = {row.key: row for row in found if self._fits(row)}
+        table = self.query_one(MarkingTable)
+        table.marks &= self._rows.keys()
         columns = [
-            Column(_("SKU number"), 12, grow=1),
-            Column(_("Location"), 12, grow=1, drop=1),
+            Column(_("SKU number"), 11, grow=1),
+            Column(_("Location"), 10, grow=1, drop=1),
             Column(_("Here"), 6, right=True),
             Column("Shopify", 7, right=True),
-            Column(_("Problem"), 34, grow=2),
+            Column(_("Problem"), 30, grow=2),
         ]
-        rows = [self._row(index, cell) for index, cell in enumerate(self._cells)]
-        empty = (
-            _("No row fits the filter.")
-            if self._search
-            else signs("✓ ") + _("Nothing waits for you.")
-        )
-        self.query_one(VirtualTable).show(ListSource(rows), columns, empty=empty)
+        source = ListSource([self._row(row) for row in self._rows.values()])
+        table.show(source, columns, empty=self._empty())
+        self._show_about()
+        self.show_remedy()
 
-    def _fits(self, cell: Cell) -> bool:
-        text = (
-            f"{cell.sku_number} {self.desk.location_name(cell.location_id)} {self._problem(cell)}"
-        )
-        return self._search.casefold() in text.casefold()
+    def _fits(self, row: Waiting) -> bool:
+        """Every word that was typed is in what the row shows."""
+        words = self._search.casefold().split()
+        if not words:
+            return True
+        shown = (self._sku(row), self._place(row), _(PROBLEMS[row.problem]), row.detail)
+        text = " ".join(shown).casefold()
+        return all(word in text for word in words)
 
-    @staticmethod
-    def _problem(cell: Cell) -> str:
-        return _(PROBLEMS[cell.problem]) if cell.problem else ""
-
-    def _row(self, index: int, cell: Cell) -> Row:
+    def _row(self, row: Waiting) -> Row:
+        tone = "dim" if row.problem is Problem.IGNORED else "bad"
+        sign = signs("– " if row.problem is Problem.IGNORED else "! ")
         cells = (
-            clean(cell.sku_number),
-            clean(self.desk.location_name(cell.location_id)),
-            number(cell.here),
-            number(cell.there),
-            Toned(signs("! ") + self._problem(cell), "bad"),
+            self._sku(row),
+            self._place(row),
+            number(row.here) if row.cell else "",
+            number(row.there) if row.cell else "",
+            Toned(sign + _(PROBLEMS[row.problem]), tone),
         )
-        return Row(str(index), cells)
+        return Row(row.key, cells)
 
-    def _here(self) -> Cell | None:
-        row = self.query_one(VirtualTable).current
-        return self._cells[int(row.key)] if row and int(row.key) < len(self._cells) else None
+    def _sku(self, row: Waiting) -> str:
+        return clean(row.sku_number) if row.sku_number else _("(all)")
+
+    def _place(self, row: Waiting) -> str:
+        return clean(self.desk.location_name(row.location_id)) if row.location_id else ""
+
+    def _empty(self) -> str:
+        if self._search:
+            return _("No row fits the filter.")
+        if self._ignored:
+            return _("You leave nothing out.")
+        return signs("✓ ") + _("Nothing waits for you.")
+
+    def _show_about(self) -> None:
+        status = self.session.status
+        if self._ignored:
+            words = _("Left out by you: %(n)d   (f: what waits)") % {"n": status.ignored}
+        else:
+            words = _("Waiting: %(n)d") % {"n": status.needs_you}
+            if status.ignored:
+                words += "   " + _("Left out by you: %(n)d (f)") % {"n": status.ignored}
+        if self._read >= SHOWN_ROWS:
+            words += "   " + _("The first %(n)d are read.") % {"n": self._read}
+        self.query_one("#about", Static).update(words)
+
+    # -- the row under the cursor ------------------------------------------------------------------
+
+    def here(self) -> Waiting | None:
+        row = self.query_one(MarkingTable).current
+        return self._rows.get(row.key) if row else None
+
+    def chosen(self) -> Sequence[Waiting]:
+        """The marked rows in the order of the list, else the one under the cursor."""
+        marks = self.query_one(MarkingTable).marks
+        if marks:
+            return [row for key, row in self._rows.items() if key in marks]
+        here = self.here()
+        return [here] if here else []
 
     @on(VirtualTable.Moved)
     def show_remedy(self) -> None:
-        cell = self._here()
-        words = ""
-        if cell is not None and cell.problem is not None:
-            words = signs("→ ") + _(PROBLEM_REMEDIES[cell.problem])
-            if cell.detail:
-                words += f"\n  {clean(_(cell.detail))}"
-        self.query_one("#remedy", Static).update(words)
+        chosen = self.chosen()
+        remedy = self.query_one("#remedy", Static)
+        remedy.update("\n".join(self._remedy(chosen)))
+        remedy.display = bool(chosen) and (len(chosen) > 1 or self.size.height >= ROOMY)
+        self.query_one("#choices", Static).update(self._choice_line(chosen))
+        self.refresh_bindings()
+
+    def _remedy(self, chosen: Sequence[Waiting]) -> list[str]:
+        if len(chosen) > 1:
+            return [signs("▸ ") + _("%(n)d rows are marked.") % {"n": len(chosen)}]
+        width = self.size.width - 3
+        return [
+            line
+            for row in chosen
+            for words in (detail_words(row), signs("→ ") + _(PROBLEM_REMEDIES[row.problem]))
+            for line in fold(words, width)
+        ]
+
+    def _choice_line(self, chosen: Sequence[Waiting]) -> Text:
+        """The keys that act on these rows, no choice broken over two lines."""
+        possible = {choice for row in chosen for choice in row.choices}
+        text, room, used = Text(end=""), self.size.width - 3, 0
+        for choice, action_id in CHOICE_ACTIONS.items():
+            if choice not in possible:
+                continue
+            key = key_name(BY_ID[action_id].keys.split(",")[0])
+            words = self._choice_words(choice, action_id)
+            width = cell_len(f"{key} {words}")
+            if used and used + 2 + width > room:
+                text.append("\n")
+                used = 0
+            elif used:
+                text.append("  ")
+                used += 2
+            text.append(key, "bold").append(f" {words}")
+            used += width
+        return text
+
+    def _choice_words(self, choice: Choice, action_id: str) -> str:
+        """The short ones where there is little room."""
+        short = self.size.width < NARROW and choice is not Choice.NOTICE
+        return _(BY_ID[action_id].description if short else CHOICES[choice])
 
     def on_happenings(self, new: Sequence[Event]) -> None:
-        if any(isinstance(event, (NeedsYou, Cleared)) for event in new):
+        if any(isinstance(event, CHANGES) for event in new):
             self.refresh_data()
 
+    # -- actions -----------------------------------------------------------------------------------
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id == "needs.open":
+            here = self.here()
+            if here is None:
+                return _("There is no row under the cursor.")
+            return None if here.sku_number else _("This is about no single item.")
+        return super().why_not(action_id)
+
     def do_refresh(self) -> None:
+        self.session.attempt_status()
+        self.refresh_data()
+
+    def do_filter(self) -> None:
+        self._ignored = not self._ignored
+        self.query_one(MarkingTable).marks.clear()
         self.refresh_data()
 
     def do_open(self) -> None:
         from tui.screens.item import ItemScreen
 
-        cell = self._here()
-        if cell is not None:
-            self.app.push_screen(ItemScreen(cell.sku_number))
+        here = self.here()
+        if here is not None:
+            self.app.push_screen(ItemScreen(here.sku_number))
+
+    def resolved(self, left: Iterable[Waiting]) -> None:
+        """What was chosen is done; the rows that refused it stay marked."""
+        table = self.query_one(MarkingTable)
+        table.marks = {row.key for row in left} if len(table.marks) > 1 else set()
+        self.session.attempt_status()
+        self.refresh_data()

@@ -137,6 +137,28 @@ class Press(Button):
         self.label = Content(label)
 
 
+class OpenLine(Static, can_focus=True):
+    """A line of words that opens what it tells of."""
+
+    DEFAULT_CSS = """
+    OpenLine { height: auto; padding: 0 1; }
+    OpenLine:focus { background: $cursor-ground; color: $cursor-text; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", show=False)]
+
+    class Opened(Message):
+        """The reader wants to see it."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the toolkit's name
+        super().__init__("", id=id, markup=False)
+
+    def action_open(self) -> None:
+        self.post_message(self.Opened())
+
+    def on_click(self) -> None:
+        self.post_message(self.Opened())
+
+
 class Pick(Widget, can_focus=True):
     """One of a few: left and right (or space) go through them."""
 

@@ -406,13 +406,13 @@ class MarkingTable(VirtualTable):
         self.marks ^= {self.current.key}
         self._repaint(self.cursor)
         self.cursor += 1
+        self.post_message(self.Moved(self, self.current))  # on the last row it stays
 
     def action_mark_all(self) -> None:
         """Every row of the source; a second time none."""
         keys = {row.key for row in self._source.rows(0, self._count)}
         self.marks = set() if keys <= self.marks else self.marks | keys
-        self._anchor = None
-        self.refresh()
+        self._marked()
 
     def action_copy(self) -> None:
         if not self.marks:
@@ -431,10 +431,14 @@ class MarkingTable(VirtualTable):
         first, last = sorted((self._anchor, self.cursor))
         rows = (self.row(index) for index in range(first, last + 1))
         self.marks |= {row.key for row in rows if row is not None}
-        self._anchor = None
-        self.refresh()
+        self._marked()
 
     def action_clear_marks(self) -> None:
         self.marks.clear()
+        self._marked()
+
+    def _marked(self) -> None:
+        """Other rows are marked now: whoever tells what can be done with them looks again."""
         self._anchor = None
         self.refresh()
+        self.post_message(self.Moved(self, self.current))
