@@ -35,6 +35,7 @@ from core.model import (
     MappedBy,
     MappingRow,
     MatchState,
+    Problem,
     ShopifyField,
     SkuMapping,
     Variant,
@@ -159,6 +160,19 @@ class Catalogue:
     def has(self, mapping: SkuMapping) -> bool:
         return mapping.inventory_item_id in self.variants and mapping.sku_number in self.items
 
+    def doubt(self, mapping: SkuMapping) -> Problem | None:
+        """Why the rule would not make this mapping of its own again; None where it would, where a
+        person made it, and where an end is gone (then its cells say so).
+        """
+        if mapping.by is MappedBy.HAND or not self.has(mapping):
+            return None
+        here = self._here(self.items[mapping.sku_number])
+        there = self._there(self.variants[mapping.inventory_item_id])
+        if here != there or is_blank(here):
+            return Problem.SKU_CHANGED
+        shared = self._side_here.holders[here] > 1 or self._side_there.holders[there] > 1
+        return Problem.DUPLICATE if shared else None
+
     def _matching(self, mappings: Iterable[SkuMapping], dropped: Iterable[SkuMapping]) -> Matching:
         ordered = sorted(mappings, key=_by_item)
         return _told(ordered, self._rows(ordered), sorted(set(dropped), key=_by_item))
@@ -208,14 +222,9 @@ class Catalogue:
     def mapped_row(self, mapping: SkuMapping) -> MappingRow:
         item = self.items[mapping.sku_number]
         variant = self.variants[mapping.inventory_item_id]
-        here, there = self._here(item), self._there(variant)
-        holds = (
-            here == there
-            and self._side_here.holders[here] == 1
-            and self._side_there.holders[there] == 1
-        )
-        if holds or mapping.by is MappedBy.HAND:
+        if self.doubt(mapping) is None:
             return MappingRow(MatchState.MAPPED, item, variant, mapping.by)
+        here, there = self._here(item), self._there(variant)
         near = there if here != there else ""
         return MappingRow(MatchState.CHANGED_SINCE, item, variant, mapping.by, near)
 

@@ -15,7 +15,9 @@ from core.model import (
     Cell,
     CellState,
     Connection,
+    Item,
     Link,
+    LocalField,
     LocationPair,
     Problem,
     Run,
@@ -161,6 +163,13 @@ class BrandStore(InventoryStore):
         """Variants of the last catalogue with that SKU or barcode."""
         found = self._table("variants").find(field.value, value)
         return [records.variant_from(*pair) for pair in found]
+
+    def items_with(self, field: LocalField, value: str) -> Sequence[Item]:
+        """Items here with that SKU number or barcode."""
+        if field is LocalField.BARCODE:
+            return self.items_by_barcode(value)
+        item = self.item(value)
+        return [] if item is None else [item]
 
     def count_unmapped_local(self) -> int:
         """Items that no variant is mapped to."""

@@ -6,10 +6,12 @@ all its cells follow. Bundles are noted from the catalogue.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from core.model import Cell, CellKey, Problem
+from core.sync.events import LocationActiveAgain, LocationDeactivated
 from core.sync.ports import BooksTx
 from core.sync.problems import put_aside, without_problem
 from core.sync.trace import Trace
@@ -36,67 +38,73 @@ def notice(tx: BooksTx, keys: Iterable[CellKey]) -> list[Cell]:
             noticed = put_aside(noticed, Problem.LOCATION_INACTIVE)
         tx.put_cell(noticed)
     if found:
-        link = tx.link()
-        tx.put_link(replace(link, revision=link.revision + 1))
+        _bump(tx)
     return found
 
 
-def note_locations(tx: BooksTx, active: Collection[str], trace: Trace) -> int:
-    """The shop's active locations are these. The cells of paired ones that have come or gone
-    follow; returns how many. Costs nothing while nothing has changed.
+def note_locations(tx: BooksTx, active: Collection[str], trace: Trace) -> None:
+    """The shop's active locations are these: the cells of paired ones that have come or gone
+    follow. Costs nothing while nothing has changed, and tells of a location, not of each cell.
     """
     pairs = list(tx.pairs())
     noted = [replace(pair, is_active=pair.shopify_location_id in active) for pair in pairs]
     changed = {
-        pair.shopify_location_id: pair.is_active
+        pair.shopify_location_id: pair
         for before, pair in zip(pairs, noted, strict=True)
         if pair != before
     }
     if not changed:
-        return 0
+        return
     tx.put_pairs(noted)
+    _bump(tx)
+    moved: Counter[str] = Counter()
+    for cell in list(tx.cells()):
+        pair = changed.get(cell.key.shopify_location_id)
+        if pair is None:
+            continue
+        after = _following(cell, Problem.LOCATION_INACTIVE, holds=not pair.is_active)
+        if after is not cell:
+            moved[pair.shopify_location_id] += 1
+            tx.put_cell(after)
+    for location_id, pair in changed.items():
+        kind = LocationActiveAgain if pair.is_active else LocationDeactivated
+        name, cells = pair.shopify_name, moved[location_id]
+        trace.events.append(kind(at=trace.at, brand=trace.brand, location=name, cells=cells))
+
+
+def note_bundles(tx: BooksTx, bundles: Collection[str], trace: Trace) -> None:
+    """These inventory items, of all, are bundles: stock is their components'."""
+    places = [pair.shopify_location_id for pair in tx.pairs() if pair.is_active]
+    mapped = [item_id for item_id in bundles if tx.mapping(item_id) is not None]
+    cells = _cells(tx, [CellKey(item, place) for item in mapped for place in places])
+    cells += tx.cells_with((Problem.BUNDLE,))
+    moved = False
+    for cell in {cell.key: cell for cell in cells}.values():
+        after = _following(cell, Problem.BUNDLE, holds=cell.key.inventory_item_id in bundles)
+        if after is cell:
+            continue
+        moved = True
+        tx.put_cell(after)
+        if after.problem is None:
+            trace.cleared(after)
+        else:
+            trace.needs_you(after)
+    if moved:
+        _bump(tx)
+
+
+def _following(cell: Cell, problem: Problem, *, holds: bool) -> Cell:
+    """Aside for a cause that holds, taken up where it is gone; the same cell where neither is."""
+    if holds and cell.problem is not problem:
+        return put_aside(cell, problem)
+    if not holds and cell.problem is problem:
+        return without_problem(cell)
+    return cell
+
+
+def _bump(tx: BooksTx) -> None:
     link = tx.link()
     tx.put_link(replace(link, revision=link.revision + 1))
-    moved = 0
-    for cell in list(tx.cells()):
-        is_active = changed.get(cell.key.shopify_location_id)
-        if is_active is not None:
-            moved += _follow(tx, cell, Problem.LOCATION_INACTIVE, trace, holds=not is_active)
-    return moved
-
-
-def note_bundles(tx: BooksTx, bundles: Collection[str], trace: Trace) -> int:
-    """These inventory items, of all, are bundles: stock is their components'."""
-    moved = 0
-    for cell in list(tx.cells_with((Problem.BUNDLE,))):
-        if cell.key.inventory_item_id not in bundles:
-            moved += _follow(tx, cell, Problem.BUNDLE, trace, holds=False)
-    locations = [pair.shopify_location_id for pair in tx.pairs()]
-    mapped = [item_id for item_id in bundles if tx.mapping(item_id) is not None]
-    for cell in _cells(tx, (CellKey(item, place) for item in mapped for place in locations)):
-        if cell.problem is not Problem.LOCATION_INACTIVE:
-            moved += _follow(tx, cell, Problem.BUNDLE, trace, holds=True)
-    if moved:
-        link = tx.link()
-        tx.put_link(replace(link, revision=link.revision + 1))
-    return moved
-
-
-def _follow(tx: BooksTx, cell: Cell, problem: Problem, trace: Trace, *, holds: bool) -> bool:
-    """Put a cell aside for a cause that holds, or take it up where the cause is gone."""
-    if holds and cell.problem is not problem:
-        aside = put_aside(cell, problem)
-        if aside is cell:
-            return False
-        tx.put_cell(aside)
-        trace.needs_you(aside)
-        return True
-    if not holds and cell.problem is problem:
-        taken_up = without_problem(cell)
-        tx.put_cell(taken_up)
-        trace.cleared(taken_up)
-        return True
-    return False
 
 
 def _cells(tx: BooksTx, keys: Iterable[CellKey]) -> list[Cell]:

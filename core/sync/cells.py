@@ -50,7 +50,7 @@ def arrange(tx: BooksTx, *, reset: bool = False) -> int:
     return len(sku_of) * len(pairs)
 
 
-def map_one(tx: BooksTx, mapping: SkuMapping) -> None:
+def map_one(tx: BooksTx, mapping: SkuMapping, *, is_bundle: bool = False) -> None:
     """Map (or re-target) one inventory item; costs the number of pairs, not the number of
     mappings. Where it is mapped so already, its cells stay as they are.
     """
@@ -63,7 +63,8 @@ def map_one(tx: BooksTx, mapping: SkuMapping) -> None:
     tx.put_mapping(mapping)
     for pair in tx.pairs():
         key = CellKey(mapping.inventory_item_id, pair.shopify_location_id)
-        tx.put_cell(_new(key, mapping.sku_number, pair))
+        cell = _new(key, mapping.sku_number, pair)
+        tx.put_cell(put_aside(cell, Problem.BUNDLE) if is_bundle and pair.is_active else cell)
     _bump(tx)
 
 

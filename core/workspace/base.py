@@ -218,6 +218,11 @@ class DeskBase:
         note = note.going(ENGINE) if failure is None else note.stopped(ENGINE, failure, at)
         health.write(self._health_path, note)
 
+    def _stands_still(self, part: str, error: DextreError) -> bool:
+        """Whether that part has stopped for the same reason before."""
+        stop = health.read(self._health_path).stops.get(part)
+        return stop is not None and stop.code == error.code
+
     def _note_stop(self, part: str, error: DextreError | None) -> None:
         """A part of the sync stands still, or (None) goes on."""
         note = health.read(self._health_path)

@@ -32,6 +32,7 @@ from core.workspace.base import API_SECRET, ENGINE, Session, Surroundings
 from core.workspace.errors import NothingToUndo, SeveralRuns, UnknownRun
 from core.workspace.log import EventFeed, Wanted
 from core.workspace.resolving import ResolvingDesk
+from core.workspace.watching import LOCATIONS
 
 if TYPE_CHECKING:
     from core.sync import events
@@ -154,6 +155,7 @@ class Desk(ResolvingDesk):
                 session.engine.on_health = lambda: self._note_health(session)
                 try:
                     await _answers(session)
+                    await self._look(LOCATIONS, lambda: self._take_locations(session))
                     report = await session.engine.rest()
                 except DextreError as error:
                     self._note_error(error.code, str(error), error)
@@ -250,6 +252,7 @@ class Desk(ResolvingDesk):
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(session.engine.run())
                 tasks.create_task(self._watch_catalogue(session))
+                tasks.create_task(self._watch_locations(session))
                 if self._hearing is not None:
                     tasks.create_task(self._hear(session, self._hearing))
         except Exception as group:
@@ -282,6 +285,7 @@ class Desk(ResolvingDesk):
                             secret,
                             session.engine,
                             self._catalogue_hinted.set,
+                            self._places_hinted.set,
                             note,
                         )
                     )

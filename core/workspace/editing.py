@@ -350,7 +350,9 @@ class EditingDesk(ConnectionDesk):
             for inventory_item_id in edit.remove:
                 cells.unmap_one(tx, inventory_item_id)
             for mapping in edit.put:
-                cells.map_one(tx, mapping)
+                variant = self.variant(mapping.inventory_item_id)
+                is_bundle = variant is not None and variant.requires_components
+                cells.map_one(tx, mapping, is_bundle=is_bundle)
             if edit.ignore or edit.notice:
                 self._store.put_settings(_with_ignored(self._store.settings(), edit))
 

@@ -117,6 +117,7 @@ async def hear(
     secret: Secret | None,
     engine: Engine,
     on_catalogue: Callable[[], None],
+    on_places: Callable[[], None],
     note: HeardNote | None = None,
 ) -> None:
     """Listen until cancelled. Raises NoSecretForWebhooks, BadInput where the address is none."""
@@ -131,6 +132,8 @@ async def hear(
             engine.hint(CellKey(hint.inventory_item_id, hint.location_id))
         elif hint.topic.startswith("products/"):
             on_catalogue()
+        elif hint.topic.startswith("locations/"):
+            on_places()
         else:
             engine.look()
 

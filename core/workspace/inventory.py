@@ -4,7 +4,7 @@ connection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -159,6 +159,9 @@ class InventoryDesk(TuningDesk):
     def _takes_new_number(self, sku_number: str, new: str) -> None:
         """Inside the transaction that renames: for the part that names items in its settings."""
 
+    def _items_imported(self, before: Mapping[str, Item], items: Sequence[Item]) -> None:
+        """For the part that looks at the mappings; `before` has those that were there."""
+
     def _items_differ(self) -> None:
         """For the part that keeps a picture of the mappings."""
 
@@ -272,6 +275,7 @@ class InventoryDesk(TuningDesk):
         cause = Cause(CauseKind.IMPORT, self._around.who, path.name)
         self._store.import_batch(items, levels, cause, lambda done: tell(done, total))
         tell(total, total)
+        self._items_imported(there, items)
         self._tell(
             events.ItemsImported(
                 at=self._now(), brand=self.brand.name, items=len(items), levels=len(levels)

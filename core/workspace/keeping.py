@@ -13,7 +13,7 @@ from core.clock import iso
 from core.model import Cause, CauseKind, Secret
 from core.on_demand import Room
 from core.store.errors import NoSecretsKept
-from core.workspace.mapping import MappingDesk
+from core.workspace.watching import WatchingDesk
 
 if TYPE_CHECKING:
     from core.store import BackupFile, RestorePreview
@@ -22,7 +22,7 @@ else:
     events = Room("core.sync.events")
 
 
-class KeepingDesk(MappingDesk):
+class KeepingDesk(WatchingDesk):
     def backup(
         self, target: Path, *, overwrite: bool = False, passphrase: Secret | None = None
     ) -> BackupFile:

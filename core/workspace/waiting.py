@@ -15,9 +15,7 @@ from core.model import (
     Cell,
     CellState,
     Choice,
-    LocalField,
     Problem,
-    ShopifyField,
     SkuMapping,
     Waiting,
 )
@@ -95,19 +93,16 @@ class WaitingDesk(WebhooksDesk):
         return Waiting(
             problem,
             mapping.sku_number,
-            detail=self._value_there(mapping.inventory_item_id),
+            detail=self._now_there(mapping.inventory_item_id),
             since=mapping.since,
             choices=_CHOICES[problem],
             inventory_item_id=mapping.inventory_item_id,
         )
 
-    def _value_there(self, inventory_item_id: str) -> str:
+    def _now_there(self, inventory_item_id: str) -> str:
         """What the rule looks at on Shopify's side."""
         variant = self.variant(inventory_item_id)
-        if variant is None:
-            return ""
-        by_sku = self._store.link().shopify_field is ShopifyField.SKU
-        return variant.sku if by_sku else variant.barcode
+        return "" if variant is None else self._value_there(variant)
 
     def _with_follow(self, row: Waiting) -> Waiting:
         """With the item that the new value of a mapping in doubt names, where it names one."""
@@ -125,15 +120,12 @@ class WaitingDesk(WebhooksDesk):
         link = self._store.link()
         if not value.strip() or len(self._store.variants_with(link.shopify_field, value)) != 1:
             return ""
-        if link.local_field is LocalField.BARCODE:
-            named = [item.sku_number for item in self._store.items_by_barcode(value)]
-        else:
-            named = [value] if self.item(value) is not None else []
+        named = self._store.items_with(link.local_field, value)
         if len(named) != 1:
             return ""
-        with self._store.books.view() as view:
-            standing = view.mappings_of(named[0])
-        return named[0] if all(mapping.doubt for mapping in standing) else ""
+        sku_number = named[0].sku_number
+        standing = self.mappings_of(sku_number)
+        return sku_number if all(mapping.doubt for mapping in standing) else ""
 
     def _fits(self, row: Waiting, search: str) -> bool:
         words = search.casefold().split()

@@ -37,7 +37,7 @@ async def listening(engine: Engine, on_catalogue: asyncio.Event) -> AsyncIterato
     port = free_port()
     hearing = Hearing(f"127.0.0.1:{port}")
     task = asyncio.create_task(
-        hear(hearing, CONNECTION, Secret("s3cret"), engine, on_catalogue.set)
+        hear(hearing, CONNECTION, Secret("s3cret"), engine, on_catalogue.set, lambda: None)
     )
     url = f"http://127.0.0.1:{port}/webhooks/shopify"
     try:
@@ -90,4 +90,4 @@ async def test_a_forged_webhook_changes_nothing() -> None:
 
 async def test_without_the_secret_nothing_is_heard_and_it_is_said() -> None:
     with pytest.raises(NoSecretForWebhooks, match=DOMAIN):
-        await hear(Hearing(":0"), CONNECTION, None, World().engine, lambda: None)
+        await hear(Hearing(":0"), CONNECTION, None, World().engine, lambda: None, lambda: None)

@@ -1,0 +1,204 @@
+"""The watching part of a desk: what changes about the shop itself while linked. New, renamed and
+deleted variants; bundles; locations that are deactivated or active again.
+
+Quantities are the engine's. Here are the things that it would not see by reading levels, looked at
+now and then, when a webhook says so, and when an answer of the shop makes one wonder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import DextreError, TryAgain
+from core.model import Brand, MappedBy, Problem
+from core.on_demand import Room
+from core.sync import cells
+from core.workspace.base import Session, Surroundings
+from core.workspace.doubting import DoubtingDesk
+from core.workspace.mapping import bundles_of
+
+if TYPE_CHECKING:
+    from core import exchange, matching
+    from core.sync import aside, breaker, events
+    from core.sync.events import Event
+    from core.sync.ports import BooksTx
+    from core.sync.runs import Progress
+else:
+    aside, breaker = Room("core.sync.aside"), Room("core.sync.breaker")
+    events, matching = Room("core.sync.events"), Room("core.matching")
+
+LOOK_S = 5.0
+"""Seconds between two looks whether the time for a look has come, or was set anew."""
+
+INACTIVE_S = 60.0
+"""Most seconds between two looks at the locations while a paired one is not active: somebody may be
+mending it.
+"""
+
+CALM_S = 10.0
+"""Least seconds between two looks, however many answers make one wonder."""
+
+CATALOGUE, LOCATIONS = "catalogue", "locations"
+"""The parts of the sync that may stand still here (core.workspace.health)."""
+
+_MAKES_WONDER = frozenset({Problem.NOT_STOCKED.value, Problem.REJECTED.value})
+
+
+class WatchingDesk(DoubtingDesk):
+    def __init__(self, brand: Brand, around: Surroundings) -> None:
+        super().__init__(brand, around)
+        self._places_hinted = asyncio.Event()
+
+    def _tell(self, event: Event) -> None:
+        """What the engine tells may have its cause in a location."""
+        super()._tell(event)
+        if event.code == "needs_you" and getattr(event, "problem", "") in _MAKES_WONDER:
+            self._places_hinted.set()  # told on the engine's own loop, like all news of cells
+
+    # -- now and then -------------------------------------------------------------------------
+
+    async def _watch_catalogue(self, session: Session) -> None:
+        """For as long as the engine runs."""
+        while True:
+            await self._due(self._catalogue_hinted, self._catalogue_s)
+            await self._look(CATALOGUE, lambda: self._take_catalogue(session))
+
+    async def _watch_locations(self, session: Session) -> None:
+        """For as long as the engine runs; at once when it starts."""
+        while True:
+            await self._look(LOCATIONS, lambda: self._take_locations(session))
+            await self._around.clock.sleep(CALM_S)
+            await self._due(self._places_hinted, self._locations_s)
+
+    def _catalogue_s(self) -> float:
+        return self._tuning()[0].catalogue_s
+
+    def _locations_s(self) -> float:
+        all_active = all(pair.is_active for pair in self._store.pairs())
+        return self._catalogue_s() if all_active else min(INACTIVE_S, self._catalogue_s())
+
+    async def _look(self, part: str, look: Callable[[], Awaitable[None]]) -> None:
+        if not self._store.link().enabled:
+            return
+        try:
+            await look()
+        except TryAgain:
+            return  # the engine tells that the shop cannot be reached
+        except DextreError as error:
+            if not self._stands_still(part, error):
+                self._tell_stopped(error)
+            self._note_stop(part, error)
+        else:
+            self._note_stop(part, None)
+
+    async def _due(self, hinted: asyncio.Event, seconds: Callable[[], float]) -> None:
+        """When its time has come, or something says that there is news."""
+        clock = self._around.clock
+        began = clock.monotonic()
+        while not hinted.is_set() and (left := began + seconds() - clock.monotonic()) > 0:
+            hint = asyncio.ensure_future(hinted.wait())
+            timer = asyncio.ensure_future(clock.sleep(min(left, LOOK_S)))
+            try:
+                await asyncio.wait({hint, timer}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                hint.cancel()
+                timer.cancel()
+        hinted.clear()
+
+    # -- locations ----------------------------------------------------------------------------
+
+    async def _take_locations(self, session: Session) -> None:
+        """Cells of a paired location that is not active any more wait; they go on when it is."""
+        found = tuple(await session.shop.locations())
+        if found != self._store.shop_locations():
+            self._store.put_shop_locations(found)
+        active = {location.id for location in found if location.is_active}
+        await session.engine.commits.commit(
+            lambda tx, trace: aside.note_locations(tx, active, trace)
+        )
+
+    # -- the catalogue ------------------------------------------------------------------------
+
+    async def _take_catalogue(self, session: Session) -> None:
+        """Compare the shop's catalogue with the one kept, keep it, map what is new by the rule, and
+        doubt what the rule would not map any more.
+
+        Raises TooManyGone, and then keeps the old one.
+        """
+        fresh = await self._catalogue_now(session)
+        before = {variant.inventory_item_id: variant for variant in self._store.variants()}
+        after = {variant.inventory_item_id: variant for variant in fresh}
+        if before == after:
+            return
+        mapped = {mapping.inventory_item_id for mapping in self._store.mappings()}
+        gone = mapped.intersection(before).difference(after)
+        effect = breaker.Effect(len(mapped), gone=len(gone))
+        breaker.check(effect, session.engine.limits, breaker.THERE)
+        stayed = mapped.intersection(before).intersection(after)
+        self._store.replace_variants(fresh)
+        catalogue = self._catalogue()
+        newly = await self._map_new(session, catalogue)
+        await session.engine.commits.commit(
+            lambda tx, trace: aside.note_bundles(tx, bundles_of(fresh), trace)
+        )
+        await asyncio.to_thread(self._doubt_all, catalogue)
+        self._tell(
+            events.CatalogueChanged(
+                at=self._now(),
+                brand=self.brand.name,
+                added=len(after.keys() - before.keys()),
+                renamed=sum(before[key].sku != after[key].sku for key in stayed),
+                gone=len(gone),
+                mapped=newly,
+            )
+        )
+
+    def _catalogue(self) -> matching.Catalogue:
+        return matching.Catalogue(
+            self._store.items(), self._store.variants(), self._rule, self.ignored_ends()
+        )
+
+    async def _map_new(self, session: Session, catalogue: matching.Catalogue) -> int:
+        """Map by the rule what is not mapped yet, leaving every mapping that stands; at once,
+        unless the brand's settings say that new SKUs are only proposed (they are in the mapping
+        table either way).
+        """
+        if not self.maps_new_at_once():
+            return 0
+        standing = [replace(mapping, by=MappedBy.HAND) for mapping in self._store.mappings()]
+        new = [m for m in catalogue.match(standing).mappings if m.by is MappedBy.RULE]
+        if not new:
+            return 0
+
+        def work(tx: BooksTx) -> None:
+            for mapping in new:
+                variant = catalogue.variants[mapping.inventory_item_id]
+                cells.map_one(tx, mapping, is_bundle=variant.requires_components)
+
+        async with session.engine.gate.alone():
+            await self._store.books.commit(work)
+        self._wake()
+        return len(new)
+
+    # -- items that come from files -----------------------------------------------------------
+
+    def import_items(self, path: Path, progress: Progress | None = None) -> exchange.ImportPreview:
+        found = super().import_items(path, progress)
+        self._mapping_is_old()
+        if self._store.link().enabled:
+            self._call(self._map_imported()).result()
+        return found
+
+    async def _map_imported(self) -> None:
+        session = await self._open_or_none()
+        newly = await self._map_new(session, self._catalogue()) if session is not None else 0
+        if newly:
+            self._tell(
+                events.CatalogueChanged(
+                    at=self._now(), brand=self.brand.name, added=0, renamed=0, gone=0, mapped=newly
+                )
+            )
