@@ -52,6 +52,10 @@ def control_routes(shop: PracticeShop) -> list[Route]:
         post("uninstall", lambda _given: shop.uninstall()),
         post("delete", control.delete),
         post("location", control.set_location),
+        post("rename", control.rename),
+        post("tracked", control.flag("tracked", shop.set_tracked)),
+        post("bundle", control.flag("bundle", shop.set_bundle)),
+        post("stocked", control.set_stocked),
         post("webhook", control.send_webhook),
     ]
 
@@ -155,10 +159,27 @@ class _Control:
 
     def set_location(self, given: Given) -> None:
         """{location, active}: staff deactivate or activate a location."""
-        active = given.get("active")
-        if not isinstance(active, bool):
-            raise _Wrong("active must be true or false")
-        self._shop.set_location_active(_text(given, "location"), active=active)
+        self._shop.set_location_active(_text(given, "location"), active=_truth(given, "active"))
+
+    def rename(self, given: Given) -> None:
+        """{sku | inventory_item_id, new}: staff give a variant another SKU ("" for none)."""
+        new = given.get("new")
+        if not isinstance(new, str):
+            raise _Wrong("new must be a text")
+        self._shop.rename_sku(_text(given, "sku", "inventory_item_id"), new)
+
+    def flag(self, name: str, work: Callable[..., None]) -> Callable[[Given], None]:
+        """{sku | inventory_item_id, <name>: true or false}."""
+
+        def apply(given: Given) -> None:
+            work(_text(given, "sku", "inventory_item_id"), **{name: _truth(given, name)})
+
+        return apply
+
+    def set_stocked(self, given: Given) -> None:
+        """{sku | inventory_item_id, location, stocked}: staff stock an item there, or do not."""
+        what, where = _text(given, "sku", "inventory_item_id"), _text(given, "location")
+        self._shop.set_stocked(what, where, stocked=_truth(given, "stocked"))
 
     def send_webhook(self, given: Given) -> None:
         """{topic, body}: any webhook, to whoever has asked for its topic."""
@@ -211,6 +232,13 @@ def _text(given: Given, *names: str) -> str:
         if isinstance(value, str) and value:
             return value
     raise _Wrong(f"{' or '.join(names)} is needed")
+
+
+def _truth(given: Given, name: str) -> bool:
+    value = given.get(name)
+    if not isinstance(value, bool):
+        raise _Wrong(f"{name} must be true or false")
+    return value
 
 
 def _entry(entry: LedgerEntry) -> dict[str, Any]:

@@ -183,6 +183,32 @@ class PracticeShop:
     def set_location_active(self, location: str, *, active: bool) -> None:
         self.stock.set_location_active(self.location(location), active=active)
 
+    def rename_sku(self, sku: str, new: str) -> None:
+        """Staff give a variant another SKU, which others may have as well; "" takes it away."""
+        item = self.item(sku)
+        self.stock.rename_sku(item, new or None)
+        self.stock.tell("products/update", item.variant.product)
+
+    def set_tracked(self, sku: str, *, tracked: bool) -> None:
+        """Staff tick or untick "Track quantity"."""
+        item = self.item(sku)
+        item.tracked = tracked
+        self.stock.tell("products/update", item.variant.product)
+
+    def set_bundle(self, sku: str, *, bundle: bool) -> None:
+        """A bundle app takes a variant over, or gives it back."""
+        item = self.item(sku)
+        item.variant.is_bundle = bundle
+        self.stock.tell("products/update", item.variant.product)
+
+    def set_stocked(self, sku: str, location: str, *, stocked: bool) -> None:
+        """Staff stock an item at a location, or take it off there; its number is kept."""
+        item, place = self.item(sku), self.location(location)
+        level = self.stock.level(item, place)
+        if level is None:
+            level = self.stock.stock_at(item, place, opening=None)
+        self.stock.activate(level, active=stocked)
+
     def uninstall(self) -> None:
         """The app is uninstalled: its tokens end, and it is told so once."""
         self.notices.uninstalled()

@@ -7,7 +7,7 @@ says to a row is `resolving`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
@@ -54,6 +54,17 @@ class WaitingDesk(WebhooksDesk):
         found = (row for row in rows if self._fits(row, search))
         return [self._with_follow(row) for row in islice(found, offset, offset + limit)]
 
+    def waiting_of(self, sku_number: str) -> Sequence[Waiting]:
+        """The rows of one SKU number, those that a person left out as well."""
+        mappings = (m for m in self.mappings_of(sku_number) if m.doubt is not None)
+        cells = (
+            cell
+            for cell in self._store.cells_of(sku_number)
+            if cell.state in (CellState.NEEDS_YOU, CellState.IGNORED)
+        )
+        rows = chain(map(self._of_mapping, mappings), map(self._of_cell, cells))
+        return [self._with_follow(row) for row in rows]
+
     def ignored(self, search: str = "", offset: int = 0, limit: int = 5_000) -> Sequence[Waiting]:
         """The cells that a person leaves out."""
         rows = map(self._of_cell, self._store.cells((CellState.IGNORED,)))
@@ -63,15 +74,24 @@ class WaitingDesk(WebhooksDesk):
     def count_waiting(self) -> int:
         """How many rows `waiting` has; costs the same at any size."""
         cells = self._store.count_cells()[CellState.NEEDS_YOU]
-        stops = health.read(self._health_path).stops
-        return cells + self._store.count_doubts() + len(stops)
+        return cells + self._store.count_doubts() + len(self._stops())
 
     # -- rows ---------------------------------------------------------------------------------
 
-    def _stops(self) -> Iterator[Waiting]:
+    def _stops(self) -> list[Waiting]:
+        """One row a kind, whatever parts of the sync it has stopped."""
+        by_problem: dict[Problem, list[health.Stop]] = {}
         for stop in health.read(self._health_path).stops.values():
-            choices = _CHOICES[stop.problem]
-            yield Waiting(stop.problem, detail=stop.detail, since=stop.since, choices=choices)
+            by_problem.setdefault(stop.problem, []).append(stop)
+        return [
+            Waiting(
+                problem,
+                detail=" ".join(dict.fromkeys(stop.detail for stop in stops)),
+                since=min(stop.since for stop in stops),
+                choices=_CHOICES[problem],
+            )
+            for problem, stops in by_problem.items()
+        ]
 
     def _of_cell(self, cell: Cell) -> Waiting:
         problem = cell.problem or Problem.DIFFERS_AT_START

@@ -25,6 +25,7 @@ MODULES = {
     "runs": ("runs", "undo"),
     "running": ("run",),
     "webhooks": ("webhooks",),
+    "needs": ("needs-you",),
     "look": ("status", "why"),
     "log": ("log",),
     "settings": ("settings",),
