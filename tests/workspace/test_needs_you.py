@@ -379,14 +379,8 @@ def test_mapping_anew_clears_all_doubts(bench: Bench) -> None:
 
 
 def test_a_safety_stop_is_listed_until_the_engine_passes_again(bench: Bench) -> None:
-    async def narrow() -> None:
-        session = await bench.desk._open()
-        limits = replace(
-            session.engine.limits, zeroed_at_least=1, zeroed_share=0.01, gone_at_least=1
-        )
-        session.engine.limits = session.engine.reader.limits = limits
-
-    bench.on_the_loop(narrow())
+    limits = bench.desk.limits()
+    bench.desk.set_limits(replace(limits, zeroed_at_least=1, zeroed_share=0.01, gone_at_least=1))
     for sku in bench.skus[:3]:
         bench.shop.set_available(sku, bench.places[0], 0)
     with pytest.raises(SafetyStop):
@@ -400,15 +394,15 @@ def test_a_safety_stop_is_listed_until_the_engine_passes_again(bench: Bench) -> 
 
 
 def test_a_catalogue_that_lost_much_is_a_safety_stop_until_it_is_back(bench: Bench) -> None:
-    session = bench.on_the_loop(bench.desk._open())
-    limits = session.engine.limits
-    session.engine.limits = replace(limits, gone_at_least=0, gone_share=0.0)
+    limits = bench.desk.limits()
+    bench.desk.set_limits(replace(limits, gone_at_least=1, gone_share=0.0))
+    bench.shop.remove_variant(bench.skus[1])
     bench.shop.remove_variant(bench.sku)
     bench.catalogue()
     assert bench.waiting() == [(Problem.SAFETY_STOP, "", "")]
     bench.catalogue()
     assert bench.codes().count("sync_stopped") == 1  # told once
-    session.engine.limits = limits
+    bench.desk.set_limits(limits)
     bench.catalogue()
     assert bench.waiting() == []
 
