@@ -108,6 +108,14 @@ class OurBug(DextreError):
     remedy = N_("Nothing further was written. Please report it with the log file.")
 
 
+def failure_class(error: DextreError) -> str:
+    """The class under which health counts a failure."""
+    for kind, name in _CLASSES:
+        if isinstance(error, kind):
+            return name
+    return error.code if error.code == "throttled" else "trouble"
+
+
 # -- what the sync must tell apart ---------------------------------------------------------------
 
 
@@ -147,3 +155,12 @@ class PlanIsStale(LostRace):
     code = "plan_is_stale"
     message = N_("Pairs or mappings were changed after this plan was made.")
     remedy = N_("Make the plan again and look at it before applying it.")
+
+
+_CLASSES: tuple[tuple[type[DextreError], str], ...] = (
+    (Offline, "offline"),
+    (OutcomeUnknown, "outcome_unknown"),
+    (SafetyStop, "safety_stop"),
+    (UserMustAct, "access"),
+    (OurBug, "bug"),
+)

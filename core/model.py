@@ -10,6 +10,7 @@ Long because it is a list: every noun once, in one place, and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -706,7 +707,12 @@ class ConnectionState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Status:
     """One brand's figures, as `status --json` and the home screen show them. Shares are 0…1; ages
-    are seconds.
+    are seconds. What only grows while nothing happens is left out of comparing.
+
+    verified_share  of all cells: known equal by a reading        verified_pass   of those that the
+    last pass read: equal      verified_hour   of all cells: read and found equal in an hour
+    read_age_…      since the last direct read of a cell; None: so many were not read yet
+    failures        by class, and `points_used`, since `counted_since`
     """
 
     brand: str
@@ -732,3 +738,11 @@ class Status:
     shop_name: str | None = None
     error: str | None = None
     points: int | None = None
+    points_used: int = field(default=0, compare=False)
+    verified_pass: float | None = None
+    verified_hour: float | None = None
+    read_age_p50_s: float | None = field(default=None, compare=False)
+    read_age_p95_s: float | None = field(default=None, compare=False)
+    read_age_max_s: float | None = field(default=None, compare=False)
+    failures: Mapping[str, int] = field(default_factory=dict)
+    counted_since: str | None = None

@@ -27,6 +27,11 @@ def _local(at: str, form: str) -> str:
         return at[:19]
 
 
+def percent(share: float) -> str:
+    """Rounded down: only what is whole is 100 %."""
+    return f"{int(share * 1000) / 10:g} %"
+
+
 def age(seconds: float) -> str:
     """`45 s`, `12 min`, `3 h`, `2 d`: as coarse as the matter allows."""
     for limit, unit, size in ((90, "s", 1), (5400, "min", 60), (172_800, "h", 3600)):

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import logging
 import random as random_module
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
 from core.clock import Clock
-from core.errors import DextreError, Offline, TryAgain
+from core.errors import DextreError, Offline, TryAgain, failure_class
 from core.model import Secret
 from core.shopify.answers import Answer, Parsed, answer_of, parse, seconds_of, unknown
 from core.shopify.auth import Auth
@@ -62,6 +63,7 @@ class AdminClient:
         self._random = random
         self._retries = retries
         self._changed: ApiVersionChanged | None = None
+        self.failures: Counter[str] = Counter()
         self.throttle = throttle or Throttle(clock)
 
     async def execute(self, document: Document, variables: Mapping[str, Any]) -> Answer:
@@ -85,6 +87,9 @@ class AdminClient:
                 logger.info("%s again in %.1f s: %s", document.name, wait, failure.code)
                 await self._clock.sleep(wait)
 
+    async def reachable(self) -> bool:
+        return await self._wire.reachable()
+
     async def aclose(self) -> None:
         await self._wire.aclose()
 
@@ -99,6 +104,15 @@ class AdminClient:
         return await self._send(document, variables, fresh)
 
     async def _send(
+        self, document: Document, variables: Mapping[str, Any], token: Secret
+    ) -> Answer:
+        try:
+            return await self._sent(document, variables, token)
+        except DextreError as failure:
+            self.failures[failure_class(failure)] += 1
+            raise
+
+    async def _sent(
         self, document: Document, variables: Mapping[str, Any], token: Secret
     ) -> Answer:
         content = orjson.dumps(

@@ -92,6 +92,20 @@ class ShopifyShop:
         return self._client.throttle.throttled
 
     @property
+    def points_used(self) -> int:
+        """Points that the shop has charged since this was opened, or may have."""
+        return round(self._client.throttle.used)
+
+    @property
+    def failures(self) -> Mapping[str, int]:
+        """Requests that failed since this was opened, by class (core.errors.failure_class)."""
+        return self._client.failures
+
+    async def reachable(self) -> bool:
+        """Whether a connection to the shop can be made; asks it nothing."""
+        return await self._client.reachable()
+
+    @property
     def points(self) -> int:
         """Points left in the shop's bucket, as far as we know."""
         return self._client.throttle.points

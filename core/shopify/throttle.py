@@ -225,6 +225,8 @@ class Throttle:
         self._charged: dict[str, float] = {}
         self.throttled = 0
         """How often the shop said that it is asked too much."""
+        self.used = 0.0
+        """Points charged, or perhaps charged where nobody said."""
 
     @property
     def points(self) -> int:
@@ -250,6 +252,7 @@ class Throttle:
             if status.requested is not None:
                 self._charged[name] = status.requested
             charged = status.charged or 0.0
+        self.used += charged
         self._bucket.settle(hold, self._clock.monotonic(), charged=charged, status=status)
         self._call_next()
 

@@ -4,6 +4,7 @@ the request may have reached the shop. No GraphQL, no retries, no reading of sta
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import ssl
@@ -35,6 +36,9 @@ TIMEOUT = httpx.Timeout(30.0, connect=10.0, pool=None)
 
 MAX_IDLE = 32
 """Connections kept open; how many requests are under way at once is the throttle's to say."""
+
+REACH_S = 5.0
+"""For a connection that only shows that there is a network."""
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -79,6 +83,7 @@ class Wire:
         self.base = base
         self.host = httpx.URL(base).netloc.decode("ascii")
         self._clock = clock
+        self._direct = transport is None
         self._client = httpx.AsyncClient(
             transport=None if transport is None else _Borrowed(transport),
             verify=httpx.create_ssl_context() if transport is None else True,
@@ -116,6 +121,23 @@ class Wire:
             if self._clock.monotonic() > deadline:
                 raise ConnectionBroke(host=self.host, detail="it took too long")
         return bytes(parts)
+
+    async def reachable(self) -> bool:
+        """Whether a connection can be made: one is opened and closed again, nothing is sent. With
+        a proxy or a transport of somebody's own there is nobody whom we could ask like that.
+        """
+        if not self._direct:
+            return False
+        url = httpx.URL(self.base)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        try:
+            async with asyncio.timeout(REACH_S):
+                _, writer = await asyncio.open_connection(url.host, port)
+                writer.close()
+                await writer.wait_closed()
+        except OSError:
+            return False
+        return True
 
     async def aclose(self) -> None:
         await self._client.aclose()

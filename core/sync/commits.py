@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from core.clock import Clock, iso
-from core.sync.events import Event
+from core.sync.events import Event, WriteRejected
 from core.sync.ports import Books, BooksTx, BooksView
 from core.sync.trace import Trace
 
@@ -19,7 +20,7 @@ T = TypeVar("T")
 class Commits:
     """`emit` takes events after they are on disk; `location_name` says what people call a location.
 
-    `pulled` and `pushed` count rows since somebody set them to 0.
+    `pulled` and `pushed` count rows since somebody set them to 0; `failures` what was refused.
     """
 
     brand: str
@@ -29,6 +30,7 @@ class Commits:
     location_name: Callable[[str], str]
     pulled: int = 0
     pushed: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
 
     def view(self) -> AbstractContextManager[BooksView]:
         return self.books.view()
@@ -44,6 +46,8 @@ class Commits:
         self.pulled += trace.pulled
         self.pushed += trace.pushed_rows
         for event in trace.events:
+            if isinstance(event, WriteRejected):
+                self.failures["refused"] += event.refused
             self.emit(event)
         return result
 

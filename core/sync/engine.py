@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from core.clock import Clock
-from core.errors import DextreError, LinkIsOff, TryAgain
+from core.clock import Clock, iso
+from core.errors import DextreError, LinkIsOff, SafetyStop, TryAgain, failure_class
 from core.model import CellKey, CellState, Problem
 from core.sync.breaker import Limits
 from core.sync.commits import Commits
 from core.sync.events import BackOnline, Event, SyncStopped, WentOffline
 from core.sync.gate import Gate
+from core.sync.health import Health
 from core.sync.ports import Books, BooksTx, Shop
 from core.sync.problems import without_problem
 from core.sync.reader import Reader
@@ -28,33 +29,6 @@ from core.sync.sender import Sender
 
 PATIENCE = 6
 """Failures in a row after which `rest` gives up."""
-
-
-@dataclass(slots=True)
-class Health:
-    """What the engine knows of itself. `failing` is what each of its loops waits for,
-    `verified_share` the cells known equal by a reading, of all.
-    """
-
-    failing: dict[str, DextreError] = field(default_factory=dict)
-    last_pass_at: str | None = None
-    verified_share: float | None = None
-
-    @property
-    def online(self) -> bool:
-        """Whether the shop answers."""
-        return not any(isinstance(error, TryAgain) for error in self.failing.values())
-
-    @property
-    def failure(self) -> DextreError | None:
-        """What keeps it from going on; what does not pass by itself goes first."""
-        waits = sorted(self.failing.values(), key=lambda error: isinstance(error, TryAgain))
-        return waits[0] if waits else None
-
-    @property
-    def error(self) -> str | None:
-        """The code of that."""
-        return self.failure.code if self.failure is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +71,11 @@ class Engine:
         if tuning is not None:
             self.pacing, self.limits = tuning()
         self.gate = Gate()
-        self.health = Health()
+        self.health = Health(since=iso(clock.now()))
         self.on_health: Callable[[], None] = lambda: None
-        self.commits = Commits(brand, books, clock, emit, location_name)
+        self.commits = Commits(
+            brand, books, clock, emit, location_name, failures=self.health.failures
+        )
         self.reader = Reader(shop, self.commits, self.pacing, self.limits)
         self.sender = Sender(
             shop,
@@ -218,7 +194,7 @@ class Engine:
                 failures += 1
                 self._note_failure(step, error)
                 self._tell_trouble(error, first=failures == 1)
-                await self.clock.sleep(self.pacing.backoff(failures))
+                await self._pause(self.pacing.backoff(failures), wakes)
                 continue
             except DextreError as error:
                 failures += 1
@@ -264,20 +240,20 @@ class Engine:
     def _tell_back(self, since: float) -> None:
         seconds = round(self.clock.monotonic() - since) if since else 0
         self.commits.emit(BackOnline(at=self.commits.now(), brand=self.brand, seconds=seconds))
+        self.sender.wait_no_longer()
+        self.look()
         self.on_health()
 
     def _note_failure(self, step: Callable[[], Awaitable[None]], error: DextreError) -> None:
         self.health.failing[_name(step)] = error
+        if isinstance(error, SafetyStop):
+            self.health.failures[failure_class(error)] += 1
         self.on_health()
 
     def _note_pass(self, known_share: float) -> None:
-        """After a pass: cells in sync, of those that a reading vouches for."""
         self.health.last_pass_at = self.commits.now()
         with self.books.view() as view:
-            counts = view.count_cells()
-        total = sum(counts.values()) - counts[CellState.IGNORED]
-        equal = counts.get(CellState.IN_SYNC, 0)
-        self.health.verified_share = known_share * equal / total if total else None
+            self.health.take_pass(view, self.reader.working, self.clock.monotonic(), known_share)
         self.on_health()
 
     # -- to rest ------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from core.clock import iso, parse_iso
 from core.model import CellKey, Intent, Problem, Reading
 from core.sync.breaker import HERE, Limits, check, pull_effect
 from core.sync.commits import Commits
+from core.sync.health import Block, blocks_of
 from core.sync.ports import Shop
 from core.sync.problems import IN_DOUBT
 from core.sync.pulling import absorb
@@ -51,6 +52,7 @@ class Reader:
         sweep.
         """
         cells = self.load()
+        self._set.read_in_pass = []
         if cells <= self.pacing.everything_up_to:
             await self.read_all()
             return 1.0
@@ -64,13 +66,14 @@ class Reader:
         """Every cell by direct ids. Raises SafetyStop where that is more than a shop does by
         itself; then nothing of it flows."""
         self.load()
+        self._set.read_in_pass = []
         await self._read(self._set.batches)
 
     async def read_some(self, keys: Iterable[CellKey]) -> None:
         """These cells, as far as they are cells of the link."""
         self.load()
         with self.commits.view() as view:
-            known = [key for key in keys if view.cell(key) is not None]
+            known = view.cells_at([*keys])
         await self._read(batches(known))
 
     async def note(self, keys: Iterable[CellKey]) -> None:
@@ -105,6 +108,14 @@ class Reader:
         self._fresh.settled(keys, echoes)
         for key in keys:
             self._set.last.pop(key, None)
+
+    @property
+    def working(self) -> WorkingSet:
+        return self._set
+
+    def blocks(self) -> list[Block]:
+        """How long ago each batch of the cells was read."""
+        return blocks_of(self._set, self.commits.clock.monotonic())
 
     def waits(self) -> bool:
         """Whether some cell has not been read since our last write to it."""
@@ -169,6 +180,7 @@ class Reader:
         async def one(batch: Batch) -> None:
             async with limit:
                 started = self._fresh.start()
+                moment = self.commits.clock.monotonic()
                 try:
                     readings = await self.shop.read_levels(
                         batch.shopify_location_id, batch.inventory_item_ids, name
@@ -176,6 +188,7 @@ class Reader:
                 except BaseException:
                     self._fresh.done(started)
                     raise
+            self._set.was_read(batch, moment)
             news = list(readings) if everything else self._set.news(readings)
             if news:
                 await take(_Answer(started, news))
@@ -202,7 +215,8 @@ class Reader:
         if len(news) <= self.limits.least:
             return
         with self.commits.view() as view:
-            pairs = [(cell, r) for r in news if (cell := view.cell(r.key)) is not None]
+            cells = view.cells_at([reading.key for reading in news])
+        pairs = [(cells[reading.key], reading) for reading in news if reading.key in cells]
         check(pull_effect(pairs, self._set.size), self.limits, HERE)
 
 

@@ -80,20 +80,26 @@ def batches(keys: Iterable[CellKey]) -> list[Batch]:
 @dataclass(slots=True)
 class WorkingSet:
     """The cells of one revision of the link, cut into batches once, and where the rolling sweep
-    stands.
+    stands. `read_at`: when (monotonic) each batch was last read, by its identity.
     """
 
     revision: int = -1
     size: int = 0
     batches: list[Batch] = field(default_factory=list)
     last: dict[CellKey, Reading] = field(default_factory=dict)
+    read_at: dict[int, float] = field(default_factory=dict)
+    read_in_pass: list[Batch] = field(default_factory=list)
+    _ours: frozenset[int] = frozenset()
     _next: int = 0
 
     def load(self, revision: int, keys: Sequence[CellKey]) -> None:
         self.revision = revision
         self.size = len(keys)
         self.batches = batches(sorted(keys))
+        self._ours = frozenset(map(id, self.batches))
         self.last = {}
+        self.read_at = {}
+        self.read_in_pass = []
         self._next = 0
 
     def forget(self) -> None:
@@ -106,6 +112,12 @@ class WorkingSet:
         for _ in range(min(wanted, pacing.sweep_batches)):
             yield self.batches[self._next % len(self.batches)]
             self._next = (self._next + 1) % len(self.batches)
+
+    def was_read(self, batch: Batch, moment: float) -> None:
+        """A batch, of ours or of somebody's hints, was answered to a request of that moment."""
+        self.read_in_pass.append(batch)
+        if id(batch) in self._ours:
+            self.read_at[id(batch)] = moment
 
     def news(self, readings: Iterable[Reading]) -> list[Reading]:
         """Readings that differ from the last one that was taken in."""

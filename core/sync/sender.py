@@ -117,6 +117,11 @@ class Sender:
         with self.commits.view() as view:
             return len(view.intents())
 
+    def wait_no_longer(self) -> None:
+        """The shop answers again: what waited for that is asked about at once."""
+        for waiting in self._waiting.values():
+            waiting.not_before = 0.0
+
     async def send(self, intent: Intent) -> bool:
         """Send an intent that is in the outbox and settle it. False: no outcome, or the shop asked
         to come later.
@@ -161,9 +166,9 @@ class Sender:
 
         settled = await self.commits.commit(work)
         self._waiting.pop(intent.key, None)
-        self._stale.update(
-            key for key, (_, detail) in settled.outcomes.items() if detail in outbox.STALE
-        )
+        stale = {key for key, (_, detail) in settled.outcomes.items() if detail in outbox.STALE}
+        self._stale |= stale
+        self.commits.failures["stale"] += len(stale)
         self.after(intent, settled.echoes)
         return settled
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +77,7 @@ class DeskBase:
         self._store = around.store
         self._log = EventLog(around.folder / "log.jsonl")
         self._health_path = around.folder / "health.json"
+        self._blocks_path = around.folder / "verified.json"
         self._hearing_path = around.folder / "hearing.json"
         self._session: Session | None = None
         self._places: dict[str, str] = {}
@@ -213,7 +214,17 @@ class DeskBase:
             error=None if failure is None else failure.code,
             detail=None if failure is None else str(failure),
             stops=before.stops,
+            at=self._now(),
+            since=state.since,
+            points_used=session.shop.points_used,
+            verified_pass=state.verified_pass,
+            verified_hour=state.verified_hour,
+            age_p50_s=state.ages.p50,
+            age_p95_s=state.ages.p95,
+            age_max_s=state.ages.longest,
+            failures=_added(session.shop.failures, state.failures),
         )
+        health.write_blocks(self._blocks_path, self._now(), session.engine.reader.blocks())
         at = self._now()
         note = note.going(ENGINE) if failure is None else note.stopped(ENGINE, failure, at)
         health.write(self._health_path, note)
@@ -229,6 +240,12 @@ class DeskBase:
         after = note.going(part) if error is None else note.stopped(part, error, self._now())
         if after != note:
             health.write(self._health_path, after)
+
+
+def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """Only what there is at least one of."""
+    both = {name: one.get(name, 0) + other.get(name, 0) for name in sorted({*one, *other})}
+    return {name: count for name, count in both.items() if count}
 
 
 class _BulkNote:

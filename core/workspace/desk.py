@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -251,6 +252,7 @@ class Desk(ResolvingDesk):
             session.engine.on_health = lambda: self._note_health(session)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(session.engine.run())
+                tasks.create_task(self._watch_network(session))
                 tasks.create_task(self._watch_catalogue(session))
                 tasks.create_task(self._watch_locations(session))
                 if self._hearing is not None:
@@ -267,6 +269,16 @@ class Desk(ResolvingDesk):
         if task is not None and task.cancelling():
             return  # asked to end while something failed: the failure must not hide that
         await self._around.clock.sleep(RESTART_S)
+
+    async def _watch_network(self, session: Session) -> None:
+        from core.workspace.network import watch_network
+
+        engine = session.engine
+
+        def is_offline() -> bool:
+            return any(isinstance(error, Offline) for error in engine.health.failing.values())
+
+        await watch_network(self._around.clock, is_offline, session.shop.reachable, engine.look)
 
     async def _hear(self, session: Session, hearing: Hearing) -> None:
         """Webhooks beside the engine; whatever keeps them from coming does not stop the polling."""
@@ -311,9 +323,7 @@ class Desk(ResolvingDesk):
 
     def _note_error(self, code: str, detail: str, error: DextreError | None = None) -> None:
         before = health.read(self._health_path)
-        note = health.HealthNote(
-            last_pass_at=before.last_pass_at, error=code, detail=detail, stops=before.stops
-        )
+        note = replace(before, error=code, detail=detail)
         if error is not None:
             note = note.stopped(ENGINE, error, self._now())
         health.write(self._health_path, note)
@@ -331,6 +341,7 @@ class Desk(ResolvingDesk):
         link = self._store.link()
         counts = self._store.count_cells()
         note = health.read(self._health_path)
+        seconds = self._since(note.at)
         return Status(
             brand=self.brand.name,
             connection=_connection_state(connection is not None, note),
@@ -355,14 +366,35 @@ class Desk(ResolvingDesk):
             shop_name=connection.shop_name if connection else None,
             error=note.detail or note.error,
             points=note.points,
+            points_used=note.points_used,
+            verified_pass=note.verified_pass,
+            verified_hour=note.verified_hour,
+            read_age_p50_s=_older(note.age_p50_s, seconds),
+            read_age_p95_s=_older(note.age_p95_s, seconds),
+            read_age_max_s=_older(note.age_max_s, seconds),
+            failures=note.failures,
+            counted_since=note.since,
         )
 
-    def _oldest_unsent(self) -> float | None:
-        since = self._store.oldest_change()
-        if not since:
+    def read_age(self, cell: Cell) -> float | None:
+        """Seconds since Shopify's number of a cell was last read, as far as that is known."""
+        blocks = health.read_blocks(self._blocks_path)
+        ages = [
+            self._since(cell.read_at),
+            _older(health.age_of(blocks, cell.key), self._since(blocks.at)),
+        ]
+        known = [age for age in ages if age is not None]
+        return min(known) if known else None
+
+    def _since(self, moment: str | None) -> float | None:
+        """Seconds; None where there is no moment."""
+        if not moment:
             return None
-        age = self._around.clock.now() - parse_iso(since)
+        age = self._around.clock.now() - parse_iso(moment)
         return max(0.0, round(age.total_seconds(), 1))
+
+    def _oldest_unsent(self) -> float | None:
+        return self._since(self._store.oldest_change())
 
     def needs_you(self) -> Sequence[Cell]:
         return list(self._store.cells((CellState.NEEDS_YOU,)))
@@ -406,6 +438,11 @@ async def _answers(session: Session) -> None:
         raise
     except TryAgain:
         return  # somebody is there, with trouble: that is for the engine
+
+
+def _older(age: float | None, seconds: float | None) -> float | None:
+    """An age that was written down so many seconds ago."""
+    return None if age is None else round(age + (seconds or 0.0), 1)
 
 
 def _connection_state(connected: bool, note: health.HealthNote) -> ConnectionState:

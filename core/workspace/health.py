@@ -7,14 +7,15 @@ read to decide what to sync, and losing it costs nothing, so it is not synced.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import orjson
 
 from core.errors import DextreError, LinkIsOff, SafetyStop, UserMustAct
-from core.model import Problem
+from core.model import CellKey, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class Stop:
 @dataclass(frozen=True, slots=True)
 class HealthNote:
     """`error` is an error's code, `detail` its English text; `points` what the shop lets us spend
-    now; `stops` what waits for a person, by the part of the sync that it stopped.
+    now; `stops` what waits for a person, by the part of the sync that it stopped. `at`: when this
+    was written, to which the ages belong; points used and failures are counted since `since`.
     """
 
     last_pass_at: str | None = None
@@ -42,6 +44,15 @@ class HealthNote:
     error: str | None = None
     detail: str | None = None
     stops: Mapping[str, Stop] = field(default_factory=dict)
+    at: str | None = None
+    since: str | None = None
+    points_used: int = 0
+    verified_pass: float | None = None
+    verified_hour: float | None = None
+    age_p50_s: float | None = None
+    age_p95_s: float | None = None
+    age_max_s: float | None = None
+    failures: Mapping[str, int] = field(default_factory=dict)
 
     def stopped(self, part: str, error: DextreError, at: str) -> HealthNote:
         """With the stop that the error is. What may pass by itself is none, and ends none."""
@@ -70,8 +81,12 @@ def _problem_of(error: DextreError) -> Problem | None:
 
 
 def write(path: Path, note: HealthNote) -> None:
+    _replace(path, orjson.dumps(asdict(note)))
+
+
+def _replace(path: Path, data: bytes) -> None:
     fresh = path.with_suffix(f".{os.getpid()}.new")
-    fresh.write_bytes(orjson.dumps(asdict(note)))
+    fresh.write_bytes(data)
     fresh.replace(path)
 
 
@@ -86,3 +101,35 @@ def read(path: Path) -> HealthNote:
 
 def _stop_from(problem: str, code: str, detail: str, since: str) -> Stop:
     return Stop(Problem(problem), code, detail, since)
+
+
+# -- one cell ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """When the cells were last read, a batch of them a row (core.sync.health), as of `at`."""
+
+    at: str | None = None
+    rows: Sequence[tuple[str, str, float]] = ()
+
+
+def write_blocks(path: Path, at: str, rows: Sequence[tuple[str, str, float]]) -> None:
+    _replace(path, orjson.dumps([at, rows]))
+
+
+def read_blocks(path: Path) -> Blocks:
+    try:
+        at, rows = orjson.loads(path.read_bytes())
+        return Blocks(at, [(place, first, age) for place, first, age in rows])
+    except (FileNotFoundError, TypeError, ValueError):
+        return Blocks()
+
+
+def age_of(blocks: Blocks, key: CellKey) -> float | None:
+    """As of `blocks.at`: the age of the last block that does not begin behind the cell."""
+    wanted = (key.shopify_location_id, key.inventory_item_id, float("inf"))
+    place = bisect_right(blocks.rows, wanted) - 1
+    if place < 0 or blocks.rows[place][0] != key.shopify_location_id:
+        return None
+    return blocks.rows[place][2]

@@ -138,6 +138,8 @@ class FakeDesk:
         """Of the secrets in its backups."""
         self.gives = False
         """Whether the holder hands it over when asked."""
+        self.health: dict[str, Any] = {}
+        self.read_ages: dict[CellKey, float] = {}
         self.hold: Future[Any] | None = None
         self.fails: dict[str, Exception] = {}
         self.log_path = Path("/var/lib/dextre-sync/log.jsonl")
@@ -742,7 +744,7 @@ class FakeDesk:
         counts = self.mapping_counts()
         states = Counter(cell.state for cell in self.cells_kept)
         connected = self._connection is not None
-        return Status(
+        found = Status(
             brand=self.brand.name,
             connection=ConnectionState.CONNECTED if connected else ConnectionState.NOT_CONNECTED,
             link=self._link.enabled,
@@ -765,9 +767,13 @@ class FakeDesk:
             domain=self._connection.domain if self._connection else None,
             shop_name=self._connection.shop_name if self._connection else None,
         )
+        return replace(found, **self.health)
 
     def needs_you(self) -> Sequence[Cell]:
         return [cell for cell in self.cells_kept if cell.state is CellState.NEEDS_YOU]
+
+    def read_age(self, cell: Cell) -> float | None:
+        return self.read_ages.get(cell.key)
 
     def cells_of(self, sku_number: str) -> Sequence[Cell]:
         return [cell for cell in self.cells_kept if cell.sku_number == sku_number]

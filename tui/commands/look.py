@@ -11,8 +11,9 @@ from core.model import Cell, Status
 from tui.clean import clean
 from tui.commands.common import Session, number, say, say_json, table
 from tui.commands.line import Tree, takes_json
+from tui.health import failure_words
 from tui.i18n import _, event_text
-from tui.when import to_the_second
+from tui.when import age, percent, to_the_second
 from tui.words import CELLS, show, word_of
 
 if TYPE_CHECKING:
@@ -68,12 +69,54 @@ def _say_status(one: Status) -> None:
         (_("To be sent"), one.pending_push),
         (_("To be taken over"), one.pending_pull),
         (_("Needs you"), one.needs_you),
+        (_("Verified equal"), _verified(one)),
+        (_("Last read"), _read_ages(one)),
+        (_("Oldest unsent change"), _age(one.oldest_unsent_s)),
+        (_("Points used"), _points(one)),
+        (_("Failures"), _failures(one)),
         (_("Last pass"), to_the_second(one.last_pass_at) if one.last_pass_at else "—"),
         (_("Syncs now"), one.owner or _("nobody")),
     )
     table(("", ""), ((name, str(value)) for name, value in lines))
     if one.error:
         sys.stderr.write(clean(one.error) + "\n")
+
+
+def _verified(one: Status) -> str:
+    shares = (one.verified_share, one.verified_pass, one.verified_hour)
+    told = zip((_("of all"), _("last pass"), _("last hour")), shares, strict=True)
+    return ", ".join(f"{name} {percent(share)}" for name, share in told if share is not None) or "—"
+
+
+def _read_ages(one: Status) -> str:
+    if one.read_age_p50_s is None:
+        return "—"
+    return _("%(p50)s ago (half of the cells), %(p95)s (95 of 100), %(max)s (all)") % {
+        "p50": _age(one.read_age_p50_s),
+        "p95": _age(one.read_age_p95_s),
+        "max": _age(one.read_age_max_s),
+    }
+
+
+def _age(seconds: float | None) -> str:
+    return "—" if seconds is None else age(seconds)
+
+
+def _points(one: Status) -> str:
+    if one.counted_since is None:
+        return "—"
+    left = _("%(points)s left") % {"points": one.points} if one.points is not None else ""
+    return f"{one.points_used}  {left}".strip()
+
+
+def _failures(one: Status) -> str:
+    if one.counted_since is None:
+        return "—"
+    told = failure_words(one) or _("none")
+    return _("%(failures)s since %(at)s") % {
+        "failures": told,
+        "at": to_the_second(one.counted_since),
+    }
 
 
 def why(session: Session, sku: str, *, as_json: bool) -> None:
@@ -93,7 +136,7 @@ def why(session: Session, sku: str, *, as_json: bool) -> None:
         return
     if cells:
         table(
-            (_("Location"), _("Here"), "Shopify", _("Base"), _("State"), ""),
+            (_("Location"), _("Here"), "Shopify", _("Base"), _("State"), _("Read"), ""),
             (_cell_row(desk, cell) for cell in cells),
         )
         say()
@@ -117,6 +160,7 @@ def _cell_row(desk: Desk, cell: Cell) -> tuple[object, ...]:
         number(cell.there),
         number(cell.base),
         show(CELLS[cell.state]),
+        _age(desk.read_age(cell)),
         f"{word_of(cell.problem)} {cell.detail}".strip() if cell.problem else "",
     )
 
@@ -129,6 +173,7 @@ def _cell_record(desk: Desk, cell: Cell) -> dict[str, object]:
         "shopify": cell.there,
         "base": cell.base,
         "state": cell.state.value,
+        "read_age_s": desk.read_age(cell),
         "problem": cell.problem.value if cell.problem else None,
         "detail": cell.detail,
     }

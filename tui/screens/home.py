@@ -12,6 +12,7 @@ from textual.widgets import Button, Static
 from core.sync.events import Event
 from tui.actions import bindings
 from tui.clean import clean, signs
+from tui.health import health_words
 from tui.i18n import N_, _
 from tui.screens.base import MainScreen
 from tui.session import Step, log_line
@@ -86,7 +87,11 @@ class HomeScreen(MainScreen):
         """
         lines = self._figures()
         if self.size.height >= ROOMY:
-            return lines, NEEDS_LINE
+            health = health_words(self.session.status)
+            if not health:
+                return lines, NEEDS_LINE
+            line = clip(_line(_("Health"), health), self.size.width - 3)
+            return [*lines[:4], line, *lines[4:]], NEEDS_LINE + 1
         kept = [lines[place] for place in (1, 3, NEEDS_LINE)] + lines[NEEDS_LINE + 1 :]
         return [clip(line, self.size.width - 3) for line in kept], 2
 

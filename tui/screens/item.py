@@ -16,7 +16,7 @@ from tui.clipboard import copy_text
 from tui.i18n import N_, _
 from tui.screens.base import SubScreen
 from tui.session import log_line
-from tui.when import day_and_time
+from tui.when import age, day_and_time
 from tui.widgets.columns import clip, fold
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 from tui.words import CAUSES, CELLS, PROBLEM_REMEDIES, PROBLEMS, number, show, signed
@@ -167,6 +167,9 @@ class ItemScreen(SubScreen):
                 "r": signed(cell.unsynced_there),
             },
         ]
+        seconds = self.desk.read_age(cell)
+        if seconds is not None:
+            lines.append("    " + _("Shopify last read %(age)s ago") % {"age": age(seconds)})
         if cell.problem is not None:
             problem = f"! {_(PROBLEMS[cell.problem])}  {clean(_(cell.detail))}"
             lines += fold(problem, self.size.width - 4, "    ")

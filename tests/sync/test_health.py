@@ -1,0 +1,103 @@
+"""What the sync knows of itself: how much is verified, how long ago, what failed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from core.errors import SafetyStop
+from core.model import CellKey
+from core.sync.health import Ages, ages_of, blocks_of
+from core.sync.reading import Pacing, WorkingSet
+from core.workspace.health import Blocks, age_of
+from tests.twins.world import World
+
+
+def world_with(cells: int, **pacing: float) -> World:
+    world = World(pacing=Pacing(**pacing))  # type: ignore[arg-type]
+    for n in range(cells):
+        world.linked(here=5, there=5, base=5, item=f"i{n:04}", sku=f"S{n}")
+    return world
+
+
+async def test_a_pass_over_everything_vouches_for_everything() -> None:
+    world = world_with(10)
+    await world.engine.read_pass()
+    health = world.engine.health
+    assert (health.verified_share, health.verified_pass, health.verified_hour) == (1.0, 1.0, 1.0)
+    await world.clock.sleep(7)
+    await world.engine.read_pass()
+    assert health.ages.longest == 0
+
+
+async def test_what_is_out_of_sync_is_not_verified() -> None:
+    world = world_with(10)
+    await world.engine.read_pass()
+    world.set_here(9, "S3")
+    await world.engine.read_pass()
+    health = world.engine.health
+    assert (health.verified_share, health.verified_pass, health.verified_hour) == (0.9, 0.9, 0.9)
+
+
+async def test_a_rolling_sweep_vouches_for_what_it_has_read() -> None:
+    world = world_with(1_000, everything_up_to=0, sweep_s=8, tick_s=2, overlap_s=-10_000)
+    await world.engine.read_pass()
+    health = world.engine.health
+    assert health.verified_hour == 0.25
+    assert health.ages == Ages(None, None, None)
+    for _ in range(3):
+        await world.clock.sleep(2)
+        await world.engine.read_pass()
+    assert health.verified_hour == 1.0
+    assert (health.ages.p50, health.ages.p95, health.ages.longest) == (2, 6, 6)
+    await world.clock.sleep(3_601)
+    await world.engine.read_pass()
+    assert health.verified_hour == 0.25
+    world.set_here(9, "S999")  # not among those that this pass reads
+    world.engine.reader.working.read_in_pass = []
+    await world.engine.read_pass()
+    assert health.verified_pass == 1.0
+
+
+async def test_failures_are_counted_by_class() -> None:
+    world = world_with(60)
+    world.shop.refuse[CellKey("i0001", "there-x")] = "INVALID_QUANTITY"
+    world.set_here(9, "S1")
+    await world.engine.push_pass()
+    for n in range(30, 60):
+        world.shop.put(CellKey(f"i{n:04}", "there-x"), 0)
+    engine = asyncio.create_task(world.engine.run())
+    for _ in range(50):
+        await asyncio.sleep(0)
+        if world.engine.health.failing:
+            break
+    engine.cancel()
+    await asyncio.gather(engine, return_exceptions=True)
+    assert isinstance(world.engine.health.failure, SafetyStop)
+    counted = world.engine.health.failures
+    assert counted["refused"] >= 1  # once more when the engine began: it gives another chance
+    assert (counted["safety_stop"], counted["stale"], counted["offline"]) == (1, 0, 0)
+
+
+def test_the_age_of_one_cell_is_that_of_its_batch() -> None:
+    working = WorkingSet()
+    working.load(1, [CellKey(f"i{n:04}", place) for n in range(600) for place in ("a", "b")])
+    assert len(working.batches) == 6
+    for number, batch in enumerate(working.batches):
+        working.was_read(batch, 100.0 - number)
+    blocks = Blocks("2026-11-23T10:00:00.000Z", blocks_of(working, 100.0))
+    assert [age_of(blocks, CellKey(item, "b")) for item in ("i0000", "i0249", "i0250")] == [3, 3, 4]
+    assert age_of(blocks, CellKey("i0599", "a")) == 2
+    assert age_of(blocks, CellKey("i0000", "c")) is None
+    assert age_of(Blocks(), CellKey("i0000", "a")) is None
+    assert ages_of(working, 100.0) == Ages(2.0, 5.0, 5.0)
+
+
+@pytest.mark.parametrize("cells", [0, 1])
+async def test_nothing_to_read_is_nothing_verified(cells: int) -> None:
+    world = world_with(cells)
+    if not cells:
+        world.books.now(lambda tx: tx.put_link(tx.link()))
+    await world.engine.read_pass()
+    assert world.engine.health.verified_share == (1.0 if cells else None)

@@ -1,0 +1,75 @@
+"""How the sync is, on the home screen, the item's page and by `status`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.model import Status
+from tests.tui.fakes import FakeDesk
+from tests.tui.seeing import press, running, seen
+from tui.health import health_words
+from tui.i18n import set_language
+from tui.when import percent
+
+GOOD = {"verified_share": 1.0, "read_age_max_s": 4.2}
+
+
+def status(**figures: Any) -> Status:
+    """Of a brand whose link is on."""
+    desk = FakeDesk()
+    desk.health = {"link": True, **figures}
+    return desk.status()
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        (GOOD, "100 % equal, all read within 10 s"),
+        (
+            {"verified_share": 0.9996, "read_age_max_s": 290.0},
+            "99.9 % equal, all read within 5 min",
+        ),
+        (
+            GOOD | {"failures": {"offline": 3, "new": 1}},
+            "100 % equal, all read within 10 s; offline 3, new 1",
+        ),
+        ({"verified_share": 1.0}, ""),
+        (GOOD | {"link": False}, ""),
+    ],
+)
+def test_health_is_one_line_that_does_not_change_every_second(
+    figures: dict[str, Any], words: str
+) -> None:
+    set_language("en")
+    assert health_words(status(**figures)) == words
+
+
+def test_only_what_is_whole_is_a_hundred_percent() -> None:
+    assert [percent(share) for share in (1.0, 0.99999, 0.5, 0.0)] == [
+        "100 %",
+        "99.9 %",
+        "50 %",
+        "0 %",
+    ]
+
+
+async def test_the_home_screen_says_how_the_sync_is(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk.health = {**GOOD, "failures": {"throttled": 2}}
+    async with running(tmp_path, desk) as (app, _pilot):
+        assert "all read within 10 s; throttled 2" in seen(app)
+
+
+async def test_the_page_of_an_item_says_when_shopify_was_read_last(tmp_path: Path) -> None:
+    from tui.screens.item import ItemScreen
+
+    desk = FakeDesk()
+    cell = desk.cells_kept[0]
+    desk.read_ages[cell.key] = 3.0
+    async with running(tmp_path, desk) as (app, pilot):
+        app.push_screen(ItemScreen(cell.sku_number))
+        await press(app, pilot, "down")
+        assert "Shopify last read 3 s ago" in seen(app)
