@@ -139,6 +139,9 @@ ACTIONS: tuple[Action, ...] = (
     A("item.copy", "y", N_("Copy"), N_("Copy this page as text.")),
     # settings
     A("settings.open", "enter", N_("Open"), N_("Look at this setting or change it.")),
+    # settings of the sync
+    A("tuning.edit", "enter,e", N_("Change"), N_("Type or choose another value.")),
+    A("tuning.reset", "x,delete", N_("Reset"), N_("Back to what it is by itself.")),
     # doctor, backups
     A("doctor.run", "r", N_("Check"), N_("Check the inventory file and the connection.")),
     A("backups.make", "b", N_("Back up"), N_("Write the inventory to one file.")),

@@ -15,6 +15,7 @@ SCREENS = {
     "count": N_("Stock-take"),
     "item": N_("Item"),
     "settings": N_("Settings"),
+    "tuning": N_("Settings of the sync"),
     "doctor": N_("Doctor"),
     "backups": N_("Backups"),
     "restore": N_("Restore a backup"),

@@ -64,6 +64,7 @@ from core.sync.events import ChangedHere, Event, NeedsYou, Pushed, SaleSeen, Wen
 from core.workspace import Heard, Resolved, Webhook, Webhooks, WebhookState
 from core.workspace.editing import MappingChange, MappingPreview
 from core.workspace.index import ItemIndex
+from core.workspace.settings import SETTINGS, SettingNow, named, shown
 from core.workspace.waiting import _CHOICES as CHOICES
 
 T = TypeVar("T")
@@ -156,6 +157,7 @@ class FakeDesk:
         self.cells_kept: list[Cell] = []
         self.runs_kept: list[Run] = []
         self.undoing: str | None = None
+        self.tuned: dict[str, str] = {}
         self.doubts: list[Waiting] = []
         self.refuses: dict[str, DextreError] = {}
         self.hooks = sample_hooks() if filled else []
@@ -377,6 +379,25 @@ class FakeDesk:
     def remove_item(self, sku_number: str, *, force: bool = False) -> None:
         self.asked.append(("remove_item", sku_number, force))
         del self._items[sku_number]
+
+    def settings(self) -> tuple[SettingNow, ...]:
+        return tuple(
+            SettingNow(
+                one.name,
+                self.tuned.get(one.name, shown(one.default)),
+                shown(one.default),
+                one.about,
+            )
+            for one in SETTINGS
+        )
+
+    def set_setting(self, name: str, text: str) -> SettingNow:
+        self.tuned[name] = shown(named(name).parse(text))
+        return next(one for one in self.settings() if one.name == name)
+
+    def reset_setting(self, name: str) -> SettingNow:
+        self.tuned.pop(name, None)
+        return next(one for one in self.settings() if one.name == name)
 
     # -- what waits --------------------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ class SettingsScreen(Pruning, MainScreen):
             Row("keys", (_("Keys of your own"), self._keys())),
             Row("backups", (_("Backups"), str(len(self.desk.backups())))),
             Row("movements", (_("Old movements"), _("can be forgotten"))),
+            Row("tuning", (_("Settings of the sync"), self._tuning())),
             Row("doctor", (_("Doctor"), _("checks the file, the shop and this terminal"))),
         ]
         self.query_one(VirtualTable).show(ListSource(rows), columns)
@@ -55,6 +56,12 @@ class SettingsScreen(Pruning, MainScreen):
             return _("are mapped at once while linked")
         return _("are only proposed: map them yourself")
 
+    def _tuning(self) -> str:
+        changed = sum(one.changed for one in self.desk.settings())
+        if changed:
+            return _("safety stop, pace, log: %(n)d changed") % {"n": changed}
+        return _("safety stop, pace, log")
+
     def _keys(self) -> str:
         keys, wrong = keymap.load(self.own_app.workspace.home)
         if wrong:
@@ -64,7 +71,7 @@ class SettingsScreen(Pruning, MainScreen):
     async def do_open(self) -> None:
         row = self.query_one(VirtualTable).current
         key = row.key if row else ""
-        if key in ("shopify", "places", "brands", "backups", "doctor"):
+        if key in ("shopify", "places", "brands", "backups", "tuning", "doctor"):
             self.app.push_screen(_screen(key))
         elif key == "language":
             self.call_later(self.own_app.do_language)
@@ -110,6 +117,10 @@ def _screen(name: str) -> BaseScreen:
             from tui.screens.backups import BackupsScreen
 
             return BackupsScreen()
+        case "tuning":
+            from tui.screens.tuning import TuningScreen
+
+            return TuningScreen()
         case "doctor":
             from tui.screens.doctor import DoctorScreen
 

@@ -1,0 +1,73 @@
+"""Settings of the sync: limits, pace, quantity, log; typed, chosen, taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.sync.events import SettingChanged
+from core.workspace import Workspace
+from core.workspace.settings import SETTINGS
+from tests.tui.fakes import AT, FakeDesk
+from tests.tui.seeing import press, running, seen, type_text
+from tui.screens.tuning import TITLES, VALUES
+
+THERE = ("7", "home", *["down"] * 10, "enter")
+
+
+def test_every_setting_and_every_choice_has_words() -> None:
+    assert {one.name for one in SETTINGS} == set(TITLES)
+    assert {choice for one in SETTINGS for choice in one.choices} <= set(VALUES)
+
+
+async def test_a_limit_is_typed_checked_kept_and_taken_back(tmp_path: Path) -> None:
+    with Workspace(tmp_path / "home", environ={}) as workspace:
+        workspace.add_brand("Tea")
+        desk = workspace.desk()
+        async with running(tmp_path, workspace=workspace) as (app, pilot):
+            await press(app, pilot, *THERE, "enter")
+            await type_text(pilot, "120")
+            await press(app, pilot, "enter")
+            assert "Give a number from 0 to 100." in " ".join(seen(app).split())
+            app.screen.query_one("#ask-value").value = "25"  # type: ignore[attr-defined]
+            await press(app, pilot, "enter")
+            assert desk.limits().zeroed_share == 0.25
+            await press(app, pilot, "escape")
+            assert "1 changed" in seen(app)
+            await press(app, pilot, "enter", "x")
+            assert desk.limits().zeroed_share == 0.10
+            assert "back to 10." in seen(app)
+            await press(app, pilot, "x")
+            assert "It is what it is by itself already." in seen(app)
+
+
+async def test_a_choice_is_chosen_not_typed(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, *THERE, *["down"] * 7, "e", "right")
+        app.screen.query_one("#yes").focus()
+        await press(app, pilot, "enter")
+        assert desk.tuned == {"pacing.slow_when_quiet": "off"}
+
+
+async def test_a_change_made_elsewhere_is_seen(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, *THERE)
+        desk.tuned["log.keep_days"] = "7"
+        changed = SettingChanged(
+            at=AT, brand="b", name="log.keep_days", before="90", after="7", who="x"
+        )
+        desk.feeds[-1].waiting.append(changed)
+        app.pump()
+        await pilot.pause()
+        assert any(
+            "days that older files" in line and " 7 " in line for line in seen(app).splitlines()
+        )
+
+
+async def test_a_viewer_looks_only(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk.holder = "hana"
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, *THERE, "e")
+        assert "Here you can only look." in seen(app)
