@@ -228,7 +228,7 @@ class Resolving(Undoing):
     async def _resolve(
         self, rows: Sequence[Waiting], choice: Choice, count: int | None = None
     ) -> None:
-        before = self._newest_run()
+        before = self._run_ids()
         if len(rows) == 1:
             outcome = await self._resolve_one(rows[0], choice, count)
         else:
@@ -268,21 +268,25 @@ class Resolving(Undoing):
             }
         return Outcome(words, [row for row, _error in refused])
 
-    def _newest_run(self) -> str:
-        return next((run.id for run in self.desk.runs(1)), "")
+    def _run_ids(self) -> frozenset[str]:
+        return frozenset(run.id for run in self.desk.runs())
 
     # -- taking it back ----------------------------------------------------------------------------
 
     def _note_done(
-        self, choice: Choice, run_before: str, rows: Sequence[Waiting], left: Sequence[Waiting]
+        self,
+        choice: Choice,
+        before: frozenset[str],
+        rows: Sequence[Waiting],
+        left: Sequence[Waiting],
     ) -> bool:
         """Remember what u takes back; False where there is no way back from here."""
         done = frozenset(row.key for row in rows) - {row.key for row in left}
-        run = self._newest_run()
         if not done:
             return False
-        if choice in NUMBERS and run != run_before:
-            self._done_here.append(DoneHere(run_id=run))
+        made = self._run_ids() - before if choice in NUMBERS else frozenset()
+        if made:
+            self._done_here += [DoneHere(run_id=run) for run in sorted(made)]
         elif choice in MAPPINGS:
             self._done_here.append(DoneHere(edits=self.desk.edits_to_undo))
         elif choice is Choice.IGNORE:
