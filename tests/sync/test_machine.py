@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from core.errors import PlanIsStale, TryAgain
-from core.model import CellKey, CellState, Label, PlanKind, Problem
+from core.model import Cell, CellKey, CellState, Label, PlanKind, Problem
+from core.sync.aside import ignore, note_locations, notice
 from core.sync.cells import map_one, pair_locations, unmap_one
 from core.sync.ports import BooksTx
+from core.sync.problems import ASIDE
 from core.sync.runs import NoSuchRun, NothingMapped
 from tests.twins.world import LABEL, World
 
@@ -60,6 +62,22 @@ class SyncMachine(RuleBasedStateMachine):
                 self.world.set_here(start, sku, f"here-{place}")
                 self.expected[sku, place] = start
         self.run(self.world.enable())
+        self.ignored: set[CellKey] = set()
+        self.seen: dict[CellKey, Cell] = {}
+        self.world.books.on_commit = self.at_commit
+
+    def at_commit(self, when: str) -> None:
+        if when == "after commit":
+            self.nothing_aside_flows()
+        self.fault(when)
+
+    def nothing_aside_flows(self) -> None:
+        """Its base stands still, whatever is read of it; a new cell in its place has none."""
+        for key, cell in self.world.books.state.cells.items():
+            before = self.seen.get(key)
+            if before is not None and before.problem in ASIDE and before.intent is None:
+                assert cell.problem not in ASIDE or cell.base in (None, before.base)
+        self.seen = self.world.books.state.cells
 
     def fault(self, name: str) -> bool:
         if self.crash_in is not None:
@@ -117,6 +135,28 @@ class SyncMachine(RuleBasedStateMachine):
     def push(self) -> None:
         self.run(self.guarded(self.world.engine.push_pass()))
 
+    @rule(item=st.sampled_from(ITEMS), place=st.sampled_from(PLACES))
+    def leave_out(self, item: str, place: str) -> None:
+        """A person ignores a cell, maybe while its write is in flight."""
+        key = CellKey(item, f"there-{place}")
+        self.world.books.now(lambda tx: ignore(tx, [key]))
+        if key in self.world.books.state.cells:
+            self.ignored.add(key)
+
+    @rule(item=st.sampled_from(ITEMS), place=st.sampled_from(PLACES))
+    def take_up(self, item: str, place: str) -> None:
+        key = CellKey(item, f"there-{place}")
+        self.world.books.now(lambda tx: notice(tx, [key]))
+        self.ignored.discard(key)
+
+    @rule(active=st.sets(st.sampled_from(PLACES)))
+    def locations_are_active(self, active: set[str]) -> None:
+        self.run(self.note_active(active))
+
+    async def note_active(self, active: set[str]) -> None:
+        places = [f"there-{place}" for place in active]
+        await self.world.engine.commits.commit(lambda tx, tr: note_locations(tx, places, tr))
+
     @rule()
     def pause_and_go_on(self) -> None:
         async def both() -> None:
@@ -151,12 +191,27 @@ class SyncMachine(RuleBasedStateMachine):
 
     # -- calm ---------------------------------------------------------------------------------
 
+    def rest_with_some_aside(self) -> None:
+        """What is aside does not keep the others from resting, and nothing of it is written; then
+        it is all taken up again.
+        """
+        assert self.run(self.world.engine.rest()).rests
+        cells = self.world.books.state.cells
+        assert all(cells[key].problem is Problem.IGNORED for key in self.ignored)
+        aside = [cell for cell in cells.values() if cell.problem in ASIDE]
+        assert all(cell.there == self.world.there(cell.key) for cell in aside)
+        assert self.run(self.world.engine.rest()).pushed == 0
+        self.run(self.note_active(set(PLACES)))
+        self.world.books.now(lambda tx: notice(tx, [cell.key for cell in aside]))
+        self.ignored.clear()
+
     def calm(self) -> None:
         if not hasattr(self, "world"):
             return
         self.armed, self.crash_in = [], None
         self.world.clock.advance(70)
         self.turn_on()
+        self.rest_with_some_aside()
         report = self.run(self.world.engine.rest())
         assert report.rests, report
         for cell in self.world.books.state.cells.values():
@@ -199,14 +254,13 @@ class LinkMachine(SyncMachine):
         super().begin(negative, start)
         self.touched: set[tuple[str, str]] = set()
         self.decided: set[str] = set()
-        self.world.books.on_commit = self.at_commit
         self.known = dict(self.world.books.state.mappings)
         self.last_run: str | None = None
 
     def at_commit(self, when: str) -> None:
         if when == "after commit":
             self.check_intents()
-        self.fault(when)
+        super().at_commit(when)
 
     def check_intents(self) -> None:
         state = self.world.books.state
@@ -218,6 +272,7 @@ class LinkMachine(SyncMachine):
             for row in intent.rows:
                 assert state.cells[row.key].intent == key
                 assert row.key.inventory_item_id in state.mappings
+                assert state.cells[row.key].problem not in ASIDE
 
     def touch_all(self) -> None:
         self.touched.update(self.expected)
@@ -225,6 +280,7 @@ class LinkMachine(SyncMachine):
     @rule(item=st.sampled_from(ITEMS))
     def unmap(self, item: str) -> None:
         self.world.books.now(lambda tx: unmap_one(tx, item))
+        self.ignored = {key for key in self.ignored if key.inventory_item_id != item}
         self.touch(SKUS[item])
 
     @rule(item=st.sampled_from(ITEMS))
@@ -238,6 +294,7 @@ class LinkMachine(SyncMachine):
     @rule(places=st.sampled_from([("x",), ("x", "y"), ("y",)]))
     def pair(self, places: tuple[str, ...]) -> None:
         self.world.pair(*places)
+        self.ignored.intersection_update(self.world.books.state.cells)
         self.touch_all()
 
     @rule()
@@ -251,6 +308,7 @@ class LinkMachine(SyncMachine):
             pair_locations(tx, pairs, LABEL)
 
         self.world.books.now(work)
+        self.ignored.clear()
         self.touch_all()
 
     @rule()
@@ -301,6 +359,7 @@ class LinkMachine(SyncMachine):
         self.armed, self.crash_in = [], None
         self.world.clock.advance(70)
         self.turn_on()
+        self.rest_with_some_aside()
         report = self.run(self.world.engine.rest())
         assert report.rests, report
         state = self.world.books.state
