@@ -236,6 +236,30 @@ async def test_here_and_changed_at_are_never_the_callers(books: Books, clock: Ma
         assert cell_of(view).changed_at == iso(clock.now())
 
 
+async def test_an_ignored_cell_does_not_wait_and_says_since_when_it_is_ignored(
+    books: Books, clock: ManualClock
+) -> None:
+    await books.commit(linked)
+    ignored = Cell(KEY, "A", HERE, there=10, base=4, problem=Problem.IGNORED)
+    clock.advance(5)
+    since = iso(clock.now())
+    await books.commit(lambda tx: tx.put_cell(ignored))
+    clock.advance(5)
+    await books.commit(lambda tx: tx.set_level("A", HERE, "good", 7, CAUSE))
+    with books.view() as view:
+        cell = cell_of(view)
+        assert (cell.state, cell.here, cell.changed_at, cell.since) == (
+            CellState.IGNORED,
+            7,
+            "",
+            since,
+        )
+    await books.commit(lambda tx: tx.put_cell(replace(ignored, problem=None, since=since)))
+    with books.view() as view:
+        cell = cell_of(view)
+        assert (cell.changed_at, cell.since) == (iso(clock.now()), "")
+
+
 async def test_another_label_brings_its_own_levels_into_the_cells(books: Books) -> None:
     await books.commit(linked)
     await books.commit(lambda tx: tx.set_level("A", HERE, "bad", 2, CAUSE))
@@ -373,6 +397,9 @@ def everything(view: BooksView) -> dict[str, object]:
         "link": view.link(),
         "pairs": list(view.pairs()),
         "mappings": list(view.mappings()),
+        "doubts": {m.inventory_item_id: (m.doubt, m.since) for m in view.mappings()},
+        "in doubt": {m.inventory_item_id for m in view.mappings_in_doubt()},
+        "with": {p: {cell.key for cell in view.cells_with((p,))} for p in Problem},
         "of": [list(view.mappings_of(sku)) for sku in "AB"],
         "levels": {
             (sku, place, label): view.level(sku, place, label)
@@ -443,17 +470,22 @@ class SameOnBoth(RuleBasedStateMachine):
     def no_cell(self, item: str) -> None:
         self.do(lambda tx: tx.remove_cell(CellKey(item, THERE)))
 
-    @rule(item=items, sku=skus)
-    def mapping(self, item: str, sku: str) -> None:
-        self.do(lambda tx: tx.put_mapping(SkuMapping(item, sku)))
+    @rule(
+        item=items,
+        sku=skus,
+        doubt=st.none() | st.sampled_from([Problem.SKU_CHANGED, Problem.DUPLICATE]),
+    )
+    def mapping(self, item: str, sku: str, doubt: Problem | None) -> None:
+        since = "t" if doubt else ""
+        self.do(lambda tx: tx.put_mapping(SkuMapping(item, sku, doubt=doubt, since=since)))
 
     @rule(item=items)
     def no_mapping(self, item: str) -> None:
         self.do(lambda tx: tx.remove_mapping(item))
 
-    @rule(chosen=st.lists(places, unique=True))
-    def pairs(self, chosen: list[str]) -> None:
-        pairs = [LocationPair(place, f"there-{place}", place) for place in chosen]
+    @rule(chosen=st.lists(places, unique=True), active=st.booleans())
+    def pairs(self, chosen: list[str], active: bool) -> None:
+        pairs = [LocationPair(place, f"there-{place}", place, active) for place in chosen]
         self.do(lambda tx: tx.put_pairs(pairs))
 
     @rule(label=st.none() | labels, on=st.booleans(), revision=st.integers(0, 5))

@@ -107,6 +107,22 @@ class TestControl:
         assert state["variants"] == 6
         assert state["domain"] == desk.shop.domain
 
+    async def test_what_staff_change_about_a_variant(self, desk: Desk) -> None:
+        await desk.control("tracked", sku=desk.sku, tracked=False)
+        assert not desk.shop.item(desk.sku).tracked
+        await desk.control("bundle", sku=desk.sku, bundle=True)
+        assert desk.shop.item(desk.sku).variant.is_bundle
+        await desk.control("stocked", sku=desk.sku, location=desk.location, stocked=False)
+        state = (await desk.http.get("/practice/state", params={"sku": desk.sku})).json()
+        assert [level["is_active"] for level in state["levels"]][0] is False
+        item = desk.shop.item(desk.sku)
+        await desk.control("rename", sku=desk.sku, new="OTHER")
+        assert desk.shop.item("OTHER") is item
+        await desk.control("rename", sku="OTHER", new="")
+        assert item.sku is None
+        await desk.control("location", location=desk.location, active=False)
+        assert not desk.shop.location(desk.location).is_active
+
     async def test_the_pace(self, desk: Desk) -> None:
         await desk.control("selling", pace=120)
         assert desk.shop.till.pace == 120
@@ -123,6 +139,10 @@ class TestControl:
             ("scopes", b'{"scopes": "x"}'),
             ("oauth", b'{"error": "x"}'),
             ("drain", b'{"points": "x"}'),
+            ("tracked", b'{"sku": "TEE-NV-S"}'),
+            ("stocked", b'{"sku": "TEE-NV-S", "stocked": true}'),
+            ("rename", b'{"sku": "TEE-NV-S", "new": 1}'),
+            ("location", b'{"location": "x", "active": "no"}'),
         ],
     )
     async def test_mistakes(self, desk: Desk, name: str, body: bytes) -> None:

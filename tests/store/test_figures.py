@@ -43,17 +43,21 @@ class FiguresFit(RuleBasedStateMachine):
     def catalogue(self, numbers: list[str]) -> None:
         self.store.replace_variants(Variant(n, f"v{n}", "A") for n in numbers)
 
-    @rule(item=ids, sku=skus)
-    def mapping(self, item: str, sku: str) -> None:
+    @rule(item=ids, sku=skus, doubt=st.none() | st.just(Problem.DUPLICATE))
+    def mapping(self, item: str, sku: str, doubt: Problem | None) -> None:
         with self.store.books.transaction() as tx:
-            tx.put_mapping(SkuMapping(item, sku))
+            tx.put_mapping(SkuMapping(item, sku, doubt=doubt))
 
     @rule(item=ids)
     def no_mapping(self, item: str) -> None:
         with self.store.books.transaction() as tx:
             tx.remove_mapping(item)
 
-    @rule(item=ids, problem=st.none() | st.just(Problem.BUNDLE), base=st.none() | st.integers(0, 1))
+    @rule(
+        item=ids,
+        problem=st.sampled_from([None, Problem.BUNDLE, Problem.IGNORED]),
+        base=st.none() | st.integers(0, 1),
+    )
     def cell(self, item: str, problem: Problem | None, base: int | None) -> None:
         with self.store.books.transaction() as tx:
             tx.put_cell(Cell(CellKey(item, PLACE), "A", "here", base=base, problem=problem))

@@ -32,7 +32,7 @@ class NotAtRest(TryAgain):
 class RestNeedsYou(UserMustAct):
     code = "needs_you"
     message = N_("Both sides rest, but %(count)s cells need you.")
-    remedy = N_("`dextre-sync status` and `dextre-sync why SKU` say what happened and what to do.")
+    remedy = N_("`dextre-sync needs-you` lists them with what you can say to each.")
 
 
 class JsonOnce(UserMustAct):
