@@ -9,6 +9,7 @@ import os
 os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")  # read once, at textual's first import
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+os.environ.setdefault("TEXTUAL_FPS", "240")  # how long a paint waits for more; 15 on slow lines
 
 import asyncio
 import gc

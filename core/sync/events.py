@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from core.errors import N_, fill
 from core.sync.level import Level as Level
@@ -40,10 +40,10 @@ class Event:
         _CODES[cls.code] = cls
 
     def params(self) -> dict[str, Any]:
-        """The named fields of `text`; signed numbers (`delta`, `pulled`, `pushed`) carry their
+        """The fields that `text` names; signed numbers (`delta`, `pulled`, `pushed`) carry their
         sign.
         """
-        return {f.name: _shown(f.name, getattr(self, f.name)) for f in fields(self)}
+        return {name: _shown(name, getattr(self, name)) for name in _shape(type(self)).named}
 
     def __str__(self) -> str:
         return fill(self.text, self.params())
@@ -51,10 +51,38 @@ class Event:
     def record(self) -> dict[str, Any]:
         """As written to the log file: the fields and the code, without empty ones."""
         return {"code": self.code, "level": self.level.value} | {
-            f.name: value
-            for f in fields(self)
-            if (value := getattr(self, f.name)) is not None and value != ""
+            name: value
+            for name in _shape(type(self)).names
+            if (value := getattr(self, name)) is not None and value != ""
         }
+
+
+class _Shape(NamedTuple):
+    """What a kind of event has: looked up once, because a log of thousands of lines is read while
+    somebody types.
+    """
+
+    names: tuple[str, ...]
+    named: tuple[str, ...]
+    needed: dict[str, None]
+
+
+_SHAPES: dict[type[Event], _Shape] = {}
+
+
+def _shape(kind: type[Event]) -> _Shape:
+    """Its fields, those that its text names, and those that it cannot be without."""
+    found = _SHAPES.get(kind)
+    if found is None:
+        found = _SHAPES[kind] = _shape_of(kind)
+    return found
+
+
+def _shape_of(kind: type[Event]) -> _Shape:
+    names = tuple(f.name for f in fields(kind))
+    in_text = set(re.findall(r"%\((\w+)\)", kind.text))
+    needed = dict.fromkeys(f.name for f in fields(kind) if f.default is MISSING)
+    return _Shape(names, tuple(name for name in names if name in in_text), needed)
 
 
 def _shown(name: str, value: Any) -> Any:
@@ -71,10 +99,10 @@ def event_from(record: dict[str, Any]) -> Event | None:
     if kind is None:
         return None
     # A record leaves out what was empty, such as the number before a level was ever set.
-    needed = {f.name: None for f in fields(kind) if f.default is MISSING}
-    known = {f.name: record[f.name] for f in fields(kind) if f.name in record}
+    shape = _shape(kind)
+    known = {name: record[name] for name in shape.names if name in record}
     try:
-        return kind(**(needed | known))
+        return kind(**(shape.needed | known))
     except TypeError:
         return None
 
