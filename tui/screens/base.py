@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelled
 from concurrent.futures import Future
@@ -66,6 +67,14 @@ class Work:
         self.cancelled = True
         if self.future is not None:
             self.future.cancel()
+
+
+def _fulfil(future: Future[T], act: Callable[[], T]) -> None:
+    future.set_running_or_notify_cancel()
+    try:
+        future.set_result(act())
+    except Exception as error:  # noqa: BLE001 - the job that awaits it tells it
+        future.set_exception(error)
 
 
 class BaseScreen(FrameScreen):
@@ -160,6 +169,23 @@ class BaseScreen(FrameScreen):
         finally:
             self._end_work()
         return None
+
+    def beside(self, act: Callable[[Progress], T]) -> Callable[[Progress], Future[T]]:
+        """For `job`: work of our own, in a thread; it ends at the next step after Esc."""
+
+        def start(progress: Progress) -> Future[T]:
+            work = self._work
+
+            def step(done: int, total: int | None) -> None:
+                progress(done, total)
+                if work is not None and work.cancelled:
+                    raise FutureCancelled
+
+            future: Future[T] = Future()
+            threading.Thread(target=_fulfil, args=(future, lambda: act(step)), daemon=True).start()
+            return future
+
+        return start
 
     def _show_work(self) -> None:
         if self._work is not None:

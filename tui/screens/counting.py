@@ -5,12 +5,10 @@ after each scan, shown beside what should be there, and set with a reason when t
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from textual import on
+from textual import on, work
 from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -19,54 +17,37 @@ from core.model import Item, Label, Location
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _
-from tui.screens.base import SubScreen
+from tui.screens.base import Progress, SubScreen
+from tui.tally import Tally
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 from tui.widgets.fields import Field, FormRow
-from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.widgets.table import Row, Toned, VirtualTable
 from tui.words import number, signed
 
 
-class Tally:
-    """Counts by location, label and SKU number; newest last. Kept in a small file."""
+class CountedSource:
+    """What was counted, newest first, beside what should be there: read when it is seen."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._counts: dict[str, dict[str, int]] = {}
-        try:
-            record = json.loads(path.read_text("utf-8"))
-            self._counts = {
-                str(where): {str(sku): int(n) for sku, n in counts.items()}
-                for where, counts in record.items()
-            }
-        except (OSError, ValueError, AttributeError, TypeError):
-            self._counts = {}
+    def __init__(self, counts: Mapping[str, int], row: Callable[[str, int], Row]) -> None:
+        self._counts = [*counts.items()]
+        self._row = row
 
-    @staticmethod
-    def where(place: Location, label: Label) -> str:
-        return f"{place.id}\t{label.code}"
+    def __len__(self) -> int:
+        return len(self._counts)
 
-    def counts(self, where: str) -> Mapping[str, int]:
-        return self._counts.get(where, {})
+    def rows(self, start: int, count: int) -> Sequence[Row]:
+        last = len(self._counts) - start
+        return [self._row(*one) for one in reversed(self._counts[max(0, last - count) : last])]
 
-    def put(self, where: str, sku: str, count: int | None) -> None:
-        counts = self._counts.setdefault(where, {})
-        counts.pop(sku, None)
-        if count is not None:
-            counts[sku] = count
-        self._keep()
 
-    def clear(self, where: str) -> None:
-        self._counts.pop(where, None)
-        self._keep()
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What applying would change, and by how many units more and less."""
 
-    def _keep(self) -> None:
-        draft = self._path.with_suffix(".new")
-        try:
-            draft.write_text(json.dumps(self._counts, ensure_ascii=False), "utf-8")
-            os.replace(draft, self._path)  # noqa: PTH105 - the atomic call by its name
-        except OSError:
-            return
+    counts: Mapping[str, int]
+    more: int = 0
+    less: int = 0
 
 
 class CountingScreen(SubScreen):
@@ -103,7 +84,6 @@ class CountingScreen(SubScreen):
 
     def refresh_data(self) -> None:
         counts = self.tally.counts(self.where)
-        rows = [self._row(sku, count) for sku, count in reversed([*counts.items()])]
         columns = [
             Column(_("SKU number"), 14, grow=1),
             Column(_("Name"), 14, grow=3, drop=1),
@@ -111,7 +91,9 @@ class CountingScreen(SubScreen):
             Column(_("Here"), 8, right=True),
             Column(_("Difference"), 10, right=True),
         ]
-        self.query_one(VirtualTable).show(ListSource(rows), columns, keep_cursor=False)
+        self.query_one(VirtualTable).show(
+            CountedSource(counts, self._row), columns, keep_cursor=False
+        )
         about = _(
             "At %(location)s, inventory label %(label)s: %(items)d items, %(units)d units"
         ) % {
@@ -231,38 +213,69 @@ class CountingScreen(SubScreen):
         self._scans.clear()
         self.refresh_data()
 
-    def do_apply(self) -> None:
-        counts = self.tally.counts(self.where)
-        differing = {sku: n for sku, n in counts.items() if n != self._held(sku)}
-        less = sum(max(0, (self._held(sku) or 0) - n) for sku, n in differing.items())
-        more = sum(max(0, n - (self._held(sku) or 0)) for sku, n in differing.items())
+    @work(exclusive=True, group="job")
+    async def do_apply(self) -> None:
+        counts = dict(self.tally.counts(self.where))
+        found = await self.job(
+            _("Comparing"), self.beside(lambda progress: self._compared(counts, progress))
+        )
+        if found is None:
+            return
         about = _(
             "%(items)d items were counted; %(n)d quantities at %(location)s change: "
             "%(more)d units more, %(less)d units less. What was not counted stays."
         ) % {
             "items": len(counts),
-            "n": len(differing),
+            "n": len(found.value.counts),
             "location": clean(self._counted_at.name),
-            "more": more,
-            "less": less,
+            "more": found.value.more,
+            "less": found.value.less,
         }
         ask = Ask("why", _("Reason"), _("Stock-take"))
         dialog = FormDialog(
-            _("Apply the stock-take"), [ask], _("Apply"), self._submit(differing), note=about
+            _("Apply the stock-take"), [ask], _("Apply"), self._agreed(found.value), note=about
         )
-        self.app.push_screen(dialog, lambda _answers: self.refresh_data())
+        self.app.push_screen(dialog)
 
-    def _submit(self, differing: Mapping[str, int]) -> Callable[[Mapping[str, str]], str | None]:
+    def _compared(self, counts: Mapping[str, int], progress: Progress) -> Differences:
+        differing: dict[str, int] = {}
+        more = less = 0
+        for done, (sku, count) in enumerate(counts.items(), start=1):
+            held = self._held(sku)
+            if count != held:
+                differing[sku] = count
+                more += max(0, count - (held or 0))
+                less += max(0, (held or 0) - count)
+            progress(done, len(counts))
+        return Differences(differing, more, less)
+
+    def _agreed(self, found: Differences) -> Callable[[Mapping[str, str]], str | None]:
         def submit(answers: Mapping[str, str]) -> str | None:
-            def act() -> None:
-                place, label = self._counted_at.name, self._label.code
-                for sku, count in differing.items():
-                    self.desk.set_stock(sku, place, count, label, answers["why"].strip())
-                    self.tally.put(self.where, sku, None)
-                self.tally.clear(self.where)
-                self._scans.clear()
-                self._hear(_("%(n)d quantities were set.") % {"n": len(differing)}, "good")
-
-            return self.attempt_words(act)
+            self._apply(found.counts, answers["why"].strip())
+            return None
 
         return submit
+
+    @work(exclusive=True, group="job")
+    async def _apply(self, differing: Mapping[str, int], why: str) -> None:
+        done = await self.job(
+            _("Setting quantities"),
+            self.beside(lambda progress: self._set_all(differing, why, progress)),
+        )
+        self._scans.clear()
+        if done is not None:
+            self.tally.clear(self.where)
+            self._hear(_("%(n)d quantities were set.") % {"n": len(differing)}, "good")
+        self.refresh_data()
+
+    def _set_all(self, differing: Mapping[str, int], why: str, progress: Progress) -> None:
+        """What is set is forgotten, also where it ends early; the rest stays counted."""
+        place, label = self._counted_at.name, self._label.code
+        done: list[str] = []
+        try:
+            for sku, count in differing.items():
+                self.desk.set_stock(sku, place, count, label, why)
+                done.append(sku)
+                progress(len(done), len(differing))
+        finally:
+            self.tally.forget(self.where, done)
