@@ -12,6 +12,7 @@ from typing import Any
 
 from core.errors import OurBug
 from core.matching.fold import folded
+from core.matching.hits import Hits, Places, Searches
 from core.matching.sections import (
     IGNORED,
     SECTIONS,
@@ -21,8 +22,6 @@ from core.matching.sections import (
     sections_of_state,
 )
 from core.model import MappingRow, MatchState
-
-Places = Sequence[int]
 
 
 class MappingView:
@@ -45,7 +44,7 @@ class MappingView:
         self._states: dict[MatchState, int] = dict.fromkeys(MatchState, 0)
         self._count_states(self._rows, 1)
         # Paging and counting with an unchanged filter do not search again.
-        self._last: tuple[tuple[range, ...], tuple[str, ...], Places] | None = None
+        self._searches = Searches()
 
     # -- how many ----------------------------------------------------------------------------------
 
@@ -62,6 +61,10 @@ class MappingView:
 
     def find(self, chosen: Filter = Filter.ALL, search: str = "") -> Places:
         """The places of the rows that fit, in order; good until the next edit."""
+        return _all_of(self.begin(chosen, search))
+
+    def begin(self, chosen: Filter = Filter.ALL, search: str = "") -> Places:
+        """The same, as far as they are found: for `Hits`, `advance` finds more."""
         return self._found((self._range(sections_of_filter(chosen)),), search)
 
     def at(self, places: Places) -> list[MappingRow]:
@@ -78,11 +81,11 @@ class MappingView:
         """The rows that fit, in order, from `offset` on. `states` None: all; empty: none."""
         start = max(offset, 0)
         stop = None if limit is None else start + max(limit, 0)
-        return self.at(self._found(self._ranges(states), search)[start:stop])
+        return self.at(_all_of(self._found(self._ranges(states), search))[start:stop])
 
     def count(self, states: Collection[MatchState] | None = None, search: str = "") -> int:
         """How many rows fit."""
-        return len(self._found(self._ranges(states), search))
+        return len(_all_of(self._found(self._ranges(states), search)))
 
     def _range(self, sections: range) -> range:
         ends = [0, *accumulate(self._sizes)]
@@ -100,30 +103,13 @@ class MappingView:
             if len(ranges) == 1:
                 return ranges[0]
             return array("L", chain.from_iterable(ranges))
-        last = self._last
-        if last is not None and last[:2] == (ranges, parts):
-            return last[2]
-        first, *others = parts
-        if last is not None and last[0] == ranges and _narrows(last[1], parts):
-            others, places = list(parts), last[2]
-        else:
-            texts = self._texts
-            places = [
-                place
-                for part in ranges
-                for place, text in enumerate(texts[part.start : part.stop], part.start)
-                if first in text
-            ]
-        for other in others:
-            places = [place for place in places if other in self._texts[place]]
-        self._last = (ranges, parts, places)
-        return places
+        return self._searches.hits(self._texts, ranges, parts)
 
     # -- edits -------------------------------------------------------------------------------------
 
     def replace(self, gone: Sequence[MappingRow], added: Sequence[MappingRow]) -> None:
         """Take rows out and put others in, each where it belongs."""
-        self._last = None
+        self._searches.forget()
         outs = sorted(self._where(row) for row in gone)
         for place in reversed(outs):
             self._count(self._rows[place], -1)
@@ -186,13 +172,12 @@ def _with(held: list[Any], places: Sequence[int], new: Sequence[Any]) -> None:
     held[:] = merged
 
 
+def _all_of(places: Places) -> Places:
+    return places.finish() if isinstance(places, Hits) else places
+
+
 def _start(places: range) -> int:
     return places.start
-
-
-def _narrows(before: tuple[str, ...], now: tuple[str, ...]) -> bool:
-    """Whether everything that fits `now` has fitted `before`, as while typing on."""
-    return all(any(old in part for part in now) for old in before)
 
 
 def _text(row: MappingRow) -> str:

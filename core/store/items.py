@@ -42,6 +42,12 @@ class ItemsStore(PlacesStore):
         found = self._table("items").rows.containing("search", terms, offset, limit)
         return [records.item_from(*pair) for pair in found]
 
+    def item_words(self) -> Iterator[tuple[str, str]]:
+        """(what a search looks at, SKU number) of all items, in the order of `search_items`; no
+        document is read.
+        """
+        return self._table("items").rows.fields_with_ids("search")
+
     def count_items(self, search: str = "") -> int:
         terms = records.folded(search).split()
         if not terms:

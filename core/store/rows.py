@@ -113,6 +113,17 @@ class Rows(Mapping[str, Doc]):
         )
         return self._pairs_of(self._source.rows(sql, (*terms, limit, offset)))
 
+    def fields_with_ids(self, field: str) -> Iterator[tuple[str, str]]:
+        """(field, id) of all documents that have it, in the order of `field`: from the index."""
+        column = self._column(field)
+        select = f'SELECT {column}, id FROM "{self._name}" WHERE '
+        order = f" ORDER BY {column}, id LIMIT {PAGE}"
+        page = self._source.rows(f"{select}{column} IS NOT NULL{order}")
+        while page:
+            yield from page
+            after = f"{select}({column}, id) > (?, ?){order}"
+            page = self._source.rows(after, page[-1]) if len(page) == PAGE else []
+
     def count_containing(self, field: str, terms: Sequence[str]) -> int:
         where = _contains(self._column(field), terms)
         sql = f'SELECT count(*) FROM "{self._name}" WHERE {where}'

@@ -6,32 +6,28 @@ holds it makes a new one when items have come, gone or changed their names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from core.matching.fold import folded
-from core.model import Item
+from core.matching.hits import Hits, Places, Searches
 
-Places = Sequence[int]
 TOLD_EVERY = 5_000
 
 
 class ItemIndex:
-    """For one thread at a time, once it is made."""
+    """Of (text, SKU number) in the order of their texts. For one thread at a time, once made."""
 
     def __init__(
-        self, items: Iterable[Item], progress: Callable[[int], None] | None = None
+        self, words: Iterable[tuple[str, str]], progress: Callable[[int], None] | None = None
     ) -> None:
-        made: list[tuple[str, str]] = []
-        for item in items:
-            made.append(
-                (folded(f"{item.sku_number}\n{item.name}\n{item.barcode}"), item.sku_number)
-            )
-            if progress is not None and not len(made) % TOLD_EVERY:
-                progress(len(made))
-        made.sort()
-        self._texts = [text for text, _sku in made]
-        self._skus = [sku for _text, sku in made]
-        self._last: tuple[tuple[str, ...], Places] | None = None
+        self._texts: list[str] = []
+        self._skus: list[str] = []
+        for text, sku in words:
+            self._texts.append(text)
+            self._skus.append(sku)
+            if progress is not None and not len(self._skus) % TOLD_EVERY:
+                progress(len(self._skus))
+        self._searches = Searches()
 
     def __len__(self) -> int:
         return len(self._skus)
@@ -41,19 +37,10 @@ class ItemIndex:
 
     def find(self, search: str) -> Places:
         """Places of the items that contain every word of `search`; all without any word."""
-        parts = tuple(folded(search).split())
-        if not parts:
-            return range(len(self._skus))
-        if self._last is not None and self._last[0] == parts:
-            return self._last[1]
-        texts, last = self._texts, self._last
-        if last is not None and all(any(old in part for part in parts) for old in last[0]):
-            places: Places = last[1]  # typed on: what fits now has fitted before
-            others = list(parts)
-        else:
-            first, *others = parts
-            places = [place for place, text in enumerate(texts) if first in text]
-        for other in others:
-            places = [place for place in places if other in texts[place]]
-        self._last = (parts, places)
-        return places
+        places = self.begin(search)
+        return places.finish() if isinstance(places, Hits) else places
+
+    def begin(self, search: str) -> Places:
+        """The same, as far as they are found: for `Hits`, `advance` finds more."""
+        parts, everything = tuple(folded(search).split()), range(len(self._skus))
+        return self._searches.hits(self._texts, (everything,), parts) if parts else everything

@@ -93,7 +93,7 @@ class InventoryDesk(TuningDesk):
         """All items as they are now, for a screen: a second for a few hundred thousand."""
         from core.workspace.index import ItemIndex  # here, so that who lists no items pays nothing
 
-        return ItemIndex(self._store.items(), progress)
+        return ItemIndex(self._store.item_words(), progress)
 
     def items_with_barcode(self, barcode: str) -> Sequence[Item]:
         return self._store.items_by_barcode(barcode)

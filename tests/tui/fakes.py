@@ -15,6 +15,7 @@ from typing import Any, TextIO, TypeVar
 from core.errors import BadInput, DextreError, StoreInUse
 from core.exchange import RowProblemLine
 from core.matching import Edit, IgnoredRow, Likeness, MappingView, Suggestion
+from core.matching.fold import folded
 from core.model import (
     AuthKind,
     Brand,
@@ -296,7 +297,11 @@ class FakeDesk:
         return found[offset : offset + limit]
 
     def item_index(self, progress: Any = None) -> ItemIndex:
-        return ItemIndex(self._items.values())
+        words = (
+            (folded(f"{one.sku_number}\n{one.name}\n{one.barcode}"), one.sku_number)
+            for one in self._items.values()
+        )
+        return ItemIndex(sorted(words))
 
     def items_with_barcode(self, barcode: str) -> Sequence[Item]:
         return [item for item in self._items.values() if item.barcode == barcode]

@@ -17,6 +17,15 @@ from tui.screens.base import BaseScreen
 from tui.widgets.fields import FilterField
 from tui.widgets.table import VirtualTable
 
+TEXTS_AT_ONCE = 40_000
+"""Texts that a search looks at before the next key: a few milliseconds."""
+
+
+def grow(places: Sequence[int]) -> bool:
+    """A little more of a search that is still going on; whether there is more."""
+    advance = getattr(places, "advance", None)
+    return bool(advance is not None and advance(TEXTS_AT_ONCE))
+
 
 class Finding(BaseScreen):
     """`KEPT` is the name under which filter and widths are remembered ("": they are not)."""

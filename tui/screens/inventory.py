@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import events
+from textual import events, on
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -19,7 +19,7 @@ from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _
 from tui.screens.changing import Changing, EntryField
-from tui.screens.finding import Finding
+from tui.screens.finding import Finding, grow
 from tui.session import OTHER_ITEMS
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, FormDialog
@@ -76,7 +76,10 @@ class IndexSource:
 
     def __init__(self, desk: Desk, shelf: Shelf, index: ItemIndex, search: str) -> None:
         self._desk, self._shelf, self._index = desk, shelf, index
-        self._places = index.find(search)
+        self._places = index.begin(search)
+
+    def grow(self) -> bool:
+        return grow(self._places)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -153,8 +156,11 @@ class InventoryScreen(Finding, Changing):
         columns += [Column(clean(place.name), LOCATION_WIDTH, right=True) for place in seen]
         table.show(source, columns, empty=self._empty())
         table.cell = FIXED + self._place - self._first if seen else -1
-        self._show_about(len(source))
         self.refresh_bindings()
+
+    @on(VirtualTable.Counted)
+    def counted(self, message: VirtualTable.Counted) -> None:
+        self._show_about(message.table.row_count)
 
     def _source(self, label: Label | None, seen: Sequence[Location]) -> RowSource:
         shelf = Shelf(self.desk, label.code if label else "", seen)

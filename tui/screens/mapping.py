@@ -23,7 +23,7 @@ from tui.clean import clean, signs
 from tui.i18n import N_, _, tell
 from tui.mapping_words import FILTERS, LIKENESSES
 from tui.screens.base import MainScreen
-from tui.screens.finding import Finding
+from tui.screens.finding import Finding, grow
 from tui.screens.mapping_files import ask_for_export, ask_for_import
 from tui.session import OTHER_ITEMS
 from tui.widgets.bars import Bar, Part
@@ -51,7 +51,10 @@ class MappingSource:
 
     def __init__(self, view: MappingView, chosen: Filter, search: str) -> None:
         self._view = view
-        self.places = view.find(chosen, search)
+        self.places = view.begin(chosen, search)
+
+    def grow(self) -> bool:
+        return grow(self.places)
 
     def __len__(self) -> int:
         return len(self.places)

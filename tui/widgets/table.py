@@ -63,8 +63,19 @@ class ListSource:
         return self._rows[start : start + count]
 
 
+BREATH = 0.001
+"""Seconds between two steps of a search: keys come first."""
+
 LEAST_WIDTH = 4
 """Cells that a column keeps."""
+
+
+class GrowingSource(RowSource, Protocol):
+    """A source that is still searching."""
+
+    def grow(self) -> bool:
+        """Search a little more; whether there is more to be searched."""
+        ...
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -117,6 +128,13 @@ class VirtualTable(ScrollView, can_focus=True):
             super().__init__()
             self.table = table
 
+    class Counted(Message):
+        """All its rows are found: `row_count` is how many there are."""
+
+        def __init__(self, table: VirtualTable) -> None:
+            super().__init__()
+            self.table = table
+
     class Copied(Message):
         """The reader wants these rows on the clipboard."""
 
@@ -155,6 +173,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._anchor: int | None = None
         self.widths: dict[int, int] = {}
         self._sized = -1
+        self._growing = False
 
     # -- what it shows -----------------------------------------------------------------------------
 
@@ -176,6 +195,8 @@ class VirtualTable(ScrollView, can_focus=True):
             self._columns = tuple(columns)
         if empty is not None:
             self._empty = empty
+        self._growing = self._grow_once()
+        self._count = len(source)
         self._pages.clear()
         self._anchor = None
         self._place()
@@ -183,6 +204,43 @@ class VirtualTable(ScrollView, can_focus=True):
         self._keep_in_view()
         self.refresh()
         self.post_message(self.Moved(self, self.current))
+        if self._growing:
+            self.set_timer(BREATH, lambda: self._grow(source))
+        else:
+            self.post_message(self.Counted(self))
+
+    # -- a source that is still searching ----------------------------------------------------------
+
+    def _grow_once(self) -> bool:
+        grow = getattr(self._source, "grow", None)
+        return bool(grow is not None and grow())
+
+    def _grow(self, source: RowSource) -> None:
+        """A little more of it, with keys in between; dropped where another source is shown."""
+        if source is self._source:
+            self._growing = self._grow_once()
+            if self._growing:
+                self.set_timer(BREATH, lambda: self._grow(source))
+            else:
+                self._grown()
+
+    def _grown(self) -> None:
+        """All is found: what was too short until now is painted anew."""
+        before, self._count = self._count, len(self._source)
+        for page in [page for page in self._pages if (page + 1) * self.PAGE > before]:
+            del self._pages[page]
+        self._place()
+        if before <= int(self.scroll_y) + self.size.height:
+            self.refresh()
+        self.post_message(self.Counted(self))
+
+    def search_all(self) -> None:
+        """Where every row counts: not one stays to be searched."""
+        if self._growing:
+            while self._grow_once():
+                pass
+            self._growing = False
+            self._grown()
 
     def invalidate(self) -> None:
         """The same source has other rows now."""
@@ -276,7 +334,7 @@ class VirtualTable(ScrollView, can_focus=True):
         index = int(self.scroll_offset.y) + y - 1
         base = self._style("")
         if index >= self._count:
-            if not self._count and y == 2:
+            if not self._count and y == 2 and not self._growing:
                 return Strip([Segment(clip("  " + self._empty, width), self._style("dim"))], width)
             return Strip.blank(width, base)
         row = self.row(index)
@@ -365,6 +423,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self.cursor += by * max(1, self.scrollable_content_region.height - 2)
 
     def action_go(self, where: int) -> None:
+        if where < 0:
+            self.search_all()
         self.cursor = where if where >= 0 else self._count - 1
 
     def action_activate(self) -> None:
@@ -410,6 +470,7 @@ class MarkingTable(VirtualTable):
 
     def action_mark_all(self) -> None:
         """Every row of the source; a second time none."""
+        self.search_all()
         keys = {row.key for row in self._source.rows(0, self._count)}
         self.marks = set() if keys <= self.marks else self.marks | keys
         self._marked()
@@ -418,6 +479,7 @@ class MarkingTable(VirtualTable):
         if not self.marks:
             super().action_copy()
             return
+        self.search_all()
         rows = self._source.rows(0, self._count)
         text = "\n".join(row.words for row in rows if row.key in self.marks)
         self.post_message(self.Copied(text))
