@@ -25,13 +25,20 @@ KEYS = {
 }
 
 
+FRAME_S = 0.004
+"""Silence after which a frame has ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """To one key: milliseconds to the last byte of what it painted, bytes, milliseconds of CPU."""
+    """To one key: milliseconds to the last byte of what it painted, bytes, milliseconds of CPU;
+    `first_ms` to the end of its first frame.
+    """
 
     ms: float
     size: int
     cpu_ms: float
+    first_ms: float = 0.0
 
 
 class Terminal:
@@ -101,9 +108,11 @@ class Terminal:
         while not self.read(0.002):
             if time.perf_counter() - begun > limit:
                 return Answer(limit * 1000, 0, 0.0)
+        self.settle(FRAME_S)
+        first = self._last
         last = self.settle(quiet)
         spent = (self.cpu() - cpu) * 1000
-        return Answer((last - begun) * 1000, self.total - before, spent)
+        return Answer((last - begun) * 1000, self.total - before, spent, (first - begun) * 1000)
 
     def cpu(self) -> float:
         """Seconds of CPU of all its threads."""

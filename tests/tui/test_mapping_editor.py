@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.tui.fakes import FakeDesk
 from tests.tui.seeing import press, running, seen, settled, type_text
-from tui.widgets.table import MarkingTable
+from tui.widgets.marking import MarkingTable
 
 
 async def test_filters_are_stepped_through_and_come_back_at_the_next_start(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from textual.app import App, ComposeResult
 
 from tui.themes import DARK, DEFAULTS
 from tui.widgets.columns import GAP, Column, clip, fit, fold
+from tui.widgets.marking import MarkingTable
 from tui.widgets.ringlog import LogLine, RingLog
-from tui.widgets.table import ListSource, MarkingTable, Row
+from tui.widgets.rows import ListSource, Row
 
 MIXED = st.text(alphabet="abc 抹茶ラテ𠮷ｶ", max_size=60)
 
@@ -134,3 +135,51 @@ async def test_a_log_keeps_its_newest_lines() -> None:
         log.extend([LogLine(str(n)) for n in range(1_000)])
         assert len(log.lines) == 100
         assert log.lines[-1].text == "999"
+
+
+class Searching:
+    """Rows of which ten more are found at each step."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.found = total, 0
+
+    def __len__(self) -> int:
+        return self.found
+
+    def grow(self) -> bool:
+        self.found = min(self.total, self.found + 10)
+        return self.found < self.total
+
+    def rows(self, start: int, count: int) -> list[Row]:
+        return [Row(str(n), (f"row {n}",)) for n in range(start, min(self.found, start + count))]
+
+
+async def test_rows_that_are_still_searched_come_by_themselves() -> None:
+    table = MarkingTable(COLUMNS)
+    async with Bench(table).run_test() as pilot:
+        source = Searching(35)
+        table.show(source)
+        assert table.row_count == 10  # what is there is seen before the rest is found
+        while table.row_count < 35:
+            await pilot.pause(0.005)
+        assert table.row(34) == Row("34", ("row 34",))
+
+
+async def test_another_search_drops_the_one_before() -> None:
+    table = MarkingTable(COLUMNS)
+    async with Bench(table).run_test() as pilot:
+        first = Searching(1000)
+        table.show(first)
+        table.show(Searching(20))
+        while table.row_count < 20:
+            await pilot.pause(0.005)
+        assert first.found <= 20
+
+
+async def test_the_end_of_a_search_is_its_last_hit() -> None:
+    table = MarkingTable(COLUMNS)
+    async with Bench(table).run_test() as pilot:
+        table.show(Searching(500))
+        table.focus()
+        await pilot.press("ctrl+end")
+        assert table.cursor == 499

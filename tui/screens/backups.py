@@ -20,7 +20,8 @@ from tui.screens.base import BaseScreen, SubScreen
 from tui.when import day_and_time
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
-from tui.widgets.table import ListSource, Row, VirtualTable
+from tui.widgets.rows import ListSource, Row
+from tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from core.workspace import RestorePreview

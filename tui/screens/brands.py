@@ -16,7 +16,8 @@ from tui.screens.base import SubScreen
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, FormDialog
 from tui.widgets.fields import Press
-from tui.widgets.table import ListSource, Row, VirtualTable
+from tui.widgets.rows import ListSource, Row
+from tui.widgets.table import VirtualTable
 
 
 class BrandsScreen(SubScreen):

@@ -21,7 +21,8 @@ from tui.i18n import N_, _, tell
 from tui.screens.base import MainScreen
 from tui.widgets.dialogs import Ask, FormDialog
 from tui.widgets.fields import Field
-from tui.widgets.table import MarkingTable, VirtualTable
+from tui.widgets.marking import MarkingTable
+from tui.widgets.table import VirtualTable
 
 UNDO_KEPT = 200
 

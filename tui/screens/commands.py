@@ -12,7 +12,7 @@ from tui.screens import MAIN
 from tui.screens.base import BaseScreen
 from tui.widgets.columns import Column
 from tui.widgets.picker import PickerDialog
-from tui.widgets.table import ListSource, Row, Toned
+from tui.widgets.rows import ListSource, Row, Toned
 
 if TYPE_CHECKING:
     from tui.app import DextreApp

@@ -22,7 +22,8 @@ from tui.tally import Tally
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 from tui.widgets.fields import Field, FormRow
-from tui.widgets.table import Row, Toned, VirtualTable
+from tui.widgets.rows import Row, Toned
+from tui.widgets.table import VirtualTable
 from tui.words import number, signed
 
 

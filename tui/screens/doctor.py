@@ -19,7 +19,8 @@ from tui.clean import ascii_only, clean, signs
 from tui.i18n import N_, _, finding_text, tell
 from tui.screens.base import SubScreen
 from tui.widgets.columns import Column
-from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.widgets.rows import ListSource, Row, Toned
+from tui.widgets.table import VirtualTable
 from tui.words import VERDICTS, show
 
 

@@ -16,7 +16,8 @@ from tui.clean import clean
 from tui.i18n import N_, _, finding_text
 from tui.screens.base import Progress, SubScreen
 from tui.widgets.columns import Column
-from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.widgets.rows import ListSource, Row, Toned
+from tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from core.workspace import ImportPreview

@@ -24,7 +24,9 @@ from tui.session import OTHER_ITEMS
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, FormDialog
 from tui.widgets.fields import FilterField
-from tui.widgets.table import MarkingTable, Row, RowSource, Toned, VirtualTable
+from tui.widgets.marking import MarkingTable
+from tui.widgets.rows import Row, RowSource, Toned
+from tui.widgets.table import VirtualTable
 from tui.words import number
 
 if TYPE_CHECKING:

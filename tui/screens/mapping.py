@@ -29,8 +29,9 @@ from tui.session import OTHER_ITEMS
 from tui.widgets.bars import Bar, Part
 from tui.widgets.columns import Column
 from tui.widgets.fields import FilterField, Pick, Press
+from tui.widgets.marking import MarkingTable
 from tui.widgets.picker import PickerDialog
-from tui.widgets.table import ListSource, MarkingTable, Row, RowSource, Toned
+from tui.widgets.rows import ListSource, Row, RowSource, Toned
 from tui.words import LOCAL_FIELDS, MAPPED_BY, MATCHES, SHOPIFY_FIELDS, show
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from tui.i18n import N_, _, finding_text
 from tui.screens.base import BaseScreen, SubScreen
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, FormDialog
-from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.widgets.rows import ListSource, Row, Toned
+from tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
     from core.workspace.editing import MappingPreview

@@ -34,7 +34,9 @@ from tui.screens.finding import Finding
 from tui.screens.resolving import CHOICE_ACTIONS, Resolving, detail_words
 from tui.widgets.columns import Column, fold
 from tui.widgets.fields import FilterField
-from tui.widgets.table import ListSource, MarkingTable, Row, Toned, VirtualTable
+from tui.widgets.marking import MarkingTable
+from tui.widgets.rows import ListSource, Row, Toned
+from tui.widgets.table import VirtualTable
 from tui.words import CHOICES, PROBLEM_REMEDIES, PROBLEMS, number
 
 ROOMY = 18

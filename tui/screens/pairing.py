@@ -21,7 +21,8 @@ from tui.session import Session
 from tui.widgets.columns import Column
 from tui.widgets.fields import Pick, Press
 from tui.widgets.picker import PickerDialog
-from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.widgets.rows import ListSource, Row, Toned
+from tui.widgets.table import VirtualTable
 
 NONE = ""
 

@@ -15,7 +15,8 @@ from tui.i18n import N_, _
 from tui.screens.base import BaseScreen, SubScreen
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
-from tui.widgets.table import ListSource, Row, VirtualTable
+from tui.widgets.rows import ListSource, Row
+from tui.widgets.table import VirtualTable
 from tui.words import LABEL_COLOURS, LABEL_TYPES
 
 

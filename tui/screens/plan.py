@@ -21,7 +21,8 @@ from tui.screens.finding import Finding
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import ConfirmDialog, if_yes
 from tui.widgets.fields import FilterField, Press
-from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.widgets.rows import ListSource, Row, Toned
+from tui.widgets.table import VirtualTable
 from tui.words import PLANS, WHYS, number
 
 CHANGING, LEFT_OUT, ALL = "changing", "left_out", "all"

@@ -18,7 +18,8 @@ from tui.screens.base import BaseScreen, MainScreen, SubScreen
 from tui.screens.plan import PlanScreen, run_words
 from tui.when import day_and_time
 from tui.widgets.columns import Column
-from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.widgets.rows import ListSource, Row, Toned
+from tui.widgets.table import VirtualTable
 from tui.words import OUTCOMES, PLANS, RUNS, WHYS, number, show
 
 SHOWN_ROWS = 10_000

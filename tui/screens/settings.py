@@ -14,7 +14,8 @@ from tui.screens.base import BaseScreen, MainScreen
 from tui.screens.pruning import Pruning
 from tui.themes import DARK, LIGHT
 from tui.widgets.columns import Column
-from tui.widgets.table import ListSource, Row, VirtualTable
+from tui.widgets.rows import ListSource, Row
+from tui.widgets.table import VirtualTable
 from tui.words import CONNECTIONS, show
 
 

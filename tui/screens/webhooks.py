@@ -18,7 +18,8 @@ from tui.screens.base import SubScreen
 from tui.webhook_words import STATES, healed_words, hearing_words, removed_words
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
-from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.widgets.rows import ListSource, Row, Toned
+from tui.widgets.table import VirtualTable
 from tui.words import show
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from tui.i18n import _
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Dialog
 from tui.widgets.fields import Field
-from tui.widgets.table import RowSource, VirtualTable
+from tui.widgets.rows import RowSource
+from tui.widgets.table import VirtualTable
 
 
 class PickerDialog(Dialog[str]):

@@ -6,10 +6,9 @@ Not its business: where rows come from, filters, what Enter means. It tells by m
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, NamedTuple, Protocol
+from dataclasses import replace
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,59 +22,13 @@ from textual.strip import Strip
 from tui.actions import bindings
 from tui.clean import signs
 from tui.widgets.columns import GAP, Column, clip, fit
-
-
-class Toned(NamedTuple):
-    """A cell with a tone of the theme: good, warn, bad, dim."""
-
-    text: str
-    tone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """`key` names the row whatever the filter is; marks hold keys."""
-
-    key: str
-    cells: tuple[str | Toned, ...]
-
-    @property
-    def words(self) -> str:
-        """All cells as one text, apart by tabs."""
-        return "\t".join(cell.text if isinstance(cell, Toned) else cell for cell in self.cells)
-
-
-class RowSource(Protocol):
-    def __len__(self) -> int: ...
-    def rows(self, start: int, count: int) -> Sequence[Row]: ...
-
-
-class ListSource:
-    """Rows that are in memory already."""
-
-    def __init__(self, rows: Sequence[Row] = ()) -> None:
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def rows(self, start: int, count: int) -> Sequence[Row]:
-        return self._rows[start : start + count]
-
+from tui.widgets.rows import ListSource, Pages, Row, RowSource, Toned
 
 BREATH = 0.001
 """Seconds between two steps of a search: keys come first."""
 
 LEAST_WIDTH = 4
 """Cells that a column keeps."""
-
-
-class GrowingSource(RowSource, Protocol):
-    """A source that is still searching."""
-
-    def grow(self) -> bool:
-        """Search a little more; whether there is more to be searched."""
-        ...
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -100,8 +53,6 @@ class VirtualTable(ScrollView, can_focus=True):
         *(f"table--{tone}" for tone in TONES),
     }
     BINDINGS = bindings("table")
-    PAGE = 32
-    PAGES_KEPT = 64
 
     cursor: reactive[int] = reactive(0, repaint=False)
     cell: reactive[int] = reactive(-1, repaint=False)
@@ -163,23 +114,20 @@ class VirtualTable(ScrollView, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)
-        self._source: RowSource = source or ListSource()
-        self._count = len(self._source)
+        self._rows = Pages(source or ListSource())
         self._empty = empty
-        self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
         self._layout: list[tuple[int, int]] = []
         self._styles: dict[str, Style] = {}
         self.marks: set[str] = set()
         self._anchor: int | None = None
         self.widths: dict[int, int] = {}
         self._sized = -1
-        self._growing = False
 
     # -- what it shows -----------------------------------------------------------------------------
 
     @property
     def row_count(self) -> int:
-        return self._count
+        return self._rows.count
 
     def show(
         self,
@@ -190,86 +138,68 @@ class VirtualTable(ScrollView, can_focus=True):
         keep_cursor: bool = True,
     ) -> None:
         """Show other rows. The cursor stays on its row number as far as there are rows."""
-        self._source, self._count = source, len(source)
+        self._rows = Pages(source)
         if columns is not None:
             self._columns = tuple(columns)
         if empty is not None:
             self._empty = empty
-        self._growing = self._grow_once()
-        self._count = len(source)
-        self._pages.clear()
         self._anchor = None
         self._place()
         self.cursor = self.cursor if keep_cursor else 0
         self._keep_in_view()
         self.refresh()
         self.post_message(self.Moved(self, self.current))
-        if self._growing:
-            self.set_timer(BREATH, lambda: self._grow(source))
+        if self._rows.growing:
+            pages = self._rows
+            self.set_timer(BREATH, lambda: self._go_on(pages))
         else:
             self.post_message(self.Counted(self))
 
     # -- a source that is still searching ----------------------------------------------------------
 
-    def _grow_once(self) -> bool:
-        grow = getattr(self._source, "grow", None)
-        return bool(grow is not None and grow())
+    def _go_on(self, pages: Pages) -> None:
+        """A little more of it, with keys in between; dropped where other rows are shown by now."""
+        if pages is not self._rows:
+            return
+        before = pages.count
+        pages.grow()
+        if pages.growing:
+            self.set_timer(BREATH, lambda: self._go_on(pages))
+        else:
+            self._all_found(before)
 
-    def _grow(self, source: RowSource) -> None:
-        """A little more of it, with keys in between; dropped where another source is shown."""
-        if source is self._source:
-            self._growing = self._grow_once()
-            if self._growing:
-                self.set_timer(BREATH, lambda: self._grow(source))
-            else:
-                self._grown()
-
-    def _grown(self) -> None:
-        """All is found: what was too short until now is painted anew."""
-        before, self._count = self._count, len(self._source)
-        for page in [page for page in self._pages if (page + 1) * self.PAGE > before]:
-            del self._pages[page]
+    def _all_found(self, before: int) -> None:
         self._place()
         if before <= int(self.scroll_y) + self.size.height:
             self.refresh()
         self.post_message(self.Counted(self))
 
-    def search_all(self) -> None:
-        """Where every row counts: not one stays to be searched."""
-        if self._growing:
-            while self._grow_once():
-                pass
-            self._growing = False
-            self._grown()
+    def find_all(self) -> None:
+        """However long it takes: where the last row counts, or every one."""
+        if self._rows.growing:
+            before = self._rows.count
+            self._rows.find_all()
+            self._all_found(before)
+
+    def all_rows(self) -> Sequence[Row]:
+        self.find_all()
+        return self._rows.source.rows(0, self._rows.count)
 
     def invalidate(self) -> None:
         """The same source has other rows now."""
-        self.show(self._source)
+        self.show(self._rows.source)
 
     def reread(self, keys: Collection[str]) -> None:
         """These rows have other cells now: read them again, and paint those that are seen."""
-        for page, rows in list(self._pages.items()):
-            if any(row.key in keys for row in rows):
-                del self._pages[page]
-                for offset, row in enumerate(rows):
-                    if row.key in keys:
-                        self._repaint(page * self.PAGE + offset)
+        for index in self._rows.drop(keys):
+            self._repaint(index)
 
     @property
     def current(self) -> Row | None:
-        return self.row(self.cursor) if self._count else None
+        return self.row(self.cursor) if self._rows.count else None
 
     def row(self, index: int) -> Row | None:
-        page, offset = divmod(index, self.PAGE)
-        rows = self._pages.get(page)
-        if rows is None:
-            rows = self._source.rows(page * self.PAGE, self.PAGE)
-            self._pages[page] = rows
-            if len(self._pages) > self.PAGES_KEPT:
-                self._pages.popitem(last=False)
-        else:
-            self._pages.move_to_end(page)
-        return rows[offset] if offset < len(rows) else None
+        return self._rows.row(index)
 
     def chosen(self) -> list[str]:
         """The marked rows' keys, else the cursor row's."""
@@ -290,7 +220,7 @@ class VirtualTable(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width or self.size.width
         self._layout = fit(self._widened(), width)
         total = sum(w + GAP for _, w in self._layout)
-        self.virtual_size = Size(min(total, width) or width, self._count + 1)
+        self.virtual_size = Size(min(total, width) or width, self._rows.count + 1)
 
     def _widened(self) -> list[Column]:
         """The columns as the reader has made them."""
@@ -333,8 +263,8 @@ class VirtualTable(ScrollView, can_focus=True):
             return self._header(width)
         index = int(self.scroll_offset.y) + y - 1
         base = self._style("")
-        if index >= self._count:
-            if not self._count and y == 2 and not self._growing:
+        if index >= self._rows.count:
+            if not self._rows.count and y == 2 and not self._rows.growing:
                 return Strip([Segment(clip("  " + self._empty, width), self._style("dim"))], width)
             return Strip.blank(width, base)
         row = self.row(index)
@@ -374,7 +304,7 @@ class VirtualTable(ScrollView, can_focus=True):
     # -- cursor and marks --------------------------------------------------------------------------
 
     def validate_cursor(self, value: int) -> int:
-        return max(0, min(value, self._count - 1))
+        return max(0, min(value, self._rows.count - 1))
 
     def watch_cursor(self, old: int, new: int) -> None:
         if old == new:
@@ -424,8 +354,8 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def action_go(self, where: int) -> None:
         if where < 0:
-            self.search_all()
-        self.cursor = where if where >= 0 else self._count - 1
+            self.find_all()
+        self.cursor = where if where >= 0 else self._rows.count - 1
 
     def action_activate(self) -> None:
         if self.current is not None:
@@ -453,54 +383,3 @@ class VirtualTable(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         if event.y > 0:
             self.cursor = int(self.scroll_offset.y) + event.y - 1
-
-
-class MarkingTable(VirtualTable):
-    """The same with marks: space marks a row, `v` twice a range."""
-
-    BINDINGS = bindings("marks")
-
-    def action_mark(self) -> None:
-        if self.current is None:
-            return
-        self.marks ^= {self.current.key}
-        self._repaint(self.cursor)
-        self.cursor += 1
-        self.post_message(self.Moved(self, self.current))  # on the last row it stays
-
-    def action_mark_all(self) -> None:
-        """Every row of the source; a second time none."""
-        self.search_all()
-        keys = {row.key for row in self._source.rows(0, self._count)}
-        self.marks = set() if keys <= self.marks else self.marks | keys
-        self._marked()
-
-    def action_copy(self) -> None:
-        if not self.marks:
-            super().action_copy()
-            return
-        self.search_all()
-        rows = self._source.rows(0, self._count)
-        text = "\n".join(row.words for row in rows if row.key in self.marks)
-        self.post_message(self.Copied(text))
-
-    def action_range(self) -> None:
-        if self._anchor is None:
-            self._anchor = self.cursor
-            self.marks |= set(self.chosen()[:1]) if not self.marks else set()
-            self._repaint(self.cursor)
-            return
-        first, last = sorted((self._anchor, self.cursor))
-        rows = (self.row(index) for index in range(first, last + 1))
-        self.marks |= {row.key for row in rows if row is not None}
-        self._marked()
-
-    def action_clear_marks(self) -> None:
-        self.marks.clear()
-        self._marked()
-
-    def _marked(self) -> None:
-        """Other rows are marked now: whoever tells what can be done with them looks again."""
-        self._anchor = None
-        self.refresh()
-        self.post_message(self.Moved(self, self.current))

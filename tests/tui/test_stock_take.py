@@ -1,0 +1,70 @@
+"""A stock-take is compared and applied beside the screen: it can be watched, and left midway."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from core.model import Movement
+from tests.tui.fakes import FakeDesk
+from tests.tui.seeing import press, running, seen, settled, type_text
+from tui.screens.counting import CountingScreen
+
+
+class SlowDesk(FakeDesk):
+    """Sets one quantity, and the next when the test says so."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.set_first = threading.Event()
+        self.may_go_on = threading.Event()
+
+    def set_stock(self, *args: Any, **more: Any) -> Movement:
+        if self.set_first.is_set():
+            assert self.may_go_on.wait(10)
+        movement = super().set_stock(*args, **more)
+        self.set_first.set()
+        return movement
+
+
+async def counted(app: Any, pilot: Any, *codes: str) -> CountingScreen:
+    await press(app, pilot, "2", "c")
+    for code in codes:
+        await type_text(pilot, code)
+        await press(app, pilot, "enter")
+    assert isinstance(app.screen, CountingScreen)
+    return app.screen
+
+
+async def test_what_was_counted_is_set_and_forgotten(tmp_path: Path) -> None:
+    desk = FakeDesk("Teahouse")
+    async with running(tmp_path, desk) as (app, pilot):
+        screen = await counted(app, pilot, "77*TEA-001", "88*TEA-002")
+        await press(app, pilot, "f2")
+        assert "2 items were counted" in seen(app)
+        await press(app, pilot, "enter", "enter")
+        assert "2 quantities were set." in seen(app)
+        assert {one[1]: one[3] for one in desk.asked if one[0] == "set_stock"} == {
+            "TEA-001": 77,
+            "TEA-002": 88,
+        }
+        assert not screen.tally.counts(screen.where)
+
+
+async def test_esc_in_the_middle_keeps_what_was_not_set(tmp_path: Path) -> None:
+    desk = SlowDesk("Teahouse")
+    async with running(tmp_path, desk) as (app, pilot):
+        screen = await counted(app, pilot, "77*TEA-001", "88*TEA-002", "99*TEA-003")
+        await press(app, pilot, "f2")
+        await pilot.press("enter", "enter")
+        while not desk.set_first.is_set():
+            await pilot.pause(0.005)
+        assert screen.is_working  # and the screen lives
+        await pilot.press("escape")
+        desk.may_go_on.set()
+        await settled(app, pilot)
+        assert "Cancelled." in seen(app)
+        left = dict(screen.tally.counts(screen.where))
+        assert "TEA-003" in left
+        assert "TEA-001" not in left
