@@ -114,7 +114,7 @@ class TestControl:
         assert desk.shop.item(desk.sku).variant.is_bundle
         await desk.control("stocked", sku=desk.sku, location=desk.location, stocked=False)
         state = (await desk.http.get("/practice/state", params={"sku": desk.sku})).json()
-        assert [level["is_active"] for level in state["levels"]][0] is False
+        assert state["levels"][0]["is_active"] is False
         item = desk.shop.item(desk.sku)
         await desk.control("rename", sku=desk.sku, new="OTHER")
         assert desk.shop.item("OTHER") is item
