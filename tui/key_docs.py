@@ -4,8 +4,9 @@ are written from it (scripts/write_key_docs.py), and a test compares them.
 
 from __future__ import annotations
 
-from tui.actions import ACTIONS, PLACES, Action, key_name
+from tui.actions import ACTIONS, PLACES, Action
 from tui.i18n import N_, _, set_language
+from tui.key_names import key_name
 
 SCREENS = {
     "home": N_("Home"),

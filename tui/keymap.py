@@ -7,9 +7,10 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from tui.actions import BY_ID, SAFE_KEYS, key_names
+from tui.actions import BY_ID
 from tui.clean import clean
 from tui.i18n import _
+from tui.key_names import SAFE_KEYS, key_names
 
 FILE = "keys.toml"
 

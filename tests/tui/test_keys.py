@@ -17,9 +17,10 @@ import tui.widgets
 from tests.tui.fakes import FakeDesk
 from tests.tui.seeing import press, running, seen, type_text
 from tui import keymap
-from tui.actions import ACTIONS, BY_ID, SAFE_KEYS, key_names
+from tui.actions import ACTIONS, BY_ID
 from tui.app import DextreApp
 from tui.key_docs import page
+from tui.key_names import SAFE_KEYS, key_names
 from tui.screens.base import BaseScreen
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tui.actions import ACTIONS, BY_ID, PLACES, Action, key_name
+from tui.actions import ACTIONS, BY_ID, PLACES, Action
 from tui.clean import signs
 from tui.i18n import _
+from tui.key_names import key_name
 from tui.screens import MAIN
 from tui.screens.base import BaseScreen
 from tui.widgets.columns import Column

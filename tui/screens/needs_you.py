@@ -26,9 +26,10 @@ from core.sync.events import (
     NeedsYou,
     SyncStopped,
 )
-from tui.actions import BY_ID, bindings, key_name
+from tui.actions import BY_ID, bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _
+from tui.key_names import key_name
 from tui.screens.base import MainScreen
 from tui.screens.finding import Finding
 from tui.screens.resolving import CHOICE_ACTIONS, Resolving, detail_words

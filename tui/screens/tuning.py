@@ -18,7 +18,8 @@ from tui.i18n import N_, _
 from tui.screens.base import SubScreen
 from tui.widgets.columns import Column, fold
 from tui.widgets.dialogs import Ask, FormDialog
-from tui.widgets.table import ListSource, Row, Toned, VirtualTable
+from tui.widgets.rows import ListSource, Row, Toned
+from tui.widgets.table import VirtualTable
 
 TITLES: Mapping[str, str] = {
     "breaker.zeroed_percent": N_("Safety stop: quantities to 0, percent"),

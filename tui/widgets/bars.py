@@ -14,8 +14,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.actions import BY_ID, key_name
+from tui.actions import BY_ID
 from tui.i18n import _
+from tui.key_names import key_name
 
 Part = tuple[str, str]
 """A text and a tone of the theme."""
