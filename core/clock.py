@@ -4,7 +4,6 @@ system for the time.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -30,6 +29,8 @@ class SystemClock:
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
+        import asyncio  # here: most commands wait for nothing
+
         await asyncio.sleep(seconds)
 
 

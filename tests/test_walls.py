@@ -104,3 +104,19 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(sys.s
 print(*sorted({HEAVY!r} & sys.modules.keys()))
 """
     assert python(program).split() == []
+
+
+def test_status_pays_for_no_event_loop_and_no_sync(tmp_path: Path) -> None:
+    """It is typed most, and it should be there at once."""
+    home = str(tmp_path / "home")
+    program = "from tui.cli import main; main(['brand', 'add', 'Acme', '--home', {!r}])"
+    python(program.format(home))
+    look = f"""
+import contextlib, io, sys
+from tui.cli import main
+with contextlib.redirect_stdout(io.StringIO()):
+    assert main(["status", "--home", {home!r}]) == 0
+heavy = {{"asyncio", "core.sync.events", "cryptography", "core.matching"}}
+print(*sorted(heavy & set(sys.modules)))
+"""
+    assert python(look).split() == []

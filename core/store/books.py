@@ -14,7 +14,6 @@ disagrees with its level.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -317,6 +316,8 @@ class StoreBooks:
 
         If the caller is cancelled meanwhile, the work happens wholly or not at all.
         """
+        import asyncio  # here: who commits at once needs no loop
+
         done = self._db.submit(lambda: work(self.begun()))
         return await asyncio.wrap_future(done)
 

@@ -315,7 +315,7 @@ class SqliteFile:
 
     def _fault(self, error: sqlite3.Error, *, opening: bool = False) -> DextreError:
         fault = self._fault_of(error, opening)
-        if isinstance(fault, DiskFailed):
+        if isinstance(fault, DiskFailed) or "IOERR" in _name(error):
             self._broken = str(error)
         if self.in_transaction_here and not self._writer.in_transaction:
             self._lost = self._lost or fault
@@ -350,7 +350,9 @@ def fault_in(path: Path) -> Iterator[None]:
 
 def fault_of(error: sqlite3.Error, path: Path, *, opening: bool) -> DextreError:
     file = str(path)
-    name: str = getattr(error, "sqlite_errorname", "") or ""
+    name = _name(error)
+    if name == "SQLITE_IOERR_SHMSIZE":  # there is no room for the index of the write-ahead log
+        return DiskFull(file=file)
     match name.split("_")[1:2]:
         case ["FULL"]:
             return DiskFull(file=file)
@@ -366,6 +368,10 @@ def fault_of(error: sqlite3.Error, path: Path, *, opening: bool) -> DextreError:
             kind = CannotOpen if opening else CannotWrite
             return kind(file=file, detail=str(error))
     return OurBug(detail=f"{type(error).__name__} {name}: {error}")
+
+
+def _name(error: sqlite3.Error) -> str:
+    return getattr(error, "sqlite_errorname", "") or ""
 
 
 def _create_private(path: Path) -> None:

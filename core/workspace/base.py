@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,10 +17,13 @@ from core.on_demand import Room
 from core.workspace import health
 from core.workspace.errors import SecretsAreGone, UnknownLocationName
 from core.workspace.log import EventLog
+from core.workspace.notes import write_note
 from core.workspace.owning import Owning
 from core.workspace.thread import EngineThread
 
 if TYPE_CHECKING:
+    import asyncio
+
     import httpx
 
     from core.shopify import ShopifyShop
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from core.sync.reading import Pacing
     from core.sync.runs import Runs
 else:
+    asyncio = Room("asyncio")
     events = Room("core.sync.events")
 
 T = TypeVar("T")
@@ -81,7 +85,11 @@ class DeskBase:
         self._hearing_path = around.folder / "hearing.json"
         self._session: Session | None = None
         self._places: dict[str, str] = {}
-        self._catalogue_hinted = asyncio.Event()
+
+    @cached_property
+    def _catalogue_hinted(self) -> asyncio.Event:
+        """Of the engine's loop: made where somebody waits for it."""
+        return asyncio.Event()
 
     @property
     def log_path(self) -> Path:
@@ -266,4 +274,4 @@ class _BulkNote:
         if operation_id is None:
             self._path.unlink(missing_ok=True)
         else:
-            self._path.write_text(operation_id, encoding="utf-8")
+            write_note(self._path, operation_id.encode())

@@ -4,7 +4,6 @@ stands.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
@@ -36,12 +35,15 @@ from core.workspace.resolving import ResolvingDesk
 from core.workspace.watching import LOCATIONS
 
 if TYPE_CHECKING:
+    import asyncio
+
     from core.sync import events
     from core.sync.engine import RestReport
     from core.sync.events import Event
     from core.sync.runs import Progress
     from core.workspace.hearing import Hearing
 else:
+    asyncio = Room("asyncio")
     events = Room("core.sync.events")
 
 __all__ = ["Desk", "Surroundings"]

@@ -6,7 +6,6 @@ read to decide what to sync, and losing it costs nothing, so it is not synced.
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -16,6 +15,7 @@ import orjson
 
 from core.errors import DextreError, LinkIsOff, SafetyStop, UserMustAct
 from core.model import CellKey, Problem
+from core.workspace.notes import write_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,7 @@ def _problem_of(error: DextreError) -> Problem | None:
 
 
 def write(path: Path, note: HealthNote) -> None:
-    _replace(path, orjson.dumps(asdict(note)))
-
-
-def _replace(path: Path, data: bytes) -> None:
-    fresh = path.with_suffix(f".{os.getpid()}.new")
-    fresh.write_bytes(data)
-    fresh.replace(path)
+    write_note(path, orjson.dumps(asdict(note)))
 
 
 def read(path: Path) -> HealthNote:
@@ -115,7 +109,7 @@ class Blocks:
 
 
 def write_blocks(path: Path, at: str, rows: Sequence[tuple[str, str, float]]) -> None:
-    _replace(path, orjson.dumps([at, rows]))
+    write_note(path, orjson.dumps([at, rows]))
 
 
 def read_blocks(path: Path) -> Blocks:

@@ -6,7 +6,6 @@ again, and the sync never waits for it.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,11 +18,17 @@ import orjson
 from core.clock import Clock, iso
 from core.errors import N_, UserMustAct
 from core.model import CellKey, Connection, Secret
+from core.on_demand import Room
+from core.workspace.notes import write_note
 
 if TYPE_CHECKING:
+    import asyncio
+
     from core.shopify import ShopifyShop
     from core.shopify.webhooks import Hint, WebhookCounts
     from core.sync.engine import Engine
+else:
+    asyncio = Room("asyncio")
 
 HEAL_S = 3_600.0
 """Seconds between two looks at the subscriptions: Shopify deletes those that nobody answered."""
@@ -72,9 +77,7 @@ def read(path: Path) -> Heard | None:
 
 
 def _write(path: Path, note: Heard) -> None:
-    fresh = path.with_suffix(f".{os.getpid()}.new")
-    fresh.write_bytes(orjson.dumps(asdict(note)))
-    fresh.replace(path)
+    write_note(path, orjson.dumps(asdict(note)))
 
 
 class HeardNote:

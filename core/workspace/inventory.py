@@ -267,7 +267,8 @@ class InventoryDesk(TuningDesk):
         tell(0, total)
         place_of = {location.name: location.id for location in self.locations()}
         there = self._store.items_named([item.sku_number for item in found.items])
-        items = [found.item_over(there.get(item.sku_number), item) for item in found.items]
+        named = (found.item_over(there.get(item.sku_number), item) for item in found.items)
+        items = [item for item in named if item != there.get(item.sku_number)]
         levels = [
             Level(LevelKey(row.sku_number, place_of[row.location], row.label), row.quantity)
             for row in found.levels
@@ -278,7 +279,7 @@ class InventoryDesk(TuningDesk):
         self._items_imported(there, items)
         self._tell(
             events.ItemsImported(
-                at=self._now(), brand=self.brand.name, items=len(items), levels=len(levels)
+                at=self._now(), brand=self.brand.name, items=len(found.items), levels=len(levels)
             )
         )
         self._wake()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from datetime import timedelta
@@ -16,9 +15,12 @@ from core.store.errors import NoSecretsKept
 from core.workspace.watching import WatchingDesk
 
 if TYPE_CHECKING:
+    import asyncio
+
     from core.store import BackupFile, RestorePreview
     from core.sync import events
 else:
+    asyncio = Room("asyncio")
     events = Room("core.sync.events")
 
 

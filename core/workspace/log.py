@@ -26,6 +26,7 @@ import orjson
 
 from core.clock import iso, parse_iso
 from core.on_demand import Room
+from core.workspace.notes import cannot_write
 
 if TYPE_CHECKING:
     from core.sync import events
@@ -89,14 +90,20 @@ class EventLog:
     # -- writing ------------------------------------------------------------------------------
 
     def append(self, event: Event) -> None:
+        """What the log tells has happened: a log that cannot be written does not undo it."""
         line = orjson.dumps(event.record(), default=str) + b"\n"
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(handle, line)
-            if os.fstat(handle).st_size > self._keeping.largest:
-                self._turn(handle)
-        finally:
-            os.close(handle)
+            handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                size = os.fstat(handle).st_size
+                torn = size and os.pread(handle, 1, size - 1) != b"\n"  # by a disk that was full
+                os.write(handle, b"\n" + line if torn else line)
+                if size > self._keeping.largest:
+                    self._turn(handle)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            cannot_write(self.path, error)
 
     def keep(self, keeping: Keeping) -> None:
         """From now on so much; what is too old already goes."""

@@ -9,7 +9,6 @@ once, so that nobody waits in vain.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -19,10 +18,15 @@ from typing import TYPE_CHECKING
 from core import store  # whose names are imported when they are used
 from core.clock import Clock
 from core.errors import StoreInUse
+from core.on_demand import Room
 from core.store import Owner, Ownership, Purpose
 
 if TYPE_CHECKING:
+    import asyncio
+
     from core.store import Request, Turns
+else:
+    asyncio = Room("asyncio")
 
 ANSWER_S = 0.1
 

@@ -4,11 +4,17 @@ sync.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from core.on_demand import Room
+
+if TYPE_CHECKING:
+    import asyncio
+else:
+    asyncio = Room("asyncio")
 
 T = TypeVar("T")
 

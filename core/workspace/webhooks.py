@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from core.sync.events import WebhooksAsked, WebhooksRemoved
-from core.sync.ports import BooksTx
-from core.workspace import hearing
+from core.on_demand import Room
 from core.workspace.keeping import KeepingDesk
 
 if TYPE_CHECKING:
     from core.shopify import SubscriptionReport, WebhookSubscription
+    from core.sync import events
+    from core.sync.ports import BooksTx
+    from core.workspace import hearing
+else:
+    events, hearing = Room("core.sync.events"), Room("core.workspace.hearing")
 
 WEBHOOKS = "webhooks"
 OFF = "off"
@@ -82,7 +85,7 @@ class WebhooksDesk(KeepingDesk):
             report = await session.shop.ensure_webhooks(url.strip())
             await self._switch_webhooks(on=True)
             self._tell(
-                WebhooksAsked(
+                events.WebhooksAsked(
                     at=self._now(),
                     brand=self.brand.name,
                     address=url.strip(),
@@ -103,7 +106,9 @@ class WebhooksDesk(KeepingDesk):
             await self._switch_webhooks(on=False)  # first: a service that heals would be quicker
             report = await session.shop.remove_webhooks(url.strip())
             self._tell(
-                WebhooksRemoved(at=self._now(), brand=self.brand.name, removed=len(report.removed))
+                events.WebhooksRemoved(
+                    at=self._now(), brand=self.brand.name, removed=len(report.removed)
+                )
             )
             return report
 
