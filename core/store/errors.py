@@ -30,7 +30,10 @@ class CannotWrite(UserMustAct):
 class Damaged(UserMustAct):
     code = "damaged"
     message = N_("%(file)s is damaged: %(detail)s.")
-    remedy = N_("Nothing was written to it. Keep a copy of it, and restore a backup.")
+    remedy = N_(
+        "Nothing was written to it. `dextre-sync restore BACKUP` keeps it aside and brings the "
+        "backup back."
+    )
 
 
 class DiskFailed(UserMustAct):

@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import orjson
@@ -25,6 +25,9 @@ from core.store.records import folded
 from core.store.sqlite import BUSY_S
 
 INVENTORY_FILE = "inventory.db"
+
+LEAST_BYTES = 512
+"""Fewer bytes than SQLite's smallest page are no file of it."""
 
 
 class Home:
@@ -59,10 +62,28 @@ class Home:
         return brand
 
     def open(self, brand: Brand) -> BrandStore:
+        """Raises UnknownBrand, Damaged (also where the inventory is gone: no empty one takes its
+        place), NewerFile, CannotOpen.
+        """
         folder = self.folder(brand)
         if not (folder / "brand.json").is_file():
             raise UnknownBrand(brand=brand.name)
+        _require_whole(folder / INVENTORY_FILE)
         return self._open_in(folder, brand)
+
+    def set_aside(self, brand: Brand) -> Path:
+        """Put a damaged inventory aside, so that a backup can be brought back into an empty one;
+        gives where it is now. Nobody else may have it open: hold the ownership.
+        """
+        file = self.folder(brand) / INVENTORY_FILE
+        aside = file.with_name(f"{file.name}.damaged-{self._clock.now():%Y%m%dT%H%M%SZ}")
+        with file_faults(file):
+            for companion in ("-wal", "-shm", ""):
+                with suppress(FileNotFoundError):
+                    Path(f"{file}{companion}").rename(f"{aside}{companion}")
+            sync_folder(file.parent)
+        self._open_in(self.folder(brand), brand).close()
+        return aside
 
     def folder(self, brand: Brand) -> Path:
         return self._brands / brand.id
@@ -98,6 +119,17 @@ class Home:
             yield
         finally:
             os.close(handle)
+
+
+def _require_whole(file: Path) -> None:
+    """A brand has had an inventory since its first moment; SQLite would make a new one."""
+    with file_faults(file):
+        try:
+            size = file.stat().st_size
+        except FileNotFoundError:
+            raise Damaged(file=str(file), detail="it is gone") from None
+    if size < LEAST_BYTES:
+        raise Damaged(file=str(file), detail="it is empty")
 
 
 def _read(file: Path) -> Brand:

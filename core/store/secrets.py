@@ -122,6 +122,8 @@ class _FilePlace:
 
 
 class _KeyringPlace:
+    """Backends come from anywhere and raise what they like; what they say may hold the secret."""
+
     def __init__(self, keyring: Any, brand_id: str) -> None:
         self._keyring = keyring
         self._brand_id = brand_id
@@ -129,31 +131,33 @@ class _KeyringPlace:
     def read(self) -> bytes | None:
         try:
             text: str | None = self._keyring.get_password(SERVICE, self._brand_id)
-        except self._keyring.errors.KeyringError as error:
-            raise SecretsUnreadable(place="keyring", detail=type(error).__name__) from error
+        except Exception as error:  # noqa: BLE001
+            raise SecretsUnreadable(place="keyring", detail=type(error).__name__) from None
         return None if text is None else text.encode()
 
     def write(self, content: bytes) -> None:
         try:
             self._keyring.set_password(SERVICE, self._brand_id, content.decode())
-        except self._keyring.errors.KeyringError as error:
-            raise CannotWrite(file="keyring", detail=type(error).__name__) from error
+        except Exception as error:  # noqa: BLE001
+            raise CannotWrite(file="keyring", detail=type(error).__name__) from None
 
     def delete(self) -> None:
         if self.read() is None:
             return
         try:
             self._keyring.delete_password(SERVICE, self._brand_id)
-        except self._keyring.errors.KeyringError as error:
-            raise CannotWrite(file="keyring", detail=type(error).__name__) from error
+        except Exception as error:  # noqa: BLE001
+            raise CannotWrite(file="keyring", detail=type(error).__name__) from None
 
 
 def _real_keyring() -> Any:
     """The keyring package where it is installed and has somewhere to keep things, else None."""
     try:
         keyring: Any = importlib.import_module("keyring")
-        importlib.import_module("keyring.errors")
     except ImportError:
         return None
-    # Backends that cannot keep anything (`fail`, `null`) have a priority below 1.
-    return keyring if keyring.get_keyring().priority >= 1 else None
+    try:
+        # Backends that cannot keep anything (`fail`, `null`) have a priority below 1.
+        return keyring if keyring.get_keyring().priority >= 1 else None
+    except Exception:  # noqa: BLE001 - one that does not even start: told when it is used
+        return keyring

@@ -85,8 +85,10 @@ class SqliteFile:
     # -- opening ---------------------------------------------------------------------------------
 
     def _connect(self) -> sqlite3.Connection:
+        # On a disk that cannot be written there is nobody to agree with, and no place to do it.
+        how = "immutable=1" if _stands_still(self.path) else "mode=rw"
         connection = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode=rw",
+            f"{self.path.absolute().as_uri()}?{how}",
             uri=True,
             timeout=self._busy_s,
             isolation_level=None,
@@ -360,6 +362,8 @@ def fault_of(error: sqlite3.Error, path: Path, *, opening: bool) -> DextreError:
             return StoreBusy(file=file)
         case ["CORRUPT"] | ["NOTADB"]:
             return Damaged(file=file, detail=str(error))
+        case ["ERROR"] if "malformed JSON" in str(error):  # there is no code of its own for it
+            return Damaged(file=file, detail="a document cannot be read")
         case ["IOERR"]:
             return DiskFailed(file=file, detail=f"{error} ({name})")
         case ["CANTOPEN"] | ["PERM"] | ["AUTH"]:
@@ -368,6 +372,16 @@ def fault_of(error: sqlite3.Error, path: Path, *, opening: bool) -> DextreError:
             kind = CannotOpen if opening else CannotWrite
             return kind(file=file, detail=str(error))
     return OurBug(detail=f"{type(error).__name__} {name}: {error}")
+
+
+def _stands_still(path: Path) -> bool:
+    """On a read-only disk, with nothing in its write-ahead log."""
+    try:
+        log = Path(f"{path}-wal")
+        waits = log.exists() and log.stat().st_size > 0
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY) and not waits
+    except OSError:
+        return False
 
 
 def _name(error: sqlite3.Error) -> str:

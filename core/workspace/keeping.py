@@ -55,17 +55,19 @@ class KeepingDesk(WatchingDesk):
         """
         self._store.secrets_in(path, passphrase)
 
-    def restore(self, path: Path, passphrase: Secret | None = None) -> Future[Path]:
+    def restore(
+        self, path: Path, passphrase: Secret | None = None, *, connection: bool = False
+    ) -> Future[Path]:
         """Make the inventory equal to the backup; with a passphrase its secrets and the connection
-        that they belong to come back as well. The link is off afterwards. Gives where the state
-        before was saved.
+        that they belong to come back as well (`connection`: that alone). The link is off
+        afterwards. Gives where the state before was saved.
 
         Raises OutboxNotEmpty, BackupOfAnotherShop, Damaged, NoSecretsInBackup, WrongPassphrase,
         SealDamaged: nothing was changed.
         """
-        return self._call(self._restore(path, passphrase))
+        return self._call(self._restore(path, passphrase, connection))
 
-    async def _restore(self, path: Path, passphrase: Secret | None) -> Path:
+    async def _restore(self, path: Path, passphrase: Secret | None, connection: bool) -> Path:
         secrets = None
         if passphrase is not None:
             secrets = await asyncio.to_thread(self._store.secrets_in, path, passphrase)
@@ -73,10 +75,10 @@ class KeepingDesk(WatchingDesk):
             await self._turn_off()
             session = await self._open_or_none()
             if session is None:
-                saved = await asyncio.to_thread(self._bring_back, path, secrets)
+                saved = await asyncio.to_thread(self._bring_back, path, secrets, connection)
             else:
                 async with session.engine.gate.alone():
-                    saved = await asyncio.to_thread(self._bring_back, path, secrets)
+                    saved = await asyncio.to_thread(self._bring_back, path, secrets, connection)
                     session.engine.reader.forget()
             if secrets is not None:
                 await self._drop_session()
@@ -86,11 +88,13 @@ class KeepingDesk(WatchingDesk):
         )
         return saved
 
-    def _bring_back(self, path: Path, secrets: Mapping[str, Secret] | None) -> Path:
+    def _bring_back(
+        self, path: Path, secrets: Mapping[str, Secret] | None, connection: bool
+    ) -> Path:
         """The secrets first: where the inventory then refuses, those of before are put back."""
         cause = Cause(CauseKind.RESTORE, self._around.who, path.name)
         if secrets is None:
-            return self._store.restore(path, cause)
+            return self._store.restore(path, cause, connection=connection)
         kept = self._around.secrets.kept()
         self._around.secrets.replace_all(secrets)
         try:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.clock import Clock, SystemClock
-from core.model import Brand
+from core.model import Brand, Secret
+from core.on_demand import Room
 from core.store import Home, Purpose, SecretsStore
 from core.workspace.desk import Desk, Surroundings
 from core.workspace.errors import NoBrand, UnknownBrandName, WhichBrand
@@ -22,6 +23,11 @@ from core.workspace.thread import EngineThread
 
 if TYPE_CHECKING:
     import httpx
+
+    from core.store import BackupFile, sealing
+    from core.store import backup as backups
+else:
+    backups, sealing = Room("core.store.backup"), Room("core.store.sealing")
 
 
 class Workspace:
@@ -71,6 +77,31 @@ class Workspace:
         if chosen.id not in self._desks:
             self._desks[chosen.id] = Desk(chosen, self._surroundings(chosen))
         return self._desks[chosen.id]
+
+    def look_into_backup(self, path: Path, passphrase: Secret | None = None) -> BackupFile:
+        """What a backup is, without any inventory; with a passphrase, whether it opens the secrets.
+        Raises CannotOpen, Damaged, NewerFile, NoSecretsInBackup, WrongPassphrase, SealDamaged.
+        """
+        found: BackupFile = backups.BackupFile.inspect(path)
+        if passphrase is not None:
+            sealing.unseal(*backups.sealed_in(path), passphrase, path)
+        return found
+
+    def set_aside_damaged(self, brand: str | None = None) -> Path:
+        """Where the inventory of a brand cannot be opened because it is damaged or gone: put it
+        aside and begin an empty one, for a backup to come back into; gives where it is now. Raises
+        StoreInUse where a service or an app has it open.
+        """
+        chosen = self._choose(brand)
+        self._owning.refuse_second()
+        desk = self._desks.pop(chosen.id, None)
+        if desk is not None:
+            desk.close()
+        let_go = self._owning.hold()
+        try:
+            return self._store.set_aside(chosen)
+        finally:
+            let_go()
 
     def _choose(self, name: str | None) -> Brand:
         brands = self.brands()

@@ -13,7 +13,7 @@ import pytest
 
 from core.model import Secret
 from core.store import SecretsStore
-from core.store.errors import SecretsExposed, SecretsUnreadable
+from core.store.errors import CannotWrite, SecretsExposed, SecretsUnreadable
 
 TOKEN = "shpat_0123456789abcdef"
 
@@ -140,3 +140,31 @@ def test_a_keyring_that_keeps_nothing_is_not_used(
     opened(tmp_path).put("api_secret", Secret(TOKEN))
     assert keyring.kept == {}
     assert (tmp_path / "secrets.json").exists()
+
+
+class Raises(FakeKeyring):
+    """A backend as they come: each call fails in its own way, and says what it was given."""
+
+    def get_password(self, service: str, name: str) -> str | None:
+        raise ConnectionRefusedError(f"no bus for {name}")
+
+    def set_password(self, service: str, name: str, text: str) -> None:
+        raise AttributeError(f"cannot keep {text}")
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_a_keyring_that_raises_anything_is_told_and_shows_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starts: bool
+) -> None:
+    keyring = Raises(5)
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
+    if not starts:
+        monkeypatch.setattr(keyring, "get_keyring", lambda: 1 / 0)
+    secrets = opened(tmp_path, DEXTRE_SYNC_KEYRING="1")
+    with pytest.raises(SecretsUnreadable, match="ConnectionRefusedError"):
+        secrets.get("access_token")
+    monkeypatch.setattr(keyring, "get_password", lambda *_: None)
+    with pytest.raises(CannotWrite, match="AttributeError") as refused:
+        secrets.put("access_token", Secret(TOKEN))
+    assert TOKEN not in "".join(traceback.format_exception(refused.value))
+    assert list(tmp_path.iterdir()) == [], "never into a file instead"

@@ -8,13 +8,13 @@ from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import N_, BadInput, UserMustAct
+from core.errors import N_, BadInput, DextreError, UserMustAct
 from core.model import Finding, Secret, Verdict
 from tui.clean import clean
 from tui.commands.common import NotConfirmed, Session, confirmed, say, say_json, table, wait
 from tui.commands.connecting import SIGNS, secret_from
 from tui.commands.line import Tree, takes_file, takes_json, takes_yes
-from tui.i18n import _, finding_text
+from tui.i18n import _, finding_text, tell
 
 if TYPE_CHECKING:
     from core.workspace import Desk, RestorePreview
@@ -181,6 +181,12 @@ def restore(
     yes: bool,
     as_json: bool,
 ) -> None:
+    damaged = _damage(session)
+    if damaged is not None:
+        _restore_over_damaged(
+            session, file, damaged, passphrase_file, without_secrets, yes=yes, as_json=as_json
+        )
+        return
     desk = session.desk
     preview = desk.restore_preview(file)
     if preview.refused is not None:
@@ -204,6 +210,51 @@ def restore(
         say_json({**told, "secrets": passphrase is not None})
         return
     say(_("Restored; what was there before is in %(file)s.") % {"file": clean(saved)})
+    say(_("The inventory link is off."))
+
+
+def _damage(session: Session) -> DextreError | None:
+    """Why the inventory cannot be opened, where it is damaged."""
+    try:
+        session.desk.check_store()
+    except DextreError as error:
+        if error.code == "damaged":
+            return error
+        raise
+    return None
+
+
+def _restore_over_damaged(
+    session: Session,
+    file: Path,
+    damaged: DextreError,
+    passphrase_file: str | None,
+    without_secrets: bool,
+    *,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Into an empty inventory; the damaged one is kept. The backup is read whole before."""
+    workspace = session.workspace
+    backup = workspace.look_into_backup(file)
+    passphrase = None
+    if passphrase_file is not None or (backup.has_secrets and not without_secrets):
+        passphrase = _known_passphrase(file, passphrase_file)
+        workspace.look_into_backup(file, passphrase)
+    if as_json and not yes:
+        raise NotConfirmed
+    if not as_json:
+        say(tell(damaged)[0])
+        told = {"brand": clean(backup.brand), "at": backup.at, "items": backup.items}
+        words = _("The backup: %(brand)s, %(at)s, %(items)s items, %(levels)s quantities.")
+        say(words % {**told, "levels": backup.levels})
+        confirmed(_("Keep the damaged file aside and bring this backup back?"), yes=yes)
+    aside = workspace.set_aside_damaged(session.globals.brand)
+    wait(session.desk.restore(file, passphrase, connection=True))
+    if as_json:
+        say_json({"restored": str(file), "saved": str(aside), "link": "off"})
+        return
+    say(_("Restored; the damaged file is kept as %(file)s.") % {"file": clean(aside)})
     say(_("The inventory link is off."))
 
 
