@@ -7,7 +7,6 @@ now and then, when a webhook says so, and when an answer of the shop makes one w
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,12 +21,15 @@ from core.workspace.doubting import DoubtingDesk
 from core.workspace.mapping import bundles_of
 
 if TYPE_CHECKING:
+    import asyncio
+
     from core import exchange, matching
     from core.sync import aside, breaker, events
     from core.sync.events import Event
     from core.sync.ports import BooksTx
     from core.sync.runs import Progress
 else:
+    asyncio = Room("asyncio")
     aside, breaker = Room("core.sync.aside"), Room("core.sync.breaker")
     events, matching = Room("core.sync.events"), Room("core.matching")
 

@@ -24,6 +24,7 @@ from tests.system.terminal import HAS_TMUX, ROOT, terminal
 pytestmark = pytest.mark.system
 
 NOBODY = 65_534
+TUI = [sys.executable, "-m", "tui", "--lang", "en"]
 HEAD = "sku_number,name,barcode,location,label,quantity\n"
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("setpriv") is None, reason="cannot be somebody else"
@@ -40,8 +41,7 @@ class Odd:
 
     def __call__(self, *words: str, code: int | tuple[int, ...] = 0) -> str:
         done = subprocess.run(
-            [*self.as_user, sys.executable, "-m", "tui", "--home", str(self.home), "--lang", "en"]
-            + list(words),
+            [*self.as_user, *TUI, "--home", str(self.home), *words],
             cwd=ROOT,
             capture_output=True,
             text=True,
