@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import DextreError, TryAgain
-from core.model import Brand, MappedBy, Problem
+from core.model import MappedBy, Problem
 from core.on_demand import Room
 from core.sync import cells
-from core.workspace.base import Session, Surroundings
+from core.workspace.base import Session
 from core.workspace.doubting import DoubtingDesk
 from core.workspace.mapping import bundles_of
 
@@ -51,9 +52,10 @@ _MAKES_WONDER = frozenset({Problem.NOT_STOCKED.value, Problem.REJECTED.value})
 
 
 class WatchingDesk(DoubtingDesk):
-    def __init__(self, brand: Brand, around: Surroundings) -> None:
-        super().__init__(brand, around)
-        self._places_hinted = asyncio.Event()
+    @cached_property
+    def _places_hinted(self) -> asyncio.Event:
+        """Of the engine's loop: made where somebody waits for it."""
+        return asyncio.Event()
 
     def _tell(self, event: Event) -> None:
         """What the engine tells may have its cause in a location."""
