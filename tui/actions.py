@@ -124,6 +124,7 @@ ACTIONS: tuple[Action, ...] = (
     A("inventory.left", "left,h", N_("Left"), N_("The location to the left."), show=False),
     A("inventory.right", "right,l", N_("Right"), N_("The location to the right."), show=False),
     A("inventory.label", "b", N_("Label"), N_("Show the next inventory label.")),
+    A("inventory.new", "A,insert", N_("New item"), N_("Add an item by hand."), show=False),
     A("inventory.import", "i", N_("Import"), N_("Read items and quantities from a CSV file.")),
     A("inventory.export", "x", N_("Export"), N_("Write all quantities to a CSV file."), show=False),
     A("inventory.places", "p", N_("Locations"), N_("Locations and inventory labels.")),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import DextreError, StoreInUse
 from core.model import ConnectionState, Status
-from core.sync.events import Event, ItemRemoved, ItemRenamed, ItemsImported, Restored
+from core.sync.events import Event, ItemAdded, ItemRemoved, ItemRenamed, ItemsImported, Restored
 from tui.clean import clean, signs
 from tui.i18n import _, event_text
 from tui.when import clock_time
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.workspace import Desk
     from core.workspace.index import ItemIndex
 
-OTHER_ITEMS = (ItemsImported, ItemRenamed, ItemRemoved, Restored)
+OTHER_ITEMS = (ItemsImported, ItemAdded, ItemRenamed, ItemRemoved, Restored)
 """After these the items are not those that were read."""
 
 KEPT_EVENTS = 5_000

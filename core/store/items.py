@@ -18,6 +18,13 @@ class ItemsStore(PlacesStore):
         """Keep items, new ones or in place of those with the same SKU number; gives how many."""
         return self._put_batches("items", (_item_pair(item) for item in items))
 
+    def add_item(self, item: Item) -> None:
+        """A new one. Raises EmptyName, NameTaken."""
+        with self._db.transaction():
+            if self.item(item.sku_number) is not None:
+                raise NameTaken(what="SKU number", name=item.sku_number)
+            self.put_items([item])
+
     def item(self, sku_number: str) -> Item | None:
         doc = self._table("items").doc(sku_number)
         return None if doc is None else records.item_from(sku_number, doc)

@@ -369,6 +369,12 @@ class ItemsImported(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemAdded(Event):
+    text = N_("The item %(sku)s was added")
+    sku: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRenamed(Event):
     text = N_("%(before)s has the SKU number %(sku)s now")
     sku: str

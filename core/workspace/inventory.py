@@ -126,6 +126,12 @@ class InventoryDesk(TuningDesk):
         known = {place.name: place.id for place in self.locations()}
         return former[name] if name in former and name not in known else self._location(name).id
 
+    def add_item(self, item: Item) -> None:
+        """A new one. Raises EmptyName, NameTaken."""
+        self._store.add_item(item)
+        self._tell(events.ItemAdded(at=self._now(), brand=self.brand.name, sku=item.sku_number))
+        self._items_differ()
+
     def edit_item(self, item: Item) -> None:
         """Its name and barcode. Raises UnknownSku."""
         self._store.edit_item(item)

@@ -193,3 +193,11 @@ def test_an_items_name_and_barcode_are_set(stocked: Line) -> None:
     assert "at least one of --name, --barcode" in stocked("item", "set", "A", code=2).err
     assert "no item" in stocked("item", "set", "B", "--name", "x", code=2).err
     assert stocked.quantity("A", "Tokyo") == 10
+
+
+def test_an_item_is_added_by_a_command_once(brand: Line) -> None:
+    said = brand("item", "add", "TEA-1", "--name", "Green", "--barcode", "49", "--json").json
+    assert said == {"sku_number": "TEA-1", "name": "Green", "barcode": "49"}
+    assert "TEA-1" in brand("item", "add", "TEA-1", code=2).err
+    assert brand("item", "add", " ", code=2).err
+    assert "TEA-1,Green,49" in brand("item", "export").out

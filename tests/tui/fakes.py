@@ -363,6 +363,10 @@ class FakeDesk:
         self._locations.remove(found)
         return found
 
+    def add_item(self, item: Item) -> None:
+        self.asked.append(("add_item", item.sku_number, item.name, item.barcode))
+        self._items[item.sku_number] = item
+
     def edit_item(self, item: Item) -> None:
         self.asked.append(("edit_item", item.sku_number, item.name, item.barcode))
         self._items[item.sku_number] = item

@@ -127,3 +127,26 @@ async def test_old_movements_are_counted_confirmed_and_forgotten(tmp_path: Path)
         await press(app, pilot, "enter", "enter", "left", "enter")
         assert ("prune_movements", 730) in desk.asked
         assert "1234 movements were forgotten." in seen(app)
+
+
+async def test_an_item_is_added_by_hand_once(tmp_path: Path) -> None:
+    with Workspace(tmp_path / "home", environ={}) as workspace:
+        workspace.add_brand("Tea")
+        desk = workspace.desk()
+        async with running(tmp_path, workspace=workspace) as (app, pilot):
+            await press(app, pilot, "2", "A", "enter", "enter", "enter")
+            assert "SKU number" in seen(app)
+            assert desk.count_items() == 0, "an empty number is refused"
+            app.screen.query_one("#ask-sku").focus()
+            await type_text(pilot, "TEA-1")
+            await press(app, pilot, "enter")
+            await type_text(pilot, "抹茶")
+            await press(app, pilot, "enter", "enter")
+            assert desk.item("TEA-1") == Item("TEA-1", "抹茶")
+            assert "TEA-1 was added." in seen(app)
+            assert "抹茶" in seen(app)
+            await press(app, pilot, "A")
+            await type_text(pilot, "TEA-1")
+            await press(app, pilot, "enter", "enter", "enter")
+            assert "TEA-1" in seen(app)
+            assert desk.count_items() == 1

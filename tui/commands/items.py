@@ -45,6 +45,7 @@ def register(tree: Tree) -> None:
     about = _("Import a CSV of items and quantities; all of it or nothing.")
     _item_import(tree.command("item import", item_import, about))
     tree.command("item export", item_export, _("Write all items as CSV."))
+    _item_set(tree.command("item add", item_add, _("Add an item.")))
     _item_set(tree.command("item set", item_set, _("Set an item's name or barcode.")))
     about = _("Give an item another SKU number; its stock, history and mappings go with it.")
     parser = tree.command("item rename", item_rename, about)
@@ -148,6 +149,14 @@ def the_item(desk: Desk, sku: str) -> Item:
     return found
 
 
+def item_add(
+    session: Session, sku: str, *, name: str | None, barcode: str | None, as_json: bool
+) -> None:
+    item = Item(sku.strip(), (name or "").strip(), (barcode or "").strip())
+    session.desk.add_item(item)
+    _say_item(item, as_json=as_json)
+
+
 def item_set(
     session: Session, sku: str, *, name: str | None, barcode: str | None, as_json: bool
 ) -> None:
@@ -161,6 +170,10 @@ def item_set(
         barcode=item.barcode if barcode is None else barcode.strip(),
     )
     desk.edit_item(item)
+    _say_item(item, as_json=as_json)
+
+
+def _say_item(item: Item, *, as_json: bool) -> None:
     if as_json:
         say_json({"sku_number": item.sku_number, "name": item.name, "barcode": item.barcode})
         return

@@ -235,7 +235,7 @@ class InventoryScreen(Finding, Changing):
             return self.why_not_undo()
         if action_id == "inventory.redo":
             return self.why_not_redo()
-        if action_id == "inventory.import":
+        if action_id in ("inventory.import", "inventory.new"):
             return self.session.why_only_looking()
         return super().why_not(action_id)
 
@@ -268,6 +268,25 @@ class InventoryScreen(Finding, Changing):
         from tui.screens.places import PlacesScreen
 
         self.app.push_screen(PlacesScreen())
+
+    def do_new(self) -> None:
+        asks = [
+            Ask("sku", _("SKU number")),
+            Ask("name", _("Name"), hint=_("optional")),
+            Ask("barcode", _("Barcode"), hint=_("optional")),
+        ]
+        dialog = FormDialog(_("New item"), asks, _("Add"), self._add_item)
+        self.app.push_screen(dialog, self._added_item)
+
+    def _add_item(self, answers: Mapping[str, str]) -> str | None:
+        item = Item(answers["sku"].strip(), answers["name"].strip(), answers["barcode"].strip())
+        return self.attempt_words(lambda: self.desk.add_item(item))
+
+    def _added_item(self, answers: Mapping[str, str] | None) -> None:
+        if answers:
+            self.session.index = None
+            self.refresh_data()
+            self.say(_("%(sku)s was added.") % {"sku": clean(answers["sku"].strip())})
 
     def do_import(self) -> None:
         self.app.push_screen(

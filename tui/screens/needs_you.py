@@ -6,7 +6,7 @@ What a choice does is resolving.py's business; the words that explain a problem 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -36,7 +36,7 @@ from tui.screens.resolving import CHOICE_ACTIONS, Resolving, detail_words
 from tui.widgets.columns import Column, fold
 from tui.widgets.fields import FilterField
 from tui.widgets.marking import MarkingTable
-from tui.widgets.rows import ListSource, Row, Toned
+from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import CHOICES, PROBLEM_REMEDIES, PROBLEMS, number
 
@@ -59,6 +59,19 @@ CHANGES = (
     NeedsYou,
     SyncStopped,
 )
+
+
+class WaitingSource:
+    """Only the rows that are seen are put into words."""
+
+    def __init__(self, waiting: Sequence[Waiting], shown: Callable[[Waiting], Row]) -> None:
+        self._waiting, self._shown = waiting, shown
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def rows(self, start: int, count: int) -> Sequence[Row]:
+        return [self._shown(row) for row in self._waiting[start : start + count]]
 
 
 class NeedsYouScreen(Finding, Resolving, MainScreen):
@@ -96,7 +109,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
             Column("Shopify", 7, right=True),
             Column(_("Problem"), 30, grow=2),
         ]
-        source = ListSource([self._row(row) for row in self._rows.values()])
+        source = WaitingSource(list(self._rows.values()), self._row)
         table.show(source, columns, empty=self._empty())
         self._show_about()
         self.show_remedy()
