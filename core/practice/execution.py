@@ -11,9 +11,8 @@ that one request never sees half of another.
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -29,17 +28,16 @@ from graphql import (
     execute_sync,
 )
 
-from core.practice.compiled import CompiledQuery, compile_query
+from core.practice.compiled import CompiledQuery
 from core.practice.context import Context
-from core.practice.cost import MAX_QUERY_COST, Bucket, Estimate, Estimator
+from core.practice.cost import MAX_QUERY_COST, Bucket, Estimate
+from core.practice.documents import documents_of
 from core.practice.mutations import BrokenWrite
-from core.practice.validation import InvalidDocument, read_document
 from core.practice.variables import MAX_INPUT_SIZE, oversized, variable_errors
 
 log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
-REMEMBERED_DOCUMENTS = 256
 RATE_LIMITS = "https://shopify.dev/api/usage/rate-limits"
 
 
@@ -86,46 +84,24 @@ class Prepared:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What one operation of a document is, whatever the variables."""
-
-    estimate: Estimate
-    compiled: CompiledQuery | None
-
-
-@dataclass
-class _Read:
-    document: DocumentNode | None
-    problems: list[dict[str, Any]] = field(default_factory=list)
-    operations: dict[str | None, _Known] = field(default_factory=dict)
-
-
 class Executor:
     def __init__(self, schema: GraphQLSchema, bucket: Bucket) -> None:
         self.schema = schema
         self.bucket = bucket
-        self._estimator = Estimator(schema)
-        self._read: OrderedDict[str, _Read] = OrderedDict()
+        self._documents = documents_of(schema)
 
     def prepare(
         self, text: str, variables: Mapping[str, Any], operation_name: str | None
     ) -> Prepared:
         """Raises Refused with validation errors, which carry no cost."""
-        read = self._document(text)
+        read = self._documents.read(text)
         if read.document is None:
             raise Refused({"errors": read.problems})
         operation = _pick(read.document, operation_name)
         errors = variable_errors(self.schema, operation, variables)
         if errors:
             raise Refused({"errors": errors})
-        name = operation.name.value if operation.name else None
-        known = read.operations.get(name)
-        if known is None:
-            known = read.operations[name] = _Known(
-                self._estimator.estimate(read.document, operation),
-                compile_query(self.schema, read.document, operation),
-            )
+        known = self._documents.operation(read, read.document, operation)
         requested = known.estimate.requested(_with_defaults(operation, variables))
         return Prepared(
             read.document,
@@ -136,20 +112,6 @@ class Executor:
             operation_name,
             requested,
         )
-
-    def _document(self, text: str) -> _Read:
-        read = self._read.get(text)
-        if read is not None:
-            self._read.move_to_end(text)
-            return read
-        try:
-            read = _Read(read_document(self.schema, text))
-        except InvalidDocument as invalid:
-            read = _Read(None, invalid.problems)
-        self._read[text] = read
-        if len(self._read) > REMEMBERED_DOCUMENTS:
-            self._read.popitem(last=False)
-        return read
 
     def charge(self, prepared: Prepared, *, throttle: bool = False) -> None:
         """Take the points. Raises Refused where the request is too big, too dear, or too early.
