@@ -31,7 +31,7 @@ from core.clock import Clock, SystemClock
 from core.model import CellKey, Credentials, Intent, IntentKind, IntentRow, QuantityName, Secret
 from core.practice import PracticeShop
 from core.shopify import ShopifyShop, open_shop
-from tests.bench import virtual_time
+from tests.twins import virtual_time
 from tests.bench.fast_shop import START_WITH
 from tests.clients.installing import HERE as CLIENTS
 from tests.clients.installing import official_python

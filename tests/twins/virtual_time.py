@@ -32,9 +32,10 @@ class _Selector(selectors.DefaultSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._seconds = 0.0
-        super().__init__(_Selector(self._pass))
+        super().__init__(_Selector(self.let_pass))
 
-    def _pass(self, seconds: float) -> None:
+    def let_pass(self, seconds: float) -> None:
+        """At once, whoever waits: what was due meanwhile is late."""
         self._seconds += seconds
 
     def time(self) -> float:
@@ -42,13 +43,20 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class LoopClock:
-    """The clock of the loop that runs."""
+    """The clock of a loop, or of the one that runs. `off`: how wrong its wall clock is."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._loop = loop
+        self.off = timedelta()
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=self.monotonic())
+        return START + timedelta(seconds=self.monotonic()) + self.off
 
     def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
+        return (self._loop or asyncio.get_running_loop()).time()
+
+    def step_back(self, seconds: float) -> None:
+        self.off -= timedelta(seconds=seconds)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -1,0 +1,351 @@
+"""A linked brand of which everything is real but time and the wire: engine, store on disk, Admin
+API client, practice shop. It can be stopped between any two steps of its event loop, changed from
+outside, let go on, or killed; then it is opened again from the files as the kill left them.
+
+The store is the real one, called on the loop's own thread, so that a story can be told again step
+by step; its writer thread has tests of its own (tests/store), and test_practice goes through it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import cache
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any, TypeVar
+
+import httpx
+
+from core.model import (
+    Cause,
+    CauseKind,
+    CellKey,
+    Credentials,
+    Item,
+    Label,
+    LevelKey,
+    LocationPair,
+    PlanKind,
+    QuantityName,
+    Secret,
+    SkuMapping,
+)
+from core.practice import PracticeShop
+from core.shopify import open_shop
+from core.store import BrandStore
+from core.store.books import Tx, View
+from core.sync.cells import arrange
+from core.sync.engine import Engine
+from core.sync.events import Event
+from core.sync.reading import Pacing
+from core.sync.runs import Runs
+from tests.twins.virtual_time import LoopClock, VirtualLoop
+
+T = TypeVar("T")
+LABEL, OTHER_LABEL = "main", "other"
+SKUS = ("A", "B", "B")
+"""Of the shop's three items: two of them are one item here."""
+START_WITH = 12
+FILE = "inventory.db"
+MEMORY = Path("/dev/shm")
+"""A file system in memory, where there is one: a commit there costs no disk."""
+
+
+def new_folder() -> Path:
+    return Path(mkdtemp(prefix="real-world-", dir=MEMORY if MEMORY.is_dir() else None))
+
+
+def copy_of(folder: Path) -> Path:
+    """The files as they are now: what a kill leaves, and what the next start finds."""
+    copy = new_folder()
+    for name in (FILE, f"{FILE}-wal"):
+        if (folder / name).exists():
+            shutil.copyfile(folder / name, copy / name)
+    return copy
+
+
+class _Killed(BaseException):
+    """Ends a transaction where the process ends in it; nobody may catch it."""
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """What is between a process and the shop. Each `armed` fault strikes one request: `late` (lost,
+    but the shop gets it some time later), `twice` (the shop gets it two times), `slow` (the answer
+    is under way for long).
+    """
+
+    def __init__(self, world: RealWorld) -> None:
+        self._world = world
+        self._shop = world.practice.transport()
+        self.is_cut = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await self._unless_cut()
+        fault = self._world.armed.pop(0) if self._world.armed else ""
+        if fault == "late":
+            self._world.on_its_way.append(request)
+            raise httpx.ReadTimeout("The read timed out.", request=request)
+        if fault == "twice":
+            with suppress(httpx.TransportError):
+                await self._shop.handle_async_request(again(request))
+        response = await self._shop.handle_async_request(request)
+        if fault == "slow":
+            await self._world.clock.sleep(4)
+        await self._unless_cut()
+        return response
+
+    async def _unless_cut(self) -> None:
+        if self.is_cut:
+            await asyncio.Future[None]()
+
+
+def again(request: httpx.Request) -> httpx.Request:
+    return httpx.Request(
+        request.method, request.url, headers=request.headers, content=request.content
+    )
+
+
+class WatchedBooks:
+    """The store's books. Between a commit and what its caller does next the loop takes a step."""
+
+    def __init__(self, world: RealWorld, store: BrandStore) -> None:
+        self._world = world
+        self._store = store
+        self.is_dead = False
+
+    @contextmanager
+    def view(self) -> Iterator[View]:
+        with self._store.books.view() as view:
+            yield view
+
+    async def commit(self, work: Callable[[Tx], T], /) -> T:
+        await asyncio.sleep(0)
+        if self.is_dead:
+            await asyncio.Future[None]()
+        self._world.before_commit()
+        try:
+            with self._store.books.transaction() as tx:
+                result = work(tx)
+                if self._world.dies_in_commit:
+                    self._world.disk = copy_of(self._store.path.parent)
+                    raise _Killed
+        except _Killed:
+            self._world.loop.stop()
+            await asyncio.Future[None]()
+        self._world.after_commit()
+        await asyncio.sleep(0)
+        return result
+
+
+@cache
+def _template(name: QuantityName, negative: bool) -> tuple[TemporaryDirectory[str], Path]:
+    """A store that is linked already, made once."""
+    keeper = TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
+    world = RealWorld(name=name, negative=negative, folder=Path(keeper.name))
+    try:
+        world.set_up()
+    finally:
+        world.close(keep=True)
+    return keeper, Path(keeper.name)
+
+
+class RealWorld:
+    def __init__(
+        self,
+        *,
+        name: QuantityName = QuantityName.AVAILABLE,
+        negative: bool = True,
+        latency: float = 0.2,
+        pacing: Pacing | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self.loop = VirtualLoop()
+        self.shop_clock, self.clock = LoopClock(self.loop), LoopClock(self.loop)
+        self.practice = PracticeShop(variants=3, locations=2, clock=self.shop_clock)
+        self.practice.faults.latency = latency
+        self.name, self.negative = name, negative
+        self.pacing = pacing or Pacing(push_poll_s=1.0)
+        self.armed: list[str] = []
+        self.on_its_way: list[httpx.Request] = []
+        self.dies_in_commit = False
+        self.disk: Path | None = None
+        self.before_commit: Callable[[], object] = lambda: None
+        self.after_commit: Callable[[], object] = lambda: None
+        self.events: list[Event] = []
+        self._ids = count(1 if folder else 1000)
+        for item in self.practice.stock.items:
+            for place in self.practice.stock.locations:
+                self.practice.set_available(item.id, place.id, START_WITH)
+        self.places = [place.id for place in self.practice.stock.locations]
+        self.items = [item.id for item in self.practice.stock.items]
+        self.sku_of = dict(zip(self.items, SKUS, strict=True))
+        template = None if folder is not None else _template(name, negative)[1]
+        self._open(folder or copy_of(template or new_folder()))
+
+    # -- lives -----------------------------------------------------------------------------------
+
+    def _open(self, folder: Path) -> None:
+        self.store = BrandStore.open(folder / FILE, self.clock, self.new_id)
+        self.here = {place.name: place.id for place in self.store.locations()}
+        """The id of our location for the shop's."""
+        self.books = WatchedBooks(self, self.store)
+        self.wire = Wire(self)
+        self.shop = open_shop(
+            Credentials(self.practice.domain, Secret(self.practice.access_token)),
+            clock=self.clock,
+            random=random.Random(1),
+            transport=self.wire,
+        )
+        self.engine = Engine(
+            brand="Brand",
+            shop=self.shop,
+            books=self.books,
+            clock=self.clock,
+            new_key=self.new_id,
+            emit=self.events.append,
+            location_name=str,
+            pacing=self.pacing,
+        )
+        self.runs = Runs(self.engine, "tester", self.new_id)
+        self.running: asyncio.Task[None] | None = None
+        self.work: asyncio.Task[Any] | None = None
+
+    def new_id(self) -> str:
+        return f"id-{next(self._ids):06}"
+
+    def start(self) -> None:
+        """The engine in the background, as a service runs it. It goes on when the world does."""
+        if self.running is None:
+            self.running = self.loop.create_task(self.engine.run())
+
+    def go(self, seconds: float, steps: int = 0) -> None:
+        """Let so much time pass, then so many steps of the loop, and stop the world there."""
+        if seconds:
+            end = self.loop.call_later(seconds, self.loop.stop)
+            self.loop.run_forever()
+            end.cancel()
+        if steps and not self.is_dead:
+            self._left = steps
+            self._next = self.loop.call_soon(self._step)
+            self.loop.run_forever()
+            self._next.cancel()
+        if self.is_dead:
+            self.kill()
+            self.start()
+        elif self.running is not None and self.running.done():
+            self.running.result()
+            raise AssertionError("the engine ended by itself")
+
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left > 0:
+            self._next = self.loop.call_soon(self._step)
+        else:
+            self.loop.stop()
+
+    @property
+    def is_dead(self) -> bool:
+        """Killed inside of a commit; the next thing is a start from what is on disk."""
+        return self.disk is not None
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """To the end, however long that takes; None where the process was killed in it."""
+        task = self.loop.create_task(work)
+        task.add_done_callback(lambda _task: self.loop.stop())
+        self.loop.run_forever()
+        if self.is_dead:
+            self.kill()
+            return None  # type: ignore[return-value]
+        return task.result()
+
+    def stop(self) -> None:
+        """A service that is told to end."""
+        self._end(self.running, self.work)
+        self.running = self.work = None
+
+    def _end(self, *tasks: asyncio.Task[Any] | None) -> None:
+        alive = [task for task in tasks if task is not None]
+        for task in alive:
+            task.cancel()
+        if alive:
+            self.loop.run_until_complete(asyncio.wait(alive))
+
+    def kill(self) -> None:
+        """kill -9, and a new process on the same disk. What the shop was at ends there."""
+        disk = self.disk or copy_of(self.store.path.parent)
+        self.disk, self.dies_in_commit = None, False
+        self.wire.is_cut = self.books.is_dead = True
+        self._end(*asyncio.all_tasks(self.loop))
+        self._close_store()
+        self._open(disk)
+
+    def restart(self) -> None:
+        self.stop()
+        self.store.close()
+        self._open(self.store.path.parent)
+
+    def deliver(self) -> None:
+        """What was late reaches the shop now; nobody waits for its answer any more."""
+        late, self.on_its_way = self.on_its_way, []
+        transport = self.practice.transport()
+        for request in late:
+            with suppress(httpx.TransportError):
+                self.do(transport.handle_async_request(again(request)))
+
+    def _close_store(self, *, keep: bool = False) -> None:
+        self.store.close()
+        if not keep:
+            shutil.rmtree(self.store.path.parent, ignore_errors=True)
+
+    def close(self, *, keep: bool = False) -> None:
+        self.wire.is_cut = True
+        self._end(*asyncio.all_tasks(self.loop))
+        self._close_store(keep=keep)
+        self.loop.close()
+
+    # -- setting up ------------------------------------------------------------------------------
+
+    def set_up(self) -> None:
+        for code in (LABEL, OTHER_LABEL):
+            self.store.add_label(Label(code, code, negative_allowed=self.negative))
+        self.store.put_items([Item(sku) for sku in dict.fromkeys(SKUS)])
+        self.here = {place: self.store.add_location(place).id for place in self.places}
+        with self.store.books.transaction() as tx:
+            tx.put_link(replace(tx.link(), label_code=LABEL, quantity_name=self.name))
+            tx.put_pairs(self.pairs(*self.places))
+            for item, sku in self.sku_of.items():
+                tx.put_mapping(SkuMapping(item, sku))
+            arrange(tx)
+
+        async def enable() -> None:
+            await self.runs.enable(await self.runs.plan(PlanKind.PULL))
+
+        self.do(enable())
+
+    def pairs(self, *places: str) -> list[LocationPair]:
+        return [LocationPair(self.here[place], place, place) for place in places]
+
+    # -- both sides ------------------------------------------------------------------------------
+
+    def change_here(self, sku: str, place: str, delta: int) -> None:
+        key = LevelKey(sku, self.here[place], LABEL)
+        self.store.adjust_level(key, delta, Cause(CauseKind.ADJUST, "tester"))
+        self.engine.wake()
+
+    def there(self, key: CellKey) -> int:
+        return self.practice.quantity(*key, name=self.name.value)
+
+    def written(self) -> Counter[tuple[str | None, str, str, str]]:
+        """How often each key wrote each quantity."""
+        return Counter(
+            (entry.key, entry.inventory_item_id, entry.location_id, entry.name)
+            for entry in self.practice.ledger
+            if entry.key
+        )

@@ -1,0 +1,254 @@
+"""Everything that can happen to a real brand, in any order: the engine runs in the background, the
+world is stopped between any two of its steps, changed, let go on, or killed. Then it asks for calm.
+
+At every commit: the law of conservation (conservation.py), only what was in the outbox is written,
+only what is mapped and paired, nothing while the link is off. After a kill: the books are what they
+were. At rest: both sides equal, no key has written twice, nothing more is written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from core.errors import DextreError
+from core.model import CellKey, CellState, PlanKind, Problem, QuantityName, SkuMapping
+from core.sync.cells import map_one, pair_locations, unmap_one
+from core.sync.reading import Pacing
+from tests.sync.conservation import Watcher
+from tests.sync.real_world import LABEL, OTHER_LABEL, RealWorld
+
+pytestmark = pytest.mark.timeout(1200)
+
+ITEMS, PLACES = st.integers(0, 2), st.integers(0, 1)
+ON_THE_WIRE = ("late", "twice", "slow", "")
+AT_THE_SHOP = (
+    "loss_before", "loss_after", "timeout_after", "garbage_after", "internal", "internal_after",
+    "failed_attempt", "429", "503_after", "throttled", "none", "points are taken",
+)  # fmt: skip
+MOST_BEHIND = 1200
+"""Seconds that the clock may step back in all; the life of a key leaves half an hour for it."""
+WAITING = frozenset(
+    {
+        Problem.NEGATIVE_NOT_ALLOWED,
+        Problem.DIFFERS_AT_START,
+        Problem.OUTCOME_UNKNOWN,
+    }
+)
+
+
+class RealMachine(RuleBasedStateMachine):
+    world: RealWorld | None = None
+
+    @initialize(
+        name=st.sampled_from(QuantityName),
+        negative=st.booleans(),
+        by_hints=st.booleans(),
+        latency=st.sampled_from([0.0, 0.3]),
+        lagging=st.booleans(),
+    )
+    def begin(
+        self, name: QuantityName, negative: bool, by_hints: bool, latency: float, lagging: bool
+    ) -> None:
+        pacing = Pacing(push_poll_s=1.0, everything_up_to=0 if by_hints else 5000, sweep_s=20.0)
+        self.world = RealWorld(name=name, negative=negative, latency=latency, pacing=pacing)
+        self.watcher = Watcher(self.world, trust=not lagging)
+        self.lagging = lagging
+        self.behind = 0
+        self.last_run: str | None = None
+        self.world.start()
+
+    @property
+    def w(self) -> RealWorld:
+        assert self.world is not None
+        return self.world
+
+    # -- both sides ------------------------------------------------------------------------------
+
+    @rule(sku=st.sampled_from(["A", "B"]), place=PLACES, n=st.integers(-4, 6))
+    def change_here(self, sku: str, place: int, n: int) -> None:
+        level = (sku, self.w.here[self.w.places[place]])
+        before = self.watcher.books.levels[level] or 0
+        n = n if self.w.negative else max(n, -max(before, 0))
+        with self.watcher.person():
+            self.w.change_here(sku, self.w.places[place], n)
+
+    @rule(item=ITEMS, place=PLACES, n=st.integers(-5, 5), sets=st.booleans())
+    def change_there(self, item: int, place: int, n: int, sets: bool) -> None:
+        """A sale, a restock, or another app that sets what it thinks is right."""
+        practice, at = self.w.practice, (self.w.items[item], self.w.places[place])
+        with self.watcher.person():
+            if sets:
+                practice.set_available(*at, abs(n) * 4)
+            elif n > 0:
+                practice.sell(*at, n)
+            else:
+                practice.restock(*at, -n)
+
+    # -- time and trouble ------------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from([0.15, 1, 3, 8]), steps=st.integers(0, 9))
+    def go_on(self, seconds: float, steps: int) -> None:
+        self.w.go(seconds, steps)
+
+    @rule(steps=st.integers(1, 60))
+    def go_some_steps(self, steps: int) -> None:
+        self.w.go(0, steps)
+
+    @rule(end=st.sampled_from(["kill", "kill in the next commit", "restart"]))
+    def the_process_ends(self, end: str) -> None:
+        if end == "kill in the next commit":
+            self.w.dies_in_commit = True
+        elif end == "restart":
+            self.w.restart()
+            self.w.start()
+        else:
+            before = self.watcher.look()
+            self.w.kill()
+            assert self.watcher.look() == before
+            self.w.start()
+
+    @rule(kind=st.sampled_from((*AT_THE_SHOP, *ON_THE_WIRE)))
+    def trouble(self, kind: str) -> None:
+        if kind in ON_THE_WIRE:
+            self.w.armed.append(kind)
+        elif kind == "points are taken":
+            self.w.practice.executor.bucket.drain(2000)
+        else:
+            self.w.practice.faults.next.append(kind)
+
+    @rule(readings=st.sampled_from([0, 2, 6]), index=st.sampled_from([0, 5, 40]))
+    def the_shop_is_behind(self, readings: int, index: int) -> None:
+        self.w.practice.faults.lag = readings if self.lagging else 0
+        self.w.practice.faults.index_lag = index
+
+    @rule(seconds=st.sampled_from([70, 25 * 3600, -5, -600]))
+    def the_clock_jumps(self, seconds: int) -> None:
+        self.w.deliver()
+        if seconds > 0:
+            self.w.loop.let_pass(seconds)
+        elif self.behind - seconds <= MOST_BEHIND:
+            self.behind -= seconds
+            self.w.clock.step_back(-seconds)
+
+    @rule(place=PLACES, active=st.booleans())
+    def a_location_is_switched(self, place: int, active: bool) -> None:
+        self.w.practice.set_location_active(self.w.places[place], active=active)
+
+    # -- people ----------------------------------------------------------------------------------
+
+    @rule(item=ITEMS, place=PLACES)
+    def hint(self, item: int, place: int) -> None:
+        self.w.engine.hint(CellKey(self.w.items[item], self.w.places[place]))
+
+    @rule(item=ITEMS, sku=st.sampled_from(["", "A", "B"]))
+    def map_re_target_or_unmap(self, item: int, sku: str) -> None:
+        with self.watcher.person(), self.w.store.books.transaction() as tx:
+            if sku:
+                map_one(tx, SkuMapping(self.w.items[item], sku))
+            else:
+                unmap_one(tx, self.w.items[item])
+
+    @rule(places=st.sampled_from([(0,), (0, 1), (1,)]), label=st.sampled_from([LABEL, OTHER_LABEL]))
+    def pair_and_choose_the_label(self, places: tuple[int, ...], label: str) -> None:
+        pairs = self.w.pairs(*(self.w.places[place] for place in places))
+        with self.watcher.person(), self.w.store.books.transaction() as tx:
+            pair_locations(tx, tuple(pairs), label)
+
+    @rule(on=st.booleans())
+    def switch(self, on: bool) -> None:
+        if on:
+            self.turn_on_as_it_was()
+        else:
+            self.in_the_background(self.w.runs.disable())
+
+    def turn_on_as_it_was(self) -> None:
+        with self.watcher.person(), self.w.store.books.transaction() as tx:
+            tx.put_link(replace(tx.link(), enabled=True))
+
+    @rule(kind=st.sampled_from(PlanKind), on=st.booleans())
+    def mass_change(self, kind: PlanKind, on: bool) -> None:
+        runs, last = self.w.runs, self.last_run
+
+        async def work() -> None:
+            if kind is not PlanKind.UNDO:
+                plan = await runs.plan(kind)
+                self.last_run = plan.id
+                await (runs.enable(plan) if on else runs.apply(plan))
+            elif last is not None:
+                await runs.apply(await runs.undo_plan(last))
+
+        self.in_the_background(work())
+
+    def in_the_background(self, work: Coroutine[Any, Any, None]) -> None:
+        if self.w.work is not None and not self.w.work.done():
+            work.close()
+            return
+        self.check_work()
+        self.w.work = self.w.loop.create_task(work)
+
+    def check_work(self) -> None:
+        work = self.w.work
+        if work is not None and work.done() and not work.cancelled():
+            assert isinstance(work.exception(), DextreError | None), work.exception()
+
+    # -- calm ------------------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        if self.world is None:
+            return
+        try:
+            self.calm()
+        finally:
+            self.world.close()
+
+    def calm(self) -> None:
+        w = self.w
+        self.check_work()
+        w.practice.faults.clear()
+        w.armed.clear()
+        w.dies_in_commit = False
+        w.deliver()
+        w.stop()
+        w.loop.let_pass(130)
+        for place in w.places:
+            w.practice.set_location_active(place, active=True)
+        self.turn_on_as_it_was()
+        report = w.do(w.engine.rest())
+        assert report.rests, report
+        self.check_rest()
+        written = len(w.practice.ledger)
+        again = w.do(w.engine.rest())
+        assert (again.pulled, again.pushed, len(w.practice.ledger)) == (0, 0, written)
+
+    def check_rest(self) -> None:
+        self.watcher.before()
+        assert not self.watcher.books.intents
+        assert max(self.w.written().values(), default=1) == 1, "a key wrote twice"
+        for cell in self.watcher.books.cells.values():
+            assert cell.there == self.w.there(cell.key)
+            if cell.state is CellState.IN_SYNC:
+                assert cell.here == cell.there == cell.base
+            else:
+                assert cell.state is CellState.NEEDS_YOU, cell
+                below = cell.detail.startswith("INVALID_QUANTITY_NEGATIVE")  # only for on_hand
+                assert cell.problem in WAITING or below, cell
+        if not self.w.negative:
+            assert all((level or 0) >= 0 for level in self.watcher.books.levels.values())
+
+
+EXAMPLES = int(os.environ.get("DEXTRE_SYNC_EXAMPLES", "1000"))
+RealMachine.TestCase.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestRealMachine = RealMachine.TestCase
