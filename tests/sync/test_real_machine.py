@@ -19,9 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from core.errors import DextreError
-from core.model import CellKey, CellState, PlanKind, Problem, QuantityName, SkuMapping
+from core.model import Cell, CellKey, CellState, PlanKind, Problem, QuantityName, SkuMapping
+from core.sync import aside
 from core.sync.cells import map_one, pair_locations, unmap_one
 from core.sync.reading import Pacing
+from core.sync.trace import Trace
 from tests.sync.conservation import Watcher
 from tests.sync.real_world import LABEL, OTHER_LABEL, RealWorld
 
@@ -138,9 +140,17 @@ class RealMachine(RuleBasedStateMachine):
             self.behind -= seconds
             self.w.clock.step_back(-seconds)
 
-    @rule(place=PLACES, active=st.booleans())
-    def a_location_is_switched(self, place: int, active: bool) -> None:
+    @rule(place=PLACES, active=st.booleans(), noted=st.booleans())
+    def a_location_is_switched(self, place: int, active: bool, noted: bool) -> None:
         self.w.practice.set_location_active(self.w.places[place], active=active)
+        if noted:
+            self.note_locations()
+
+    def note_locations(self) -> None:
+        active = [place.id for place in self.w.practice.stock.locations if place.is_active]
+        trace = Trace(self.w.engine.commits.now(), "Brand", str)
+        with self.watcher.person(), self.w.store.books.transaction() as tx:
+            aside.note_locations(tx, active, trace)
 
     # -- people ----------------------------------------------------------------------------------
 
@@ -155,6 +165,12 @@ class RealMachine(RuleBasedStateMachine):
                 map_one(tx, SkuMapping(self.w.items[item], sku))
             else:
                 unmap_one(tx, self.w.items[item])
+
+    @rule(item=ITEMS, place=PLACES, ignored=st.booleans())
+    def ignore_or_notice(self, item: int, place: int, ignored: bool) -> None:
+        act = aside.ignore if ignored else aside.notice
+        with self.watcher.person(), self.w.store.books.transaction() as tx:
+            act(tx, [CellKey(self.w.items[item], self.w.places[place])])
 
     @rule(places=st.sampled_from([(0,), (0, 1), (1,)]), label=st.sampled_from([LABEL, OTHER_LABEL]))
     def pair_and_choose_the_label(self, places: tuple[int, ...], label: str) -> None:
@@ -178,7 +194,10 @@ class RealMachine(RuleBasedStateMachine):
         runs, last = self.w.runs, self.last_run
 
         async def work() -> None:
-            if kind is not PlanKind.UNDO:
+            if kind is PlanKind.COUNT:
+                counted = dict.fromkeys(self.watcher.books.cells, 5)
+                await runs.apply(await runs.plan_cells(kind, list(counted), counted))
+            elif kind is not PlanKind.UNDO:
                 plan = await runs.plan(kind)
                 self.last_run = plan.id
                 await (runs.enable(plan) if on else runs.apply(plan))
@@ -220,19 +239,28 @@ class RealMachine(RuleBasedStateMachine):
         w.loop.let_pass(130)
         for place in w.places:
             w.practice.set_location_active(place, active=True)
+        self.note_locations()
+        with self.watcher.person(), w.store.books.transaction() as tx:
+            aside.notice(tx, self.watcher.books.cells)
         self.turn_on_as_it_was()
-        report = w.do(w.engine.rest())
-        assert report.rests, report
+        for _ in range(2):  # a refusal from before may come once more as the answer to an old key
+            report = w.do(w.engine.rest())
+            assert report.rests, report
+            if not any(cell.problem is Problem.REJECTED for cell in self.cells()):
+                break
         self.check_rest()
         written = len(w.practice.ledger)
         again = w.do(w.engine.rest())
         assert (again.pulled, again.pushed, len(w.practice.ledger)) == (0, 0, written)
 
+    def cells(self) -> list[Cell]:
+        return list(self.watcher.books.cells.values())
+
     def check_rest(self) -> None:
         self.watcher.before()
         assert not self.watcher.books.intents
         assert max(self.w.written().values(), default=1) == 1, "a key wrote twice"
-        for cell in self.watcher.books.cells.values():
+        for cell in self.cells():
             assert cell.there == self.w.there(cell.key)
             if cell.state is CellState.IN_SYNC:
                 assert cell.here == cell.there == cell.base

@@ -1,0 +1,75 @@
+"""A service that is told to end ends, whatever fails at that moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.errors import Offline
+from core.workspace import Desk, Workspace
+
+
+class CountingClock:
+    """Waits no time, and knows how often it was asked to."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+@pytest.fixture
+def clock() -> CountingClock:
+    return CountingClock()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, clock: CountingClock) -> Iterator[Desk]:
+    with Workspace(tmp_path, clock=clock) as workspace:
+        workspace.add_brand("Tea")
+        yield workspace.desk()
+
+
+async def test_a_failure_while_ending_does_not_hide_that_it_was_told_to_end(
+    desk: Desk, clock: CountingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cancellation arrives in the middle of connecting, and what it interrupts fails with an
+    error of its own: then only the task itself still knows that it was told to end.
+    """
+    connecting = asyncio.Event()
+
+    async def interrupted() -> None:
+        connecting.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise Offline(detail="the connection was closed") from None
+
+    monkeypatch.setattr(desk, "_open", interrupted)
+    engine = asyncio.create_task(desk._run_engine())
+    await connecting.wait()
+    engine.cancel()
+    await engine
+    assert clock.waits == []
+
+
+async def test_a_failure_by_itself_is_waited_out(
+    desk: Desk, clock: CountingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails() -> None:
+        raise Offline(detail="nobody is there")
+
+    monkeypatch.setattr(desk, "_open", fails)
+    await desk._run_engine()
+    assert len(clock.waits) == 1
