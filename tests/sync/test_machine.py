@@ -7,12 +7,11 @@ crash is a new engine on the same books, cut off at any request and before or af
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -23,7 +22,10 @@ from core.sync.cells import map_one, pair_locations, unmap_one
 from core.sync.ports import BooksTx
 from core.sync.problems import ASIDE
 from core.sync.runs import NoSuchRun, NothingMapped
+from tests.sync.examples import stories
 from tests.twins.world import LABEL, World
+
+pytestmark = pytest.mark.timeout(7200)
 
 ITEMS = ("i1", "i2", "i3")
 SKUS = {"i1": "A", "i2": "B", "i3": "B"}  # two variants share the item B
@@ -388,14 +390,7 @@ WAITING = (
     Problem.OUTCOME_UNKNOWN,
 )
 
-EXAMPLES = int(os.environ.get("DEXTRE_SYNC_EXAMPLES", "1000"))
-SETTINGS = settings(
-    max_examples=EXAMPLES,
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-SyncMachine.TestCase.settings = SETTINGS
-LinkMachine.TestCase.settings = SETTINGS
+SyncMachine.TestCase.settings = stories(0.2, steps=30)
+LinkMachine.TestCase.settings = stories(0.2, steps=30)
 TestSyncMachine = SyncMachine.TestCase
 TestLinkMachine = LinkMachine.TestCase

@@ -8,13 +8,11 @@ were. At rest: both sides equal, no key has written twice, nothing more is writt
 
 from __future__ import annotations
 
-import os
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -25,9 +23,10 @@ from core.sync.cells import map_one, pair_locations, unmap_one
 from core.sync.reading import Pacing
 from core.sync.trace import Trace
 from tests.sync.conservation import Watcher
+from tests.sync.examples import stories
 from tests.sync.real_world import LABEL, OTHER_LABEL, RealWorld
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(7200)
 
 ITEMS, PLACES = st.integers(0, 2), st.integers(0, 1)
 ON_THE_WIRE = ("late", "twice", "slow", "")
@@ -272,11 +271,5 @@ class RealMachine(RuleBasedStateMachine):
             assert all((level or 0) >= 0 for level in self.watcher.books.levels.values())
 
 
-EXAMPLES = int(os.environ.get("DEXTRE_SYNC_EXAMPLES", "1000"))
-RealMachine.TestCase.settings = settings(
-    max_examples=EXAMPLES,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+RealMachine.TestCase.settings = stories(0.6, steps=25)
 TestRealMachine = RealMachine.TestCase
