@@ -138,9 +138,14 @@ class Watcher:
             self.decided[key] = intent.run is not None
             assert intent.run is not None or self.books.link.enabled, "nothing while off"
             for row in intent.rows:
-                cell = self.books.cells.get(row.key)
-                assert cell is not None, "not mapped and paired"
-                assert cell.intent == key
+                assert self._is_linked(row.key), "not mapped and paired"
+                assert self.books.cells[row.key].intent == key
+
+    def _is_linked(self, key: CellKey) -> bool:
+        with self.world.store.books.view() as view:
+            paired = {pair.shopify_location_id for pair in view.pairs()}
+            is_mapped = view.mapping(key.inventory_item_id) is not None
+        return is_mapped and key.shopify_location_id in paired
 
     def _begun_anew(self, was: Books) -> set[LevelAt]:
         """Levels of which a person has decided in this commit, or will have to."""

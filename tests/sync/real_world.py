@@ -137,6 +137,7 @@ class WatchedBooks:
                     self._world.disk = copy_of(self._store.path.parent)
                     raise _Killed
         except _Killed:
+            self.is_dead, self._world.dies_in_commit = True, False
             self._world.loop.stop()
             await asyncio.Future[None]()
         self._world.after_commit()
@@ -242,6 +243,8 @@ class RealWorld:
         elif self.running is not None and self.running.done():
             self.running.result()
             raise AssertionError("the engine ended by itself")
+        elif self.work is not None and self.work.done():
+            self.work.result()
 
     def _step(self) -> None:
         self._left -= 1

@@ -8,13 +8,14 @@ were. At rest: both sides equal, no key has written twice, nothing more is writt
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from core.errors import DextreError
 from core.model import Cell, CellKey, CellState, PlanKind, Problem, QuantityName, SkuMapping
@@ -45,6 +46,28 @@ WAITING = frozenset(
 )
 
 
+THEN = st.sampled_from([(0, 0), (0, 0), (0, 5), (0, 20), (0.15, 3), (0.5, 0), (1.5, 9)])
+"""Seconds and steps of the loop that the world goes on for before the next thing happens."""
+
+
+Act = Callable[..., None]
+
+
+def happens(**given: Any) -> Callable[[Act], Act]:
+    """A rule of the machine: it happens, and then the world goes on a little, to any moment."""
+
+    def as_rule(act: Act) -> Act:
+        def happen(self: RealMachine, then: tuple[float, int], **values: Any) -> None:
+            act(self, **values)
+            self.w.go(*then)
+
+        happen.__name__ = act.__name__
+        made: Any = rule(then=THEN, **given)
+        return cast(Act, made(happen))
+
+    return as_rule
+
+
 class RealMachine(RuleBasedStateMachine):
     world: RealWorld | None = None
 
@@ -54,14 +77,22 @@ class RealMachine(RuleBasedStateMachine):
         by_hints=st.booleans(),
         latency=st.sampled_from([0.0, 0.3]),
         lagging=st.booleans(),
+        edited=st.booleans(),
     )
     def begin(
-        self, name: QuantityName, negative: bool, by_hints: bool, latency: float, lagging: bool
+        self,
+        name: QuantityName,
+        negative: bool,
+        by_hints: bool,
+        latency: float,
+        lagging: bool,
+        edited: bool,
     ) -> None:
+        """`lagging`: readings may be behind; `edited`: people change the link while it runs."""
         pacing = Pacing(push_poll_s=1.0, everything_up_to=0 if by_hints else 5000, sweep_s=20.0)
         self.world = RealWorld(name=name, negative=negative, latency=latency, pacing=pacing)
         self.watcher = Watcher(self.world, trust=not lagging)
-        self.lagging = lagging
+        self.lagging, self.edited = lagging, edited
         self.behind = 0
         self.last_run: str | None = None
         self.world.start()
@@ -73,7 +104,7 @@ class RealMachine(RuleBasedStateMachine):
 
     # -- both sides ------------------------------------------------------------------------------
 
-    @rule(sku=st.sampled_from(["A", "B"]), place=PLACES, n=st.integers(-4, 6))
+    @happens(sku=st.sampled_from(["A", "B"]), place=PLACES, n=st.integers(-4, 6))
     def change_here(self, sku: str, place: int, n: int) -> None:
         level = (sku, self.w.here[self.w.places[place]])
         before = self.watcher.books.levels[level] or 0
@@ -81,7 +112,7 @@ class RealMachine(RuleBasedStateMachine):
         with self.watcher.person():
             self.w.change_here(sku, self.w.places[place], n)
 
-    @rule(item=ITEMS, place=PLACES, n=st.integers(-5, 5), sets=st.booleans())
+    @happens(item=ITEMS, place=PLACES, n=st.integers(-5, 5), sets=st.booleans())
     def change_there(self, item: int, place: int, n: int, sets: bool) -> None:
         """A sale, a restock, or another app that sets what it thinks is right."""
         practice, at = self.w.practice, (self.w.items[item], self.w.places[place])
@@ -95,15 +126,11 @@ class RealMachine(RuleBasedStateMachine):
 
     # -- time and trouble ------------------------------------------------------------------------
 
-    @rule(seconds=st.sampled_from([0.15, 1, 3, 8]), steps=st.integers(0, 9))
-    def go_on(self, seconds: float, steps: int) -> None:
-        self.w.go(seconds, steps)
+    @happens(seconds=st.sampled_from([3, 9]))
+    def nothing_for_a_while(self, seconds: int) -> None:
+        self.w.go(seconds)
 
-    @rule(steps=st.integers(1, 60))
-    def go_some_steps(self, steps: int) -> None:
-        self.w.go(0, steps)
-
-    @rule(end=st.sampled_from(["kill", "kill in the next commit", "restart"]))
+    @happens(end=st.sampled_from(["kill", "kill in the next commit", "restart"]))
     def the_process_ends(self, end: str) -> None:
         if end == "kill in the next commit":
             self.w.dies_in_commit = True
@@ -116,7 +143,7 @@ class RealMachine(RuleBasedStateMachine):
             assert self.watcher.look() == before
             self.w.start()
 
-    @rule(kind=st.sampled_from((*AT_THE_SHOP, *ON_THE_WIRE)))
+    @happens(kind=st.sampled_from((*AT_THE_SHOP, *ON_THE_WIRE)))
     def trouble(self, kind: str) -> None:
         if kind in ON_THE_WIRE:
             self.w.armed.append(kind)
@@ -125,12 +152,12 @@ class RealMachine(RuleBasedStateMachine):
         else:
             self.w.practice.faults.next.append(kind)
 
-    @rule(readings=st.sampled_from([0, 2, 6]), index=st.sampled_from([0, 5, 40]))
+    @happens(readings=st.sampled_from([0, 2, 6]), index=st.sampled_from([0, 5, 40]))
     def the_shop_is_behind(self, readings: int, index: int) -> None:
         self.w.practice.faults.lag = readings if self.lagging else 0
         self.w.practice.faults.index_lag = index
 
-    @rule(seconds=st.sampled_from([70, 25 * 3600, -5, -600]))
+    @happens(seconds=st.sampled_from([70, 25 * 3600, -5, -600]))
     def the_clock_jumps(self, seconds: int) -> None:
         self.w.deliver()
         if seconds > 0:
@@ -139,7 +166,7 @@ class RealMachine(RuleBasedStateMachine):
             self.behind -= seconds
             self.w.clock.step_back(-seconds)
 
-    @rule(place=PLACES, active=st.booleans(), noted=st.booleans())
+    @happens(place=PLACES, active=st.booleans(), noted=st.booleans())
     def a_location_is_switched(self, place: int, active: bool, noted: bool) -> None:
         self.w.practice.set_location_active(self.w.places[place], active=active)
         if noted:
@@ -153,11 +180,12 @@ class RealMachine(RuleBasedStateMachine):
 
     # -- people ----------------------------------------------------------------------------------
 
-    @rule(item=ITEMS, place=PLACES)
+    @happens(item=ITEMS, place=PLACES)
     def hint(self, item: int, place: int) -> None:
         self.w.engine.hint(CellKey(self.w.items[item], self.w.places[place]))
 
-    @rule(item=ITEMS, sku=st.sampled_from(["", "A", "B"]))
+    @precondition(lambda self: self.edited)
+    @happens(item=ITEMS, sku=st.sampled_from(["", "A", "B"]))
     def map_re_target_or_unmap(self, item: int, sku: str) -> None:
         with self.watcher.person(), self.w.store.books.transaction() as tx:
             if sku:
@@ -165,30 +193,36 @@ class RealMachine(RuleBasedStateMachine):
             else:
                 unmap_one(tx, self.w.items[item])
 
-    @rule(item=ITEMS, place=PLACES, ignored=st.booleans())
+    @precondition(lambda self: self.edited)
+    @happens(item=ITEMS, place=PLACES, ignored=st.booleans())
     def ignore_or_notice(self, item: int, place: int, ignored: bool) -> None:
         act = aside.ignore if ignored else aside.notice
         with self.watcher.person(), self.w.store.books.transaction() as tx:
             act(tx, [CellKey(self.w.items[item], self.w.places[place])])
 
-    @rule(places=st.sampled_from([(0,), (0, 1), (1,)]), label=st.sampled_from([LABEL, OTHER_LABEL]))
+    @precondition(lambda self: self.edited)
+    @happens(
+        places=st.sampled_from([(0,), (0, 1), (1,)]), label=st.sampled_from([LABEL, OTHER_LABEL])
+    )
     def pair_and_choose_the_label(self, places: tuple[int, ...], label: str) -> None:
         pairs = self.w.pairs(*(self.w.places[place] for place in places))
         with self.watcher.person(), self.w.store.books.transaction() as tx:
             pair_locations(tx, tuple(pairs), label)
 
-    @rule(on=st.booleans())
+    @precondition(lambda self: self.edited)
+    @happens(on=st.booleans())
     def switch(self, on: bool) -> None:
         if on:
             self.turn_on_as_it_was()
         else:
-            self.in_the_background(self.w.runs.disable())
+            self.in_the_background(self.w.runs.disable)
 
     def turn_on_as_it_was(self) -> None:
         with self.watcher.person(), self.w.store.books.transaction() as tx:
             tx.put_link(replace(tx.link(), enabled=True))
 
-    @rule(kind=st.sampled_from(PlanKind), on=st.booleans())
+    @precondition(lambda self: self.edited)
+    @happens(kind=st.sampled_from(PlanKind), on=st.booleans())
     def mass_change(self, kind: PlanKind, on: bool) -> None:
         runs, last = self.w.runs, self.last_run
 
@@ -203,19 +237,15 @@ class RealMachine(RuleBasedStateMachine):
             elif last is not None:
                 await runs.apply(await runs.undo_plan(last))
 
-        self.in_the_background(work())
+        self.in_the_background(work)
 
-    def in_the_background(self, work: Coroutine[Any, Any, None]) -> None:
-        if self.w.work is not None and not self.w.work.done():
-            work.close()
-            return
-        self.check_work()
-        self.w.work = self.w.loop.create_task(work)
+    def in_the_background(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        async def to_its_end() -> None:
+            with suppress(DextreError):  # what a person is told
+                await work()
 
-    def check_work(self) -> None:
-        work = self.w.work
-        if work is not None and work.done() and not work.cancelled():
-            assert isinstance(work.exception(), DextreError | None), work.exception()
+        if self.w.work is None or self.w.work.done():
+            self.w.work = self.w.loop.create_task(to_its_end())
 
     # -- calm ------------------------------------------------------------------------------------
 
@@ -229,7 +259,6 @@ class RealMachine(RuleBasedStateMachine):
 
     def calm(self) -> None:
         w = self.w
-        self.check_work()
         w.practice.faults.clear()
         w.armed.clear()
         w.dies_in_commit = False
@@ -271,5 +300,5 @@ class RealMachine(RuleBasedStateMachine):
             assert all((level or 0) >= 0 for level in self.watcher.books.levels.values())
 
 
-RealMachine.TestCase.settings = stories(0.6, steps=25)
+RealMachine.TestCase.settings = stories(0.6, steps=14)
 TestRealMachine = RealMachine.TestCase
