@@ -76,9 +76,9 @@ class _Killed(BaseException):
 
 
 class Wire(httpx.AsyncBaseTransport):
-    """What is between a process and the shop. Each `armed` fault strikes one request: `late` (lost,
-    but the shop gets it some time later), `twice` (the shop gets it two times), `slow` (the answer
-    is under way for long).
+    """What is between a process and the shop. Each `armed` fault strikes one read or write: `late`
+    (lost, but the shop gets it some time later), `twice` (the shop gets it two times), `slow` (the
+    answer is under way for long).
     """
 
     def __init__(self, world: RealWorld) -> None:
@@ -88,7 +88,7 @@ class Wire(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await self._unless_cut()
-        fault = self._world.armed.pop(0) if self._world.armed else ""
+        fault = self._world.trouble_for(request)
         if fault == "late":
             self._world.on_its_way.append(request)
             raise httpx.ReadTimeout("The read timed out.", request=request)
@@ -173,7 +173,7 @@ class RealWorld:
         self.practice.faults.latency = latency
         self.name, self.negative = name, negative
         self.pacing = pacing or Pacing(push_poll_s=1.0)
-        self.armed: list[str] = []
+        self.armed: list[tuple[str, bool]] = []
         self.on_its_way: list[httpx.Request] = []
         self.dies_in_commit = False
         self.disk: Path | None = None
@@ -293,6 +293,12 @@ class RealWorld:
         self.stop()
         self.store.close()
         self._open(self.store.path.parent)
+
+    def trouble_for(self, request: httpx.Request) -> str:
+        is_write = b'"mutation ' in request.content
+        if self.armed and self.armed[0][1] is is_write:
+            return self.armed.pop(0)[0]
+        return ""
 
     def deliver(self) -> None:
         """What was late reaches the shop now; nobody waits for its answer any more."""

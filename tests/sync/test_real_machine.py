@@ -30,7 +30,6 @@ from tests.sync.real_world import LABEL, OTHER_LABEL, RealWorld
 pytestmark = pytest.mark.timeout(7200)
 
 ITEMS, PLACES = st.integers(0, 2), st.integers(0, 1)
-ON_THE_WIRE = ("late", "twice", "slow", "")
 AT_THE_SHOP = (
     "loss_before", "loss_after", "timeout_after", "garbage_after", "internal", "internal_after",
     "failed_attempt", "429", "503_after", "throttled", "none", "points are taken",
@@ -143,14 +142,17 @@ class RealMachine(RuleBasedStateMachine):
             assert self.watcher.look() == before
             self.w.start()
 
-    @happens(kind=st.sampled_from((*AT_THE_SHOP, *ON_THE_WIRE)))
-    def trouble(self, kind: str) -> None:
-        if kind in ON_THE_WIRE:
-            self.w.armed.append(kind)
-        elif kind == "points are taken":
+    @happens(kind=st.sampled_from(AT_THE_SHOP), only=st.sampled_from(["all", "writes"]))
+    def trouble_at_the_shop(self, kind: str, only: str) -> None:
+        self.w.practice.faults.only = only
+        if kind == "points are taken":
             self.w.practice.executor.bucket.drain(2000)
         else:
             self.w.practice.faults.next.append(kind)
+
+    @happens(kind=st.sampled_from(["late", "twice", "slow"]), of_write=st.booleans())
+    def trouble_on_the_wire(self, kind: str, of_write: bool) -> None:
+        self.w.armed.append((kind, of_write))
 
     @happens(readings=st.sampled_from([0, 2, 6]), index=st.sampled_from([0, 5, 40]))
     def the_shop_is_behind(self, readings: int, index: int) -> None:

@@ -1,0 +1,316 @@
+"""The races of two sides that change at once, each with a name: what was under way meets what has
+changed meanwhile. With everything real but time and the wire (real_world.py); the world stands
+still at exactly the step that the race needs. More stories of this kind, against twins, are in
+test_engine.py; every order of all of them is test_real_machine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core.model import Cell, CellKey, CellState, PlanKind, Problem, SkuMapping
+from core.sync.cells import map_one, pair_locations, unmap_one
+from core.sync.events import SaleSeen
+from core.sync.reading import Pacing
+from tests.sync.conservation import Watcher
+from tests.sync.real_world import LABEL, START_WITH, RealWorld
+
+LATENCY = 1.0
+
+
+class Race:
+    """One cell of item A at the first place, watched by the law of conservation."""
+
+    def __init__(self, pacing: Pacing | None = None) -> None:
+        self.world = RealWorld(latency=LATENCY, pacing=pacing or Pacing(push_poll_s=0.2))
+        self.watcher = Watcher(self.world, trust=True)
+        self.place = self.world.places[0]
+        self.key = CellKey(self.world.items[0], self.place)
+
+    @property
+    def cell(self) -> Cell:
+        return self.watcher.look().cells[self.key]
+
+    def change_here(self, n: int) -> None:
+        with self.watcher.person():
+            self.world.change_here("A", self.place, n)
+
+    def sell(self, n: int, item: int = 0) -> None:
+        with self.watcher.person():
+            self.world.practice.sell(self.world.items[item], self.place, n)
+
+    def trouble(self, *kinds: str) -> None:
+        self.world.practice.faults.only = "writes"
+        self.world.practice.faults.next.extend(kinds)
+
+    def until(self, what: str) -> None:
+        """Let the world go on to the moment at which this is so, step by step of time."""
+        for _ in range(400):
+            if self.is_so(what):
+                return
+            self.world.go(0.05)
+        raise AssertionError(f"never: {what}")
+
+    def is_so(self, what: str) -> bool:
+        return {
+            "the write is under way": self.cell.intent is not None and not self.writes,
+            "the shop has it": self.writes > 0 and self.cell.intent is not None,
+            "it is settled": self.writes > 0 and self.cell.intent is None,
+        }[what]
+
+    @property
+    def writes(self) -> int:
+        """Rows that the shop has carried out for us."""
+        return sum(1 for entry in self.world.practice.ledger if entry.key) // 2
+
+    def come_to_rest(self) -> None:
+        self.world.stop()
+        self.world.loop.let_pass(70)
+        assert self.world.do(self.world.engine.rest()).rests
+
+    def both(self) -> tuple[int | None, int]:
+        return self.cell.here, self.world.there(self.key)
+
+    def is_at(self, quantity: int, writes: int = 1) -> bool:
+        """Both sides there, by so many writes, and no key more than once."""
+        assert max(self.world.written().values(), default=1) == 1
+        assert self.cell.state is CellState.IN_SYNC
+        return self.both() == (quantity, quantity) and self.writes == writes
+
+
+@pytest.fixture
+def race() -> Iterator[Race]:
+    made = Race()
+    yield made
+    made.world.close()
+
+
+def test_push_against_sale(race: Race) -> None:
+    race.world.start()
+    race.change_here(+2)
+    race.until("the write is under way")
+    race.sell(1)
+    race.until("the shop has it")
+    race.sell(1)
+    race.come_to_rest()
+    assert race.is_at(START_WITH)
+
+
+def test_push_against_an_answer_already_on_its_way(race: Race) -> None:
+    """The reading left the shop before our write came in, and arrives after it was settled."""
+    race.world.armed.append(("slow", False))
+    race.world.start()
+    race.world.go(0.6)
+    race.change_here(+2)
+    race.until("it is settled")
+    race.world.go(8)
+    assert not [event for event in race.world.events if isinstance(event, SaleSeen)]
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)
+
+
+def test_reading_from_a_lagging_replica(race: Race) -> None:
+    """Readings that are seconds behind neither take our push back nor bring it twice."""
+    race.world.start()
+    race.world.go(5)
+    race.world.practice.faults.lag = 4
+    race.change_here(+2)
+    race.until("it is settled")
+    race.world.go(9)
+    assert race.cell.here == START_WITH + 2
+    assert not [event for event in race.world.events if isinstance(event, SaleSeen)]
+    race.world.practice.faults.lag = 0
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)
+
+
+def test_search_index_behind() -> None:
+    """Above the limit, a hint comes late; the number that it leads to is the true one."""
+    race = Race(Pacing(everything_up_to=0, sweep_s=3600, push_poll_s=0.2))
+    race.world.start()
+    race.world.go(5)
+    race.world.practice.faults.index_lag = 30
+    race.sell(3)
+    race.world.go(10)
+    race.sell(1)
+    race.world.go(60)
+    assert race.cell.here == START_WITH - 4
+    race.world.close()
+
+
+def test_two_variants_on_one_item(race: Race) -> None:
+    """Both are sold at the same moment, while the item is counted here."""
+    race.world.start()
+    with race.watcher.person():
+        race.world.change_here("B", race.place, +5)
+    race.world.go(0.3)
+    race.sell(2, item=1)
+    race.sell(3, item=2)
+    race.come_to_rest()
+    cells = [CellKey(race.world.items[n], race.place) for n in (1, 2)]
+    assert [race.world.there(key) for key in cells] == [START_WITH] * 2
+
+
+def test_local_change_while_its_push_is_in_flight(race: Race) -> None:
+    race.world.start()
+    race.change_here(+2)
+    race.until("the shop has it")
+    race.change_here(-5)
+    race.come_to_rest()
+    assert race.is_at(START_WITH - 3, writes=2)
+
+
+def test_mapping_edited_while_a_push_is_in_flight(race: Race) -> None:
+    """Mapped anew, the cell knows nothing of the write; that it had effect is a difference, and
+    both sides agree on it.
+    """
+    race.world.start()
+    race.change_here(+2)
+    race.until("the write is under way")
+    with race.watcher.person(), race.world.store.books.transaction() as tx:
+        unmap_one(tx, race.world.items[0])
+    race.world.go(5)
+    assert race.watcher.look().intents == {}
+    with race.watcher.person(), race.world.store.books.transaction() as tx:
+        map_one(tx, SkuMapping(race.world.items[0], "A"))
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)
+
+
+def test_re_targeted_while_a_push_is_in_flight(race: Race) -> None:
+    """The write was for A. The cell is B's now, and its number is not taken for B's."""
+    race.world.start()
+    race.change_here(+2)
+    race.until("the shop has it")
+    with race.watcher.person(), race.world.store.books.transaction() as tx:
+        map_one(tx, SkuMapping(race.world.items[0], "B"))
+    race.come_to_rest()
+    assert (race.cell.sku_number, race.cell.problem) == ("B", Problem.DIFFERS_AT_START)
+    assert race.both() == (START_WITH, START_WITH + 2)
+    assert race.writes == 1
+
+
+def test_pairing_edited_while_a_push_is_in_flight(race: Race) -> None:
+    race.world.start()
+    race.change_here(+2)
+    race.until("the shop has it")
+    for places in (race.world.places[1:], race.world.places):
+        with race.watcher.person(), race.world.store.books.transaction() as tx:
+            pair_locations(tx, tuple(race.world.pairs(*places)), LABEL)
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)
+
+
+@pytest.mark.parametrize("lost", ["none", "loss_before", "loss_after"])
+def test_link_switched_off_while_a_push_is_in_flight(race: Race, lost: str) -> None:
+    """It is settled first, then nothing more is sent."""
+    race.trouble(lost)
+    race.world.start()
+    race.change_here(+2)
+    race.until("the write is under way")
+    race.world.do(race.world.runs.disable())
+    race.world.go(20)
+    assert race.watcher.look().intents == {}
+    assert (race.cell.base, race.world.there(race.key)) == (START_WITH + 2, START_WITH + 2)
+    race.change_here(+1)
+    race.world.go(20)
+    assert (race.writes, race.cell.state) == (1, CellState.PENDING_PUSH)
+
+
+@pytest.mark.parametrize("lost", ["loss_before", "loss_after"])
+def test_clock_stepping_back(race: Race, lost: str) -> None:
+    race.trouble(lost)
+    race.world.start()
+    race.change_here(+2)
+    race.until("the write is under way")
+    race.world.clock.step_back(900)
+    race.world.go(1)
+    race.change_here(+1)
+    race.world.go(10)
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 3, writes=2)
+
+
+# -- exactly once ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lost", ["loss_before", "loss_after", "internal_after", "503_after"])
+def test_the_same_key_goes_again_after_a_kill(race: Race, lost: str) -> None:
+    race.trouble(lost)
+    race.world.start()
+    race.change_here(+2)
+    race.until("the write is under way")
+    race.world.go(1.2)
+    key = race.cell.intent
+    race.world.kill()
+    assert race.cell.intent == key
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)
+    assert {entry.key for entry in race.world.practice.ledger if entry.key} == {key}
+
+
+def test_a_kill_between_the_decision_and_the_request_sends_it_at_the_next_start(
+    race: Race,
+) -> None:
+    race.world.start()
+    race.change_here(+2)
+    race.until("the write is under way")
+    race.world.kill()
+    assert (race.cell.state, race.writes) == (CellState.PUSHING, 0)
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)
+
+
+def test_a_kill_in_the_commit_that_settles_asks_again_and_writes_once(race: Race) -> None:
+    race.world.start()
+    race.change_here(+2)
+    race.until("the shop has it")
+    race.world.dies_in_commit = True
+    race.world.go(2)
+    assert race.cell.state is CellState.PUSHING
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)
+
+
+@pytest.mark.parametrize(("lost", "writes"), [("loss_before", 1), ("loss_after", 1)])
+def test_after_24_hours_a_reading_decides(race: Race, lost: str, writes: int) -> None:
+    race.trouble(lost)
+    race.world.start()
+    race.change_here(+2)
+    race.until("the write is under way")
+    race.world.go(1.2)
+    race.world.kill()
+    race.world.loop.let_pass(25 * 3600)
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2, writes)
+
+
+def test_after_24_hours_what_a_reading_cannot_tell_is_a_persons(race: Race) -> None:
+    race.trouble("loss_after")
+    race.world.start()
+    race.change_here(+2)
+    race.until("the shop has it")
+    race.world.kill()
+    race.sell(1)
+    race.world.loop.let_pass(25 * 3600)
+    race.come_to_rest()
+    assert (race.cell.problem, race.writes) == (Problem.OUTCOME_UNKNOWN, 1)
+
+    async def take_there() -> None:
+        await race.world.runs.apply(await race.world.runs.plan(PlanKind.PULL))
+
+    race.world.work = race.world.loop.create_task(take_there())
+    race.world.go(20)
+    assert race.both() == (START_WITH + 1, START_WITH + 1)
+
+
+def test_a_request_that_comes_late_after_its_repetition_writes_nothing(race: Race) -> None:
+    race.world.armed.append(("late", True))
+    race.world.start()
+    race.change_here(+2)
+    race.until("it is settled")
+    race.world.deliver()
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)
