@@ -31,10 +31,10 @@ from core.clock import Clock, SystemClock
 from core.model import CellKey, Credentials, Intent, IntentKind, IntentRow, QuantityName, Secret
 from core.practice import PracticeShop
 from core.shopify import ShopifyShop, open_shop
-from tests.twins import virtual_time
 from tests.bench.fast_shop import START_WITH
 from tests.clients.installing import HERE as CLIENTS
 from tests.clients.installing import official_python
+from tests.twins import virtual_time
 
 ROOT = Path(__file__).resolve().parents[2]
 CHUNK = 250
