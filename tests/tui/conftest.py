@@ -1,5 +1,7 @@
 """Every test starts in English, with all signs, at UTC, and leaves no trace of its own choice.
 
+The toolkit reads all styles anew for every app; they do not change, so here each is read once.
+
 The toolkit waits until the processor looks idle, at least 20 ms for every key; our tests wait until
 no widget has a message left, which is both sooner and surer.
 """
@@ -14,6 +16,9 @@ import pytest
 import textual.app
 import textual.pilot
 from textual._context import active_app
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.css.types import CSSLocation
 
 from tui.clean import use_ascii
 from tui.i18n import set_language
@@ -31,6 +36,30 @@ def _one_reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     set_language("en")
     use_ascii(False)
+
+
+_read_rules = Stylesheet._parse_rules
+_rules: dict[object, list[RuleSet]] = {}
+
+
+def _rules_once(
+    self: Stylesheet,
+    css: str,
+    read_from: CSSLocation,
+    is_default_rules: bool = False,
+    tie_breaker: int = 0,
+    scope: str = "",
+) -> list[RuleSet]:
+    given = (css, read_from, is_default_rules, tie_breaker, scope)
+    key = (given, tuple(self._variables.items()))
+    if key not in _rules:
+        _rules[key] = _read_rules(self, *given)
+    return _rules[key]
+
+
+@pytest.fixture(autouse=True)
+def _read_styles_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stylesheet, "_parse_rules", _rules_once)
 
 
 QUIET_ROUNDS = 5
