@@ -61,6 +61,7 @@ from core.shopify.storage import Storage
 from core.shopify.subscriptions import SubscriptionReport, WebhookSubscription
 from core.shopify.wire import Wire
 
+MOST_HINTS = 25_000
 PAGES_IN_A_LISTING = 100
 """One paged listing reaches 25,000 rows and no further (facts.md §3.4)."""
 
@@ -194,8 +195,12 @@ class ShopifyShop:
                 for item, node in zip(inventory_item_ids, answer.data["nodes"], strict=True)
             )
 
-    async def changed_items(self, shopify_location_id: str, since: str) -> Sequence[str]:
-        """At most 25,000 hints; more than that are not hints any more, and a sweep finds them."""
+    async def changed_items(
+        self, shopify_location_id: str, since: str, at_most: int = MOST_HINTS
+    ) -> Sequence[str]:
+        """Page by page until there are `at_most`: more than that are not hints any more, and a
+        sweep finds them for less points.
+        """
         try:
             moment = parse_iso(since).astimezone(UTC).replace(microsecond=0)
         except ValueError:
@@ -209,6 +214,8 @@ class ShopifyShop:
         async for page in self._pages(CHANGED_LEVELS, variables, "location", "inventoryLevels"):
             with shape_of(CHANGED_LEVELS):
                 found.update((text_of(node["item"]["id"]), None) for node in page)
+            if len(found) >= at_most:
+                break
         return tuple(found)
 
     # -- writes ----------------------------------------------------------------------------------

@@ -68,9 +68,11 @@ class Shop(Protocol):
         """
         ...
 
-    async def changed_items(self, shopify_location_id: str, since: str) -> Sequence[str]:
+    async def changed_items(
+        self, shopify_location_id: str, since: str, at_most: int
+    ) -> Sequence[str]:
         """Hints: inventory item ids whose level there changed at or after `since` (ISO). May be
-        behind; may be too many.
+        behind; may be too many. Where there are `at_most` or more, some of them.
         """
         ...
 

@@ -41,6 +41,7 @@ class Reader:
     quiet_passes: int = 0
     """Passes in a row that brought nothing new."""
     _watermark: str = ""
+    _long_look: float = float("-inf")
 
     def __post_init__(self) -> None:
         self._fresh = Freshness(self.commits.clock.monotonic)
@@ -57,8 +58,9 @@ class Reader:
             await self.read_all()
             return 1.0
         started = self.commits.now()
-        await self.read_some(await self._hints())
-        await self._read(list(self._set.slice(self.pacing)))
+        hints, too_many = await self._hints()
+        await self.read_some(hints)
+        await self._read(list(self._set.slice(self.pacing, hurried=too_many)))
         self._watermark = started
         return min(1.0, len(self._set.last) / cells)
 
@@ -123,19 +125,27 @@ class Reader:
 
     # -- one reading --------------------------------------------------------------------------
 
-    async def _hints(self) -> Sequence[CellKey]:
+    async def _hints(self) -> tuple[Sequence[CellKey], bool]:
         """Cells that the search index says have changed since the last look, with an overlap for
-        its lag.
+        its lag; and whether there are so many that these are only some of them.
         """
-        since = _earlier(self._watermark or self.commits.now(), self.pacing.overlap_s)
+        pace, now = self.pacing, self.commits.clock.monotonic()
+        overlap = pace.overlap_s
+        if now - self._long_look >= pace.long_look_s:
+            self._long_look, overlap = now, pace.long_overlap_s
+        since = _earlier(self._watermark or self.commits.now(), overlap)
         with self.commits.view() as view:
             locations = [pair.shopify_location_id for pair in view.pairs()]
-        found = await asyncio.gather(*(self.shop.changed_items(loc, since) for loc in locations))
-        return [
+        most = pace.hints_at_most
+        found = await asyncio.gather(
+            *(self.shop.changed_items(location, since, most) for location in locations)
+        )
+        hints = [
             CellKey(item_id, location)
             for location, item_ids in zip(locations, found, strict=True)
             for item_id in item_ids
         ]
+        return hints, any(len(item_ids) >= most for item_ids in found)
 
     async def _read(self, todo: Iterable[Batch]) -> None:
         """A few changes flow as they come; beyond what no limit can meet, all are held until the

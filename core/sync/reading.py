@@ -24,7 +24,12 @@ READ_POINTS = 3.0
 class Pacing:
     """Seconds and sizes of the loop. A tick is counted from start to start; `least_s` is the rest
     between two passes however long they take; `sweep_share` the share of the points that the
-    rolling sweep may use.
+    rolling sweep may use, and `sweep_at_least` the reads that it makes in a tick however few the
+    cells are: up to 100,000 cells a tick costs the same, and fewer cells are read more often.
+
+    The search index is asked for what changed since the last tick and `overlap_s` before it,
+    because it lags; every `long_look_s` for `long_overlap_s`. Where it names `hints_at_most` at one
+    location (after a mass change), listing all costs more than reading: the sweep hurries instead.
     """
 
     tick_s: float = 2.0
@@ -36,8 +41,12 @@ class Pacing:
     everything_up_to: int = 5_000
     sweep_s: float = 300.0
     sweep_share: float = 0.5
+    sweep_at_least: int = 3
     catalogue_s: float = 900.0
-    overlap_s: float = 120.0
+    overlap_s: float = 15.0
+    long_overlap_s: float = 120.0
+    long_look_s: float = 30.0
+    hints_at_most: int = CHUNK
     parallel: int = 8
     offline_max_s: float = 60.0
 
@@ -105,11 +114,15 @@ class WorkingSet:
     def forget(self) -> None:
         self.revision = -1
 
-    def slice(self, pacing: Pacing) -> Iterator[Batch]:
-        """This tick's part of the sweep, as large as `sweep_s` asks for and the points allow."""
+    def slice(self, pacing: Pacing, *, hurried: bool = False) -> Iterator[Batch]:
+        """This tick's part of the sweep: as large as `sweep_s` asks for and the points allow, or,
+        in a hurry, as large as the points allow.
+        """
         ticks = max(1.0, pacing.sweep_s / pacing.tick_s)
-        wanted = min(len(self.batches), ceil(len(self.batches) / ticks))
-        for _ in range(min(wanted, pacing.sweep_batches)):
+        wanted = max(pacing.sweep_at_least, ceil(len(self.batches) / ticks))
+        if hurried:
+            wanted = len(self.batches)
+        for _ in range(min(len(self.batches), wanted, pacing.sweep_batches)):
             yield self.batches[self._next % len(self.batches)]
             self._next = (self._next + 1) % len(self.batches)
 

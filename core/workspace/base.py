@@ -117,6 +117,10 @@ class DeskBase:
             self._places = self._store.former_locations() | now
         return self._places.get(location_id, location_id)
 
+    def location_named(self, name_or_id: str) -> Location:
+        """Raises UnknownLocationName."""
+        return self._location(name_or_id)
+
     def _location(self, name_or_id: str) -> Location:
         places = self.locations()
         for place in places:

@@ -45,6 +45,9 @@ from tests.bench.world import LABEL, LinkedBrand, linked_in_process
 
 DAY = 86_400.0
 
+SPEED = 1_440.0
+"""A day in a minute."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -248,7 +251,9 @@ def connect(shop: PracticeShop) -> ShopifyShop:
     )
 
 
-async def run(orders: Sequence[Order], speed: float, shop: PracticeShop) -> dict[str, object]:
+async def run(
+    orders: Sequence[Order], speed: float, shop: PracticeShop
+) -> dict[str, dict[str, float]]:
     with (
         TemporaryDirectory() as folder,
         linked_in_process(shop, connect(shop), Path(folder)) as brand,
@@ -257,30 +262,39 @@ async def run(orders: Sequence[Order], speed: float, shop: PracticeShop) -> dict
         await brand.shop.aclose()
     other = PracticeShop(variants=len(shop.stock.items), locations=1, seed=shop.seed)
     naive = await one_item_a_call(other, orders[:5_000], speed, 200)
-    return {"speed": speed, "dextre-sync": ours, "one item a call": naive}
+    return {"dextre-sync": ours, "one item a call": naive}
+
+
+async def replay(
+    lines: int, *, speed: float = SPEED, skus: int = 1_000, file: Path | None = None
+) -> dict[str, dict[str, float]]:
+    """The orders of a file, or made-up ones, through the engine and through the usual loop."""
+    shop = PracticeShop(variants=skus, locations=1)
+    mine = [item.sku or "" for item in shop.stock.items]
+    orders = read_orders(file)[:lines] if file else made_up(lines, mine)
+    if not {order.sku for order in orders} <= {*mine}:
+        # Another catalogue's SKUs: each becomes one of ours, so any file can be replayed.
+        theirs = dict.fromkeys(order.sku for order in orders)
+        ours = dict(zip(theirs, itertools.cycle(mine), strict=False))
+        orders = [replace(order, sku=ours[order.sku]) for order in orders]
+    return await run(orders, speed, shop)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("csv", type=Path, nargs="?")
-    parser.add_argument("--speed", type=float, default=1_440.0, help="×1 to ×10,000")
+    parser.add_argument("--speed", type=float, default=SPEED, help="×1 to ×10,000")
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--skus", type=int, default=1_000)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    shop = PracticeShop(variants=given.skus, locations=1)
-    skus = [item.sku or "" for item in shop.stock.items]
-    orders = read_orders(given.csv) if given.csv else made_up(given.lines, skus)
-    known = [order for order in orders if order.sku in set(skus)]
-    if len(known) < len(orders):
-        # Another catalogue's SKUs: each becomes one of ours, so any file can be replayed.
-        theirs = dict.fromkeys(order.sku for order in orders)
-        mine = dict(zip(theirs, itertools.cycle(skus), strict=False))
-        orders = [replace(order, sku=mine[order.sku]) for order in orders]
-    told = asyncio.run(run(orders, given.speed, shop))
+    found = asyncio.run(replay(given.lines, speed=given.speed, skus=given.skus, file=given.csv))
+    told = {"speed": given.speed, **found}
     print(json.dumps(told, indent=2))
     if given.json:
         given.json.write_text(json.dumps(told, indent=2))
+    if found["dextre-sync"]["units lost or invented"] or not found["dextre-sync"]["rests"]:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

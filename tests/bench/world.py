@@ -5,6 +5,7 @@ what the engine's benchmarks run on. Only the engine's own process is measured.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import random
 import subprocess
 import sys
@@ -13,7 +14,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -113,13 +113,25 @@ def linked_brand(
         clock=SystemClock(),
         random=random.Random(1),
     )
-    state = practice.call("/practice/state")
+    with TemporaryDirectory() as folder:
+        path = Path(folder)
+        builder = multiprocessing.get_context("spawn").Process(
+            target=_build_from, args=(path, practice.address)
+        )
+        builder.start()
+        builder.join()
+        if builder.exitcode:
+            raise RuntimeError("the store was not built")
+        with _linked(path, shop, pacing) as brand:
+            yield brand
+
+
+def _build_from(folder: Path, address: str) -> None:
+    """In a process of its own: what building needs is not the engine's memory."""
+    with urllib.request.urlopen(address + "/practice/state") as answer:  # noqa: S310
+        state = json.load(answer)
     places = {place["id"]: place["name"] for place in state["locations"]}
-    with (
-        TemporaryDirectory() as folder,
-        _linked(Path(folder), shop, places, state["levels"], pacing) as brand,
-    ):
-        yield brand
+    _build(folder, places, state["levels"])
 
 
 @contextmanager
@@ -138,44 +150,44 @@ def linked_in_process(
         for item in practice.stock.items
         for location, name in places.items()
     ]
-    with _linked(folder, shop, places, levels, None) as brand:
+    _build(folder, places, levels)
+    with _linked(folder, shop, None) as brand:
         yield brand
 
 
 @contextmanager
-def _linked(
-    folder: Path,
-    shop: ShopifyShop,
-    places: dict[str, str],
-    levels: list[dict[str, Any]],
-    pacing: Pacing | None,
-) -> Iterator[LinkedBrand]:
-    ids = count(1)
-
-    def new_id() -> str:
-        return f"{random.getrandbits(64):016x}-{next(ids)}"
-
+def _linked(folder: Path, shop: ShopifyShop, pacing: Pacing | None) -> Iterator[LinkedBrand]:
     events: list[tuple[float, Event]] = []
-    store = BrandStore.open(folder / "inventory.db", SystemClock(), new_id)
-    store.add_label(Label(LABEL, "Main", negative_allowed=True))
-    here = {gid: store.add_location(name).id for gid, name in places.items()}
-    _fill(store, levels, here, places)
+    store = BrandStore.open(folder / "inventory.db", SystemClock(), _new_id)
     engine = Engine(
         brand="Bench",
         shop=shop,
         books=store.books,
         clock=SystemClock(),
-        new_key=new_id,
+        new_key=_new_id,
         emit=lambda event: events.append((time.monotonic(), event)),
         location_name=str,
         pacing=pacing,
         limits=NO_LIMITS,
     )
-    skus = sorted({level["sku"] for level in levels})
+    skus = [item.sku_number for item in store.items()]
+    places = [pair.location_id for pair in store.pairs()]
     try:
-        yield LinkedBrand(store, shop, engine, events, [*here.values()], skus)
+        yield LinkedBrand(store, shop, engine, events, places, skus)
     finally:
         store.close()
+
+
+def _new_id() -> str:
+    return f"{random.getrandbits(64):016x}"
+
+
+def _build(folder: Path, places: dict[str, str], levels: list[dict[str, Any]]) -> None:
+    store = BrandStore.open(folder / "inventory.db", SystemClock(), _new_id)
+    store.add_label(Label(LABEL, "Main", negative_allowed=True))
+    here = {gid: store.add_location(name).id for gid, name in places.items()}
+    _fill(store, levels, here, places)
+    store.close()
 
 
 def _fill(
@@ -197,18 +209,18 @@ def _fill(
     def work(tx: BooksTx) -> None:
         tx.put_link(replace(tx.link(), label_code=LABEL, enabled=True))
         tx.put_pairs([LocationPair(here[gid], gid, names[gid]) for gid in here])
-        for row in levels:
-            item_id = row["inventory_item_id"]
-            tx.put_mapping(SkuMapping(item_id, row["sku"]))
-            tx.put_cell(
-                Cell(
-                    CellKey(item_id, row["location_id"]),
-                    row["sku"],
-                    here[row["location_id"]],
-                    base=row["available"],
-                    there=row["available"],
-                )
+        for item_id, sku in {row["inventory_item_id"]: row["sku"] for row in levels}.items():
+            tx.put_mapping(SkuMapping(item_id, sku))
+        tx.put_cells(
+            Cell(
+                CellKey(row["inventory_item_id"], row["location_id"]),
+                row["sku"],
+                here[row["location_id"]],
+                base=row["available"],
+                there=row["available"],
             )
+            for row in levels
+        )
         tx.put_link(replace(tx.link(), revision=1))
 
     store.submit(work).result()

@@ -352,3 +352,35 @@ def test_the_link_can_keep_what_is_on_the_shelf_equal(mapped: Line, served: Serv
     mapped("settings", "set", "link.quantity", "available")
     mapped("enable", "--start", "push", "--yes")
     assert there(served, sku) == 9
+
+
+# -- plans, filtered and exported ----------------------------------------------------------------
+
+
+def test_a_plan_is_filtered_and_exported(mapped: Line, served: Served) -> None:
+    one, two = skus_of(served)[:2]
+    mapped("stock", "set", one, "Tokyo", str(there(served, one)))
+    plan = mapped("plan", "push", "--json").json
+    assert (plan["changes"], plan["equal"], plan["left_out"]) == (11, 1, 0)
+    moved = sum(row["new_shopify"] - row["shopify"] for row in plan["rows"])
+    assert (plan["units_here"], plan["units_shopify"]) == (0, moved)
+    found = mapped("plan", "push", "--location", "Tokyo", "--why", "here_wins", "--json").json
+    assert {row["location"] for row in found["rows"]} == {"Tokyo"}
+    assert (found["changes"], found["equal"]) == (5, 0)
+    file = mapped.folder / "plan.csv"
+    shown = mapped("plan", "pull", "--only", two, "--csv", str(file)).out
+    assert "Would change: 2" in shown
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = [*csv.DictReader(lines)]
+    assert {(row["sku_number"], row["location"], row["here"]) for row in rows} == {
+        (two, "Tokyo", "50"),
+        (two, "Osaka", "50"),
+    }
+    [tokyo] = [row for row in rows if row["location"] == "Tokyo"]
+    assert tokyo["new_here"] == str(there(served, two))
+    text = mapped("plan", "merge", "--csv", "-").out
+    assert len([*csv.DictReader(io.StringIO(text))]) == 12
+    assert "Osaka" in mapped("plan", "push", "--location", "Nagoya", code=2).err
+    assert "here_wins" in mapped("plan", "push", "--why", "because", code=2).err
+    assert "plan.csv" in mapped("plan", "push", "--csv", str(file / "x"), code=2).err
+    assert writes(served) == 0

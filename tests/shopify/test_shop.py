@@ -202,6 +202,14 @@ async def test_changed_items_are_asked_by_whole_seconds_and_named_once(
     }
 
 
+async def test_changed_items_are_not_listed_further_than_asked_for(httpx_mock: HTTPXMock) -> None:
+    first = page([{"item": {"id": item(number)}} for number in (1, 2, 3)], "c")
+    httpx_mock.add_response(json=answer({"location": {"id": LOCATION, "inventoryLevels": first}}))
+    found = await a_shop().changed_items(LOCATION, "2026-11-23T10:00:00Z", at_most=2)
+    assert found == (item(1), item(2), item(3))
+    assert len(httpx_mock.get_requests()) == 1
+
+
 async def test_a_location_that_is_gone_has_no_changes(httpx_mock: HTTPXMock) -> None:
     httpx_mock.add_response(json=answer({"location": None}))
     assert await a_shop().changed_items(LOCATION, "2026-11-23T10:00:00Z") == ()

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.clock import parse_iso
 from core.errors import LinkIsOff
 from core.model import CellKey, CellState, PlanKind, Problem, QuantityName
 from core.sync.cells import unmap_one
@@ -333,6 +334,45 @@ async def test_above_the_limit_hints_and_the_sweep_find_every_change() -> None:
     assert world.here("S4") == 1
 
 
+async def test_too_many_hints_are_not_listed_to_the_end_the_sweep_hurries_instead() -> None:
+    pacing = Pacing(everything_up_to=0, sweep_s=3_000, sweep_at_least=1, hints_at_most=5)
+    world = World(pacing=pacing)
+    keys = [
+        world.linked(here=5, there=5, base=5, item=f"i{n:04}", sku=f"S{n}") for n in range(1_000)
+    ]
+    await world.engine.reader.read_all()
+    world.clock.advance(3600)
+    await world.engine.reader.read_due()
+    assert world.shop.reads == 4 + 1  # nothing has changed: one step of the sweep
+    for key in keys[::50]:
+        world.shop.sell(key, 2)
+    await world.engine.reader.read_due()
+    assert world.shop.reads == 5 + 1 + 4
+    assert {world.here(f"S{n}") for n in range(0, 1_000, 50)} == {3}
+
+
+async def test_now_and_then_the_index_is_asked_for_a_longer_while() -> None:
+    world = World(pacing=Pacing(everything_up_to=0, sweep_s=3_000))
+    world.linked(here=5, there=5, base=5)
+    asked: list[str] = []
+
+    async def nothing(shopify_location_id: str, since: str, at_most: int) -> list[str]:
+        asked.append(since)
+        return []
+
+    world.shop.changed_items = nothing  # type: ignore[method-assign]
+    began = world.clock.now()
+    for _ in range(20):
+        await world.engine.reader.read_due()
+        world.clock.advance(2)
+    ages = [
+        round((began + timedelta(seconds=2 * n) - parse_iso(since)).total_seconds())
+        for n, since in enumerate(asked)
+    ]
+    assert [n for n, age in enumerate(ages) if age > 100] == [0, 15]
+    assert {age for age in ages if age < 100} == {17}
+
+
 async def test_pairing_edited_in_flight_settles_the_write_and_starts_afresh() -> None:
     _, world = faults("lose_after")
     key = world.linked(here=12, there=10, base=10)
@@ -384,7 +424,7 @@ async def test_a_search_index_that_is_behind_delays_and_loses_nothing() -> None:
     world.linked(here=5, there=5, base=5, item="i2", sku="B")
     await world.engine.reader.read_due()
 
-    async def nothing(shopify_location_id: str, since: str) -> list[str]:
+    async def nothing(shopify_location_id: str, since: str, at_most: int) -> list[str]:
         return []
 
     world.shop.changed_items = nothing  # type: ignore[method-assign]

@@ -41,7 +41,8 @@ async def test_what_is_out_of_sync_is_not_verified() -> None:
 
 
 async def test_a_rolling_sweep_vouches_for_what_it_has_read() -> None:
-    world = world_with(1_000, everything_up_to=0, sweep_s=8, tick_s=2, overlap_s=-10_000)
+    world = world_with(1_000, everything_up_to=0, sweep_s=8, sweep_at_least=1, tick_s=2)
+    world.clock.advance(3600)
     await world.engine.read_pass()
     health = world.engine.health
     assert health.verified_hour == 0.25

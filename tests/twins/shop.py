@@ -97,12 +97,14 @@ class FakeShop:
             return Reading(key, quantity, updated_at, problem)
         return Reading(key, level.quantity, level.updated_at, problem)
 
-    async def changed_items(self, shopify_location_id: str, since: str) -> Sequence[str]:
+    async def changed_items(
+        self, shopify_location_id: str, since: str, at_most: int
+    ) -> Sequence[str]:
         return [
             key.inventory_item_id
             for key, level in self.levels.items()
             if key.shopify_location_id == shopify_location_id and level.updated_at >= since[:19]
-        ]
+        ][:at_most]
 
     async def activate(self, inventory_item_id: str, shopify_location_id: str, key: str) -> None:
         cell = CellKey(inventory_item_id, shopify_location_id)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from core.model import Item, Label, LocationPair, QuantityName, SkuMapping
+from core.model import CellKey, Item, Label, LocationPair, QuantityName, SkuMapping
 from core.practice import PracticeShop
 from core.sync import cells
 from core.sync.breaker import Limits
@@ -172,14 +172,19 @@ def test_quiet_means_fewer_readings_only_where_that_is_wished() -> None:
 
 def test_the_sweep_keeps_to_its_share_of_the_points() -> None:
     working = WorkingSet()
-    from core.model import CellKey
-
     keys = [CellKey(f"i{n:07}", "x") for n in range(100_000)]
     working.load(1, keys)
     assert len([*working.slice(Pacing())]) == 3  # all 400 reads in 300 s
     hurried = Pacing(sweep_s=10)
     assert len([*working.slice(hurried)]) == 33  # 100 points of the 200 that two seconds bring
     assert len([*working.slice(Pacing(sweep_s=10, sweep_share=0.1))]) == 6
+
+
+def test_a_tick_costs_the_same_however_many_cells_rest() -> None:
+    for many in (6_000, 20_000, 100_000):
+        working = WorkingSet()
+        working.load(1, [CellKey(f"i{n:07}", "x") for n in range(many)])
+        assert len([*working.slice(Pacing())]) == 3
 
 
 # -- which quantity ------------------------------------------------------------------------------
@@ -214,7 +219,7 @@ def test_another_quantity_needs_the_link_off_and_forgets_every_base(desk: Desk) 
 
 
 def test_a_write_without_an_answer_keeps_the_quantity_as_it_is(desk: Desk) -> None:
-    from core.model import CellKey, Intent, IntentKind, IntentRow
+    from core.model import Intent, IntentKind, IntentRow
 
     row = IntentRow(CellKey("item-1", "there"), "A", 4, 1, 5)
     intent = Intent(

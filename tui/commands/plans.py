@@ -5,16 +5,21 @@ disable.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import N_, TryAgain
-from core.model import Plan, PlanKind, PlanRow, Run
+from core.errors import N_, BadInput, TryAgain
+from core.model import Plan, PlanKind, PlanRow, Run, Why
 from tui.clean import clean
 from tui.commands.common import (
     NotConfirmed,
     Session,
     confirmed,
+    csv_out,
     number,
     progress,
     say,
@@ -22,9 +27,9 @@ from tui.commands.common import (
     table,
     wait,
 )
-from tui.commands.line import Tree, one_of, takes_json, takes_yes
+from tui.commands.line import Tree, choice, one_of, takes_json, takes_yes
 from tui.i18n import _
-from tui.words import word_of
+from tui.words import signed, word_of
 
 if TYPE_CHECKING:
     from core.workspace import Desk
@@ -33,6 +38,12 @@ SHOWN = 40
 """Rows of a plan that are printed for reading; --json has them all."""
 
 STARTS = (PlanKind.PUSH.value, PlanKind.PULL.value, PlanKind.MERGE.value)
+
+
+class NoSuchTarget(BadInput):
+    code = "cannot_write_csv"
+    message = N_("%(file)s cannot be written: %(detail)s.")
+    remedy = N_("Give another file, or - for standard output.")
 
 
 class RowsLeft(TryAgain):
@@ -45,8 +56,17 @@ class RowsLeft(TryAgain):
 
 def register(tree: Tree) -> None:
     tree.group("plan", _("Show what a push or a pull would change; writes nothing."))
-    _only(tree.command("plan push", plan_push, _("DEXTRE → Shopify")))
-    _only(tree.command("plan pull", plan_pull, _("Shopify → DEXTRE")))
+    for parser in (
+        tree.command("plan push", partial(_plan, kind=PlanKind.PUSH), _("DEXTRE → Shopify")),
+        tree.command("plan pull", partial(_plan, kind=PlanKind.PULL), _("Shopify → DEXTRE")),
+        tree.command(
+            "plan merge",
+            partial(_plan, kind=PlanKind.MERGE),
+            _("Both sides' changes since they were last equal"),
+        ),
+    ):
+        _only(parser)
+        _takes_filter(parser)
     for parser in (
         tree.command("push", push, _("Push quantities: DEXTRE → Shopify")),
         tree.command("pull", pull, _("Pull quantities: Shopify → DEXTRE")),
@@ -78,24 +98,65 @@ def _only(parser: argparse.ArgumentParser) -> None:
     takes_json(parser)
 
 
+def _takes_filter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--location", metavar="NAME", help=_("Only rows of this location."))
+    parser.add_argument(
+        "--why",
+        metavar="REASON",
+        type=choice("--why", Why),
+        help=_("Only rows with this reason, such as differs or here_wins."),
+    )
+    parser.add_argument(
+        "--csv",
+        metavar="FILE",
+        help=_("Write the rows as CSV (- for standard output), those that are equal as well."),
+    )
+
+
 # -- plans ---------------------------------------------------------------------------------------
 
 
-def plan_push(session: Session, *, only: list[str], as_json: bool) -> None:
-    _plan(session, PlanKind.PUSH, only, as_json=as_json)
-
-
-def plan_pull(session: Session, *, only: list[str], as_json: bool) -> None:
-    _plan(session, PlanKind.PULL, only, as_json=as_json)
-
-
-def _plan(session: Session, kind: PlanKind, only: Sequence[str], *, as_json: bool) -> None:
+def _plan(
+    session: Session,
+    *,
+    kind: PlanKind,
+    only: Sequence[str],
+    location: str | None,
+    why: Why | None,
+    csv: str | None,
+    as_json: bool,
+) -> None:
     desk = session.desk
     plan = _made(desk, kind, only)
+    place = None if location is None else desk.location_named(location).id
+    rows = tuple(
+        row for row in plan.rows if place in (None, row.location_id) and why in (None, row.why)
+    )
+    plan = replace(plan, rows=rows)
+    if csv is not None:
+        _write_csv(desk, plan, csv)
     if as_json:
         say_json(_plan_record(desk, plan))
-    else:
+    elif csv != "-":
         say_plan(desk, plan)
+
+
+def _write_csv(desk: Desk, plan: Plan, target: str) -> None:
+    import csv
+
+    with ExitStack() as stack:
+        if target == "-":
+            out = csv_out()
+        else:
+            try:
+                out = stack.enter_context(
+                    Path(target).expanduser().open("w", encoding="utf-8", newline="")
+                )
+            except OSError as error:
+                raise NoSuchTarget(file=clean(target), detail=error.strerror or "") from None
+        writer = csv.DictWriter(out, COLUMNS)
+        writer.writeheader()
+        writer.writerows(_plan_rows(desk, plan))
 
 
 def _made(desk: Desk, kind: PlanKind, only: Sequence[str] = ()) -> Plan:
@@ -108,22 +169,35 @@ def _plan_record(desk: Desk, plan: Plan) -> dict[str, object]:
         "at": plan.at,
         "changes": len(plan.changing),
         "left_out": len(plan.left_out),
-        "rows": [
-            {
-                "sku_number": row.sku_number,
-                "location": desk.location_name(row.location_id),
-                "here": row.here,
-                "shopify": row.there,
-                "base": row.base,
-                "new_here": row.new_here,
-                "new_shopify": row.new_there,
-                "why": row.why.value,
-                "left_out": row.left_out,
-                "detail": row.detail,
-            }
-            for row in plan.rows
-        ],
+        "equal": len(plan.rows) - len(plan.changing) - len(plan.left_out),
+        "units_here": sum(units_here(row) for row in plan.changing),
+        "units_shopify": sum(units_there(row) for row in plan.changing),
+        "rows": [*_plan_rows(desk, plan)],
     }
+
+
+COLUMNS = (
+    *("sku_number", "location", "here", "shopify", "base", "new_here", "new_shopify"),
+    *("why", "left_out", "detail"),
+)
+
+
+def _plan_rows(desk: Desk, plan: Plan) -> Iterator[dict[str, object]]:
+    for row in plan.rows:
+        values = (
+            *(row.sku_number, desk.location_name(row.location_id), row.here, row.there, row.base),
+            *(row.new_here, row.new_there, row.why.value, row.left_out, row.detail),
+        )
+        yield dict(zip(COLUMNS, values, strict=True))
+
+
+def units_here(row: PlanRow) -> int:
+    """How many units come (or, below 0, go) in DEXTRE."""
+    return (row.new_here or 0) - (row.here or 0)
+
+
+def units_there(row: PlanRow) -> int:
+    return (row.new_there or 0) - (row.there or 0)
 
 
 def say_plan(desk: Desk, plan: Plan) -> None:
@@ -143,13 +217,20 @@ def say_plan(desk: Desk, plan: Plan) -> None:
             (_plan_cells(desk, row) for row in shown[:SHOWN]),
         )
     if len(shown) > SHOWN:
-        say(_("… and %(count)s more rows (--json shows all).") % {"count": len(shown) - SHOWN})
+        told = {"count": len(shown) - SHOWN}
+        say(_("… and %(count)s more rows (--json and --csv show all).") % told)
     told = {
         "changes": len(plan.changing),
         "left": len(plan.left_out),
         "same": len(plan.rows) - len(shown),
     }
     say(_("Would change: %(changes)s; left out: %(left)s; equal already: %(same)s.") % told)
+    if plan.changing:
+        units = {
+            "here": signed(sum(map(units_here, plan.changing))),
+            "there": signed(sum(map(units_there, plan.changing))),
+        }
+        say(_("Units: DEXTRE %(here)s, Shopify %(there)s.") % units)
 
 
 def _plan_cells(desk: Desk, row: PlanRow) -> tuple[object, ...]:
