@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -18,6 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -89,8 +91,10 @@ def busy_owner(home: Path) -> Iterator[None]:
 
 
 def status_runs(home: Path, times: int, *, cells: int, owned: bool) -> list[float]:
-    """Seconds of each run, sorted, from the start of the process to its end."""
-    taken = []
+    """Seconds of each run, sorted, from the start of the process to its end; last, those of the
+    processor, which do not depend on what else the machine does.
+    """
+    taken, worked = [], cpu_s()
     for _ in range(times):
         begun = time.perf_counter()
         done = command(home, "status", "--json")
@@ -98,12 +102,22 @@ def status_runs(home: Path, times: int, *, cells: int, owned: bool) -> list[floa
         told = json.loads(done.stdout)
         assert told["cells"] == cells
         assert (told["owner"] is not None) is owned
-    return sorted(taken)
+    return [*sorted(taken), (cpu_s() - worked) / times]
+
+
+def cpu_s() -> float:
+    """Of all processes that were started and have ended."""
+    used = getrusage(RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def p50_p95(seconds: list[float]) -> list[float]:
     p95 = seconds[min(len(seconds) - 1, len(seconds) * 95 // 100)]
     return [round(statistics.median(seconds), 3), round(p95, 3)]
+
+
+def figures_of(runs: list[float]) -> list[float]:
+    return [*p50_p95(runs[:-1]), round(runs[-1], 3)]
 
 
 def bare_python(times: int) -> list[float]:
@@ -139,11 +153,11 @@ def measure_status(home: Path, cells: int, times: int) -> Figures:
     found: Figures = {
         "cells": cells,
         "bare python": p50_p95(bare_python(times)),
-        "quiet": p50_p95(status_runs(home, times, cells=cells, owned=False)),
+        "quiet": figures_of(status_runs(home, times, cells=cells, owned=False)),
         "imports": imports(home),
     }
     with busy_owner(home):
-        found["busy"] = p50_p95(status_runs(home, times, cells=cells, owned=True))
+        found["busy"] = figures_of(status_runs(home, times, cells=cells, owned=True))
     return found
 
 
@@ -220,8 +234,11 @@ def show(figures: Figures) -> None:
     status, taken = figures["status"], figures["import"]
     print(f"status at {status['cells']:,} cells; seconds of a process, p50 / p95")
     for name in ("bare python", "quiet", "busy"):
-        p50, p95 = status[name]
-        print(f"  {name:24}{p50:>8.3f} / {p95:.3f}")
+        p50, p95, *cpu = status[name]
+        of_cpu = f"   of the processor {cpu[0]:.3f}" if cpu else ""
+        print(f"  {name:24}{p50:>8.3f} / {p95:.3f}{of_cpu}")
+    load = ", ".join(f"{one:.1f}" for one in figures["load"])
+    print(f"  load of the machine before and after: {load}, on {os.cpu_count()} processors")
     loaded = status["imports"]
     print(f"  imports: {loaded['modules']} modules, {loaded['ms']} ms under -X importtime, most in")
     print("    " + ", ".join(f"{name} {ms}" for name, ms in loaded["most"].items()))
@@ -246,12 +263,14 @@ def main() -> None:
     if chosen.own is not None:
         own(chosen.own)
         return
+    load = os.getloadavg()[0]
     with TemporaryDirectory(prefix="everyday") as place:
         folder = Path(place)
         figures: Figures = {
             "status": measure_status(folder / "status", chosen.cells, chosen.times),
             "import": measure_import(folder / "import", folder, chosen.rows),
         }
+    figures["load"] = [round(load, 1), round(os.getloadavg()[0], 1)]
     figures["met"] = met(figures)
     show(figures)
     text = json.dumps(figures, indent=2)
