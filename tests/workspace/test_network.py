@@ -12,8 +12,8 @@ from core.errors import Offline
 from core.model import Credentials, Secret
 from core.shopify import open_shop
 from core.workspace.network import watch_network
-from tests.bench.virtual_time import LoopClock, run
 from tests.twins.clock import ManualClock
+from tests.twins.virtual_time import LoopClock, run
 from tests.twins.world import World
 
 
