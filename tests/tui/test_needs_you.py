@@ -108,6 +108,14 @@ async def test_counting_again_asks_for_a_number_and_sets_both_sides(tmp_path: Pa
         assert desk.asked[-1] == ("resolve", "TEA-010", Choice.COUNT_AGAIN, 12)
 
 
+async def test_marked_rows_are_counted_one_at_a_time(tmp_path: Path) -> None:
+    async with running(tmp_path, waiting_desk(*[Problem.REJECTED] * 2)) as (app, pilot):
+        await press(app, pilot, "4", "a", "c")
+        assert "Count one row at a time" in seen(app)
+        await press(app, pilot, "ctrl+backslash", "c")
+        assert "Set on both sides" in seen(app)
+
+
 async def test_a_key_that_cannot_act_on_the_row_says_why(tmp_path: Path) -> None:
     desk = waiting_desk(Problem.NOT_STOCKED)
     async with running(tmp_path, desk) as (app, pilot):

@@ -15,9 +15,10 @@ from core.model import Credentials, Secret
 from core.practice import PracticeShop
 from core.shopify.errors import BadWebhookAddress, WebhookRefused
 from core.shopify.subscriptions import TOPICS
+from core.shopify.webhooks import WebhookCounts
 from core.sync.events import WebhooksAsked, WebhooksRemoved
 from core.workspace import Desk, Hearing, WebhookState, Workspace
-from core.workspace.hearing import HEAL_S, heal
+from core.workspace.hearing import HEAL_S, HeardNote, heal, read
 from tests.twins.clock import ManualClock
 from tests.workspace.test_hearing import free_port
 
@@ -168,6 +169,7 @@ def test_who_hears_is_known_as_long_as_it_hears(tmp_path: Path, shop: PracticeSh
         finally:
             desk.stop()
         assert desk.heard() is None
+        until(lambda: not desk._hearing_path.exists())  # else the next with its number hears
 
 
 def test_the_note_of_a_process_that_was_killed_counts_for_nothing(
@@ -177,3 +179,25 @@ def test_the_note_of_a_process_that_was_killed_counts_for_nothing(
     assert desk.heard() is None
     desk._hearing_path.write_text("torn")
     assert desk.heard() is None
+
+
+async def test_what_came_is_noted_with_its_last_moment(tmp_path: Path) -> None:
+    clock, counts, path = ManualClock(), WebhookCounts(), tmp_path / "hearing.json"
+    note = HeardNote(path, Hearing(":1", URL), clock)
+    note.listens("http://127.0.0.1:1/hook")
+    following = asyncio.create_task(note.follow(counts))
+    first = read(path)
+    assert first is not None
+    assert (first.taken, first.last_at, first.public_url) == (0, "", URL)
+    counts.taken, counts.refused = 3, 1
+    await asyncio.sleep(0.01)
+    seen = read(path)
+    assert seen is not None
+    assert (seen.taken, seen.refused, seen.since) == (3, 1, first.since)
+    assert seen.last_at > first.since
+    counts.refused = 2
+    await asyncio.sleep(0.01)
+    later = read(path)
+    assert later is not None
+    assert (later.refused, later.last_at) == (2, seen.last_at), "refused ones are not news"
+    following.cancel()
