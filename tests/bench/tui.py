@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -45,6 +46,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("抹茶ラテ", "Green tea tin", "ほうじ茶", "Cup, white", "急須 黒")
 SIZE = (80, 24)
 BRAND = "Bench"
+BUSY = 0.5
+"""Load for each core from which on times are those of the others, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +398,9 @@ def main() -> int:
 
 def _shown(measured: Iterator[tuple[str, Figure]]) -> list[tuple[str, Figure]]:
     found = []
+    busy = os.getloadavg()[0] / (os.cpu_count() or 1)
+    if busy > BUSY:
+        print(f"Others use this machine (load {busy:.1f} for each core): times say little now.")
     print(f"{'store':12}{'what':44}{'measured':>14}{'goal':>8}")
     for store, figure in measured:
         goal = "" if figure.budget is None else f"{figure.budget:g}"

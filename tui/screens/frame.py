@@ -43,7 +43,11 @@ class FrameScreen(Screen[None]):
     @property
     def is_whole(self) -> bool:
         """Composed, and not being taken down: its widgets can be asked for."""
-        return self.ready and bool(self.query(StatusLine)) and bool(self.query("#body > *"))
+        if not self.ready:
+            return False
+        children = self.children  # asked at every key: no search through the whole tree
+        whole = any(isinstance(child, StatusLine) for child in children)
+        return whole and any(child.id == "body" and child.children for child in children)
 
     @property
     def own_app(self) -> DextreApp:
