@@ -39,8 +39,8 @@ JOINED = ("movements", "runs", "run_rows")
 PREFIX = ".restore-"
 """Of the folders that hold a copy of a backup while it is read."""
 
-SHOWN = 20
-"""Changes that a preview names one by one."""
+SHOWN = 20_000
+"""Changes that a preview names one by one: more than anybody reads, and little enough to hold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,3 +183,21 @@ def test_a_terminal_asks_for_the_passphrase(
     assert not file.exists()
     linked("backup", str(file), "--with-secrets")
     linked("restore", str(file), "--yes")
+
+
+def test_a_restore_is_seen_quantity_by_quantity_before_it_is_done(brand: Line) -> None:
+    text = "sku_number,name,barcode,location,label,quantity\nA,a,,Tokyo,main,5\nB,b,,Tokyo,main,7\n"
+    brand("item", "import", brand.file("items.csv", text))
+    file = str(brand.folder / "mine.db")
+    brand("backup", file)
+    brand("stock", "set", "A", "Tokyo", "9")
+    shown = brand("restore", file, "--preview").out
+    assert "Quantities: A · Tokyo · main  9 → 5" in shown
+    assert "B · Tokyo" not in shown
+    found = brand("restore", file, "--preview", "--json").json
+    assert found["changes"]["levels"] == {"added": 0, "removed": 0, "changed": 1}
+    [row] = [row for row in found["rows"] if row["what"] == "levels"]
+    assert (row["which"], row["now"], row["then"]) == ("A · Tokyo · main", 9, 5)
+    lines = brand("restore", file, "--preview", "--csv", "-").out.splitlines()
+    assert "levels,A · Tokyo · main,9,5" in lines
+    assert brand.quantity("A", "Tokyo") == 9

@@ -90,6 +90,26 @@ def test_lines_for_a_service_carry_their_priority(told: Line) -> None:
     assert [each[:3] for each in lines] == ["<6>", "<6>", "<6>", "<4>"]
 
 
+def test_a_service_under_systemd_leaves_the_time_to_the_journal(
+    told: Line, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from core.workspace import Workspace
+    from tui.commands import running
+
+    capsys.readouterr()
+    with Workspace(told.home) as workspace:
+        for to_journal in (True, False):
+            monkeypatch.setattr(running, "is_journal", lambda *_: to_journal)  # noqa: B023
+            voice = running._Voice([workspace.desk("Acme")])
+            the_log(told).append(
+                NeedsYou(at=AT, brand="Acme", sku="D", location="Tokyo", problem="bundle")
+            )
+            voice.speak()
+    one, other = capsys.readouterr().out.splitlines()
+    assert one.startswith("<4>D at Tokyo needs you")
+    assert other.startswith("2026-11-23 ")
+
+
 def test_the_export_format_holds_every_field_and_the_moment() -> None:
     event = SaleSeen(
         at=AT, brand="Acme", sku="A\nB", location="Tokyo", pulled=-1, before=5, after=4

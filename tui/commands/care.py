@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from dataclasses import asdict
 from getpass import getpass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import N_, BadInput, DextreError, UserMustAct
 from core.model import Finding, Secret, Verdict
 from tui.clean import clean
-from tui.commands.common import NotConfirmed, Session, confirmed, say, say_json, table, wait
+from tui.commands.common import (
+    NotConfirmed,
+    Session,
+    confirmed,
+    say,
+    say_json,
+    table,
+    wait,
+    write_csv,
+)
 from tui.commands.connecting import SIGNS, secret_from
 from tui.commands.line import Tree, takes_file, takes_json, takes_yes
 from tui.i18n import _, finding_text, tell
 
 if TYPE_CHECKING:
+    from core.store.restore import Changes
     from core.workspace import Desk, RestorePreview
 
 _STORE_SOUND = N_("The inventory file is in order: %(file)s")
 _NOT_CONNECTED = N_("Not connected")
+
+
+NAMED = 20
+"""Rows of a preview that are printed for reading."""
 
 
 class DoctorFound(UserMustAct):
@@ -80,6 +97,15 @@ def register(tree: Tree) -> None:
     _takes_passphrase(parser)
     parser.add_argument(
         "--without-secrets", action="store_true", help=_("Leave the secrets of the backup out.")
+    )
+    parser.add_argument(
+        "--preview",
+        dest="only_show",
+        action="store_true",
+        help=_("Show what would change, and change nothing."),
+    )
+    parser.add_argument(
+        "--csv", metavar="FILE", help=_("Write what would change as CSV (- for standard output).")
     )
     takes_yes(parser)
     takes_json(parser)
@@ -178,6 +204,8 @@ def restore(
     *,
     passphrase_file: str | None,
     without_secrets: bool,
+    only_show: bool,
+    csv: str | None,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -189,6 +217,14 @@ def restore(
         return
     desk = session.desk
     preview = desk.restore_preview(file)
+    if csv is not None:
+        _write_preview(preview, csv)
+    if only_show:
+        if as_json:
+            say_json({"changes": _counts(preview), "rows": [*_preview_rows(preview)]})
+        elif csv != "-":
+            _say_preview(preview)
+        return
     if preview.refused is not None:
         raise preview.refused
     passphrase = None
@@ -293,3 +329,36 @@ def _say_preview(preview: RestorePreview) -> None:
             for name, changes in preview.changes.items()
         ),
     )
+    for row in islice(preview.rows, NAMED):
+        change = f"{_value(row.now)} → {_value(row.then)}"
+        say(f"{_(_TABLES.get(row.what, row.what))}: {clean(row.key)}  {change}")
+    more = sum(map(_size, preview.changes.values())) - NAMED
+    if more > 0:
+        say(_("… and %(count)s more rows (--json and --csv show all).") % {"count": more})
+
+
+def _size(changes: Changes) -> int:
+    return changes.added + changes.changed + changes.removed
+
+
+def _value(value: object) -> str:
+    """A quantity; of a document, what people call it."""
+    if isinstance(value, dict):
+        return clean(value.get("name") or value.get("sku_number") or "…")
+    return "—" if value is None else str(value)
+
+
+def _counts(preview: RestorePreview) -> dict[str, object]:
+    return {name: asdict(changes) for name, changes in preview.changes.items()}
+
+
+def _preview_rows(preview: RestorePreview) -> Iterator[dict[str, object]]:
+    return ({"what": r.what, "which": r.key, "now": r.now, "then": r.then} for r in preview.rows)
+
+
+def _write_preview(preview: RestorePreview, target: str) -> None:
+    rows = (
+        {**row, "now": _value(row["now"]), "then": _value(row["then"])}
+        for row in _preview_rows(preview)
+    )
+    write_csv(target, ("what", "which", "now", "then"), rows)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from rich.cells import cell_len
 
-from core.errors import N_, UserMustAct
+from core.errors import N_, BadInput, UserMustAct
 from tui.clean import clean
 from tui.cli import Globals
 
@@ -152,3 +153,27 @@ def csv_out() -> TextIO:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="")
     return sys.stdout
+
+
+class CannotWriteCsv(BadInput):
+    code = "cannot_write_csv"
+    message = N_("%(file)s cannot be written: %(detail)s.")
+    remedy = N_("Give another file, or - for standard output.")
+
+
+def write_csv(target: str, fields: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Into a file, or to standard output for `-`. Raises CannotWriteCsv."""
+    import csv
+
+    with ExitStack() as stack:
+        if target == "-":
+            out = csv_out()
+        else:
+            try:
+                path = Path(target).expanduser()
+                out = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
+            except OSError as error:
+                raise CannotWriteCsv(file=clean(target), detail=error.strerror or "") from None
+        writer = csv.DictWriter(out, fields)
+        writer.writeheader()
+        writer.writerows(rows)

@@ -6,26 +6,24 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import N_, BadInput, TryAgain
+from core.errors import N_, TryAgain
 from core.model import Plan, PlanKind, PlanRow, Run, Why
 from tui.clean import clean
 from tui.commands.common import (
     NotConfirmed,
     Session,
     confirmed,
-    csv_out,
     number,
     progress,
     say,
     say_json,
     table,
     wait,
+    write_csv,
 )
 from tui.commands.line import Tree, choice, one_of, takes_json, takes_yes
 from tui.i18n import _
@@ -38,12 +36,6 @@ SHOWN = 40
 """Rows of a plan that are printed for reading; --json has them all."""
 
 STARTS = (PlanKind.PUSH.value, PlanKind.PULL.value, PlanKind.MERGE.value)
-
-
-class NoSuchTarget(BadInput):
-    code = "cannot_write_csv"
-    message = N_("%(file)s cannot be written: %(detail)s.")
-    remedy = N_("Give another file, or - for standard output.")
 
 
 class RowsLeft(TryAgain):
@@ -134,29 +126,11 @@ def _plan(
     )
     plan = replace(plan, rows=rows)
     if csv is not None:
-        _write_csv(desk, plan, csv)
+        write_csv(csv, COLUMNS, _plan_rows(desk, plan))
     if as_json:
         say_json(_plan_record(desk, plan))
     elif csv != "-":
         say_plan(desk, plan)
-
-
-def _write_csv(desk: Desk, plan: Plan, target: str) -> None:
-    import csv
-
-    with ExitStack() as stack:
-        if target == "-":
-            out = csv_out()
-        else:
-            try:
-                out = stack.enter_context(
-                    Path(target).expanduser().open("w", encoding="utf-8", newline="")
-                )
-            except OSError as error:
-                raise NoSuchTarget(file=clean(target), detail=error.strerror or "") from None
-        writer = csv.DictWriter(out, COLUMNS)
-        writer.writeheader()
-        writer.writerows(_plan_rows(desk, plan))
 
 
 def _made(desk: Desk, kind: PlanKind, only: Sequence[str] = ()) -> Plan:
