@@ -217,13 +217,7 @@ def restore(
         return
     desk = session.desk
     preview = desk.restore_preview(file)
-    if csv is not None:
-        _write_preview(preview, csv)
-    if only_show:
-        if as_json:
-            say_json({"changes": _counts(preview), "rows": [*_preview_rows(preview)]})
-        elif csv != "-":
-            _say_preview(preview)
+    if _only_shown(preview, csv, only_show=only_show, as_json=as_json):
         return
     if preview.refused is not None:
         raise preview.refused
@@ -319,6 +313,19 @@ def _known_passphrase(backup: Path, file: str | None) -> Secret:
 def _typed(question: str) -> Secret:
     """Without an echo, and without spaces around it, as from a file."""
     return Secret(getpass(question).strip())
+
+
+def _only_shown(
+    preview: RestorePreview, csv: str | None, *, only_show: bool, as_json: bool
+) -> bool:
+    """Write what was asked for; True where that was all."""
+    if csv is not None:
+        _write_preview(preview, csv)
+    if only_show and as_json:
+        say_json({"changes": _counts(preview), "rows": [*_preview_rows(preview)]})
+    elif only_show and csv != "-":
+        _say_preview(preview)
+    return only_show
 
 
 def _say_preview(preview: RestorePreview) -> None:
