@@ -29,7 +29,6 @@ from tui.commands.line import Tree, takes_file, takes_json, takes_yes
 from tui.i18n import _, finding_text, tell
 
 if TYPE_CHECKING:
-    from core.store.restore import Changes
     from core.workspace import Desk, RestorePreview
 
 _STORE_SOUND = N_("The inventory file is in order: %(file)s")
@@ -339,13 +338,10 @@ def _say_preview(preview: RestorePreview) -> None:
     for row in islice(preview.rows, NAMED):
         change = f"{_value(row.now)} → {_value(row.then)}"
         say(f"{_(_TABLES.get(row.what, row.what))}: {clean(row.key)}  {change}")
-    more = sum(map(_size, preview.changes.values())) - NAMED
+    counts = (asdict(changes).values() for changes in preview.changes.values())
+    more = sum(map(sum, counts)) - NAMED
     if more > 0:
         say(_("… and %(count)s more rows (--json and --csv show all).") % {"count": more})
-
-
-def _size(changes: Changes) -> int:
-    return changes.added + changes.changed + changes.removed
 
 
 def _value(value: object) -> str:
