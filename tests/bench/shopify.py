@@ -2,9 +2,9 @@
 
 python -m tests.bench.shopify [LEVELS]       tables, and the same as one line of JSON at the end
 
-paced     LEVELS levels read by ids, then written, over a real connection to a fast server with
+paced     LEVELS levels read by ids, then written, over a real connection to the practice shop with
           100 points a second and 0.15 s latency: time ÷ the time that the points allow
-simulated the same against the practice shop itself, in virtual time, and every unit counted
+simulated the same in this process, in virtual time, and every unit counted
 one call  the official Python package, one item a call, 500 items, extrapolated
 bulk      the catalogue of LEVELS variants at 2 locations by bulk operation, in a process of its
           own: time, and memory above what the process had before
@@ -31,7 +31,7 @@ from core.clock import Clock, SystemClock
 from core.model import CellKey, Credentials, Intent, IntentKind, IntentRow, QuantityName, Secret
 from core.practice import PracticeShop
 from core.shopify import ShopifyShop, open_shop
-from tests.bench.fast_shop import START_WITH
+from tests.bench.world import PracticeProcess, practice_process
 from tests.clients.installing import HERE as CLIENTS
 from tests.clients.installing import official_python
 from tests.twins import virtual_time
@@ -41,6 +41,8 @@ CHUNK = 250
 RATE = 100.0
 LATENCY = 0.15
 AT_ONCE = 32
+START_WITH = 100
+"""Points in the bucket at the beginning: the rest has to be waited for."""
 ONE_CALL_ITEMS = 500
 
 Figures = dict[str, Any]
@@ -130,38 +132,39 @@ async def opened(
         await shop.aclose()
 
 
-async def paced(address: str, levels: int) -> list[Figures]:
-    credentials = Credentials("bench.myshopify.com", access_token=Secret("x"), api_url=address)
-    ids = [f"gid://shopify/InventoryItem/{number}" for number in range(levels)]
+async def paced(practice: PracticeProcess) -> list[Figures]:
+    credentials = Credentials(practice.domain, Secret(practice.token), api_url=practice.address)
+    state = practice.call("/practice/state")
+    ids = [level["inventory_item_id"] for level in state["levels"]]
+    location = state["locations"][0]["id"]
+    before = sum(level["available"] for level in state["levels"])
+    practice.call("/practice/drain", {"points": state["points"]["maximumAvailable"] - START_WITH})
     figures: list[Figures] = []
-    async with (
-        opened(credentials, SystemClock()) as shop,
-        httpx.AsyncClient(base_url=address, trust_env=False) as http,
-    ):
-        for name, work in (("read by ids", read_all), ("written", write_all)):
-            before = (await http.get("/counts")).json()
+    async with opened(credentials, SystemClock()) as shop:
+        for name, work, cost in (("read by ids", read_all, 3), ("written", write_all, 10)):
+            left = practice.call("/practice/state?sku=-")["points"]["currentlyAvailable"]
             memory, began = resident(), time.perf_counter()
             halfway = asyncio.create_task(_memory_later(2.0))
-            await work(shop, ids, "gid://shopify/Location/1")
+            await work(shop, ids, location)
             seconds = time.perf_counter() - began
-            after = (await http.get("/counts")).json()
-            points = after["points"] - before["points"]
-            allowed = (points - before["available"]) / RATE
+            points = -(-len(ids) // CHUNK) * cost
+            allowed = (points - left) / RATE
             figures.append(
                 {
                     "what": name,
-                    "levels": levels,
+                    "levels": len(ids),
                     "points": points,
                     "seconds": round(seconds, 2),
                     "allowed": round(allowed, 2),
                     "ratio": round(seconds / allowed, 3),
-                    "throttled": after["throttled"] - before["throttled"],
+                    "throttled": shop.throttled,
                     "memory_start_mb": round(memory, 1),
                     "memory_2s_mb": round(await halfway, 1),
                     "memory_end_mb": round(resident(), 1),
                 }
             )
-        assert shop.throttled == 0
+    after = practice.call("/practice/state")["levels"]
+    assert sum(level["available"] for level in after) == before + len(ids), "units were lost"
     return figures
 
 
@@ -312,8 +315,8 @@ def table(title: str, rows: Sequence[Figures | None]) -> None:
 
 
 def main(levels: int) -> None:
-    with process("-m", "tests.bench.fast_shop", str(LATENCY)) as lines:
-        on_the_wire = asyncio.run(paced(next(lines), levels))
+    with practice_process(levels, 1, "--faults", f"latency={LATENCY}s") as practice:
+        on_the_wire = asyncio.run(paced(practice))
     table(f"paced: 100 points/s, {LATENCY} s latency, real time", on_the_wire)
     in_virtual_time = virtual_time.run(simulated(levels))
     table("simulated: the practice shop, virtual time", in_virtual_time)

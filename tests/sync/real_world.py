@@ -52,7 +52,7 @@ T = TypeVar("T")
 LABEL, OTHER_LABEL = "main", "other"
 SKUS = ("A", "B", "B")
 """Of the shop's three items: two of them are one item here."""
-START_WITH = 12
+START_WITH = 5
 FILE = "inventory.db"
 MEMORY = Path("/dev/shm")
 """A file system in memory, where there is one: a commit there costs no disk."""

@@ -125,8 +125,8 @@ class RealMachine(RuleBasedStateMachine):
 
     # -- time and trouble ------------------------------------------------------------------------
 
-    @happens(seconds=st.sampled_from([3, 9]))
-    def nothing_for_a_while(self, seconds: int) -> None:
+    @happens(seconds=st.sampled_from([2.5, 5]))
+    def nothing_for_a_while(self, seconds: float) -> None:
         self.w.go(seconds)
 
     @happens(end=st.sampled_from(["kill", "kill in the next commit", "restart"]))
