@@ -4,6 +4,15 @@ world is stopped between any two of its steps, changed, let go on, or killed. Th
 At every commit: the law of conservation (conservation.py), only what was in the outbox is written,
 only what is mapped and paired, nothing while the link is off. After a kill: the books are what they
 were. At rest: both sides equal, no key has written twice, nothing more is written.
+
+That it bites was tried by breaking the engine in these ways, one at a time; found, within so many
+stories: a request that was never in the outbox (12) · a new key after an unknown outcome (66) ·
+readings taken while a write is in flight (4) · a base moved twice, or not at all (6) · settling in
+two commits (4) · the outbox forgotten at a start (66) · keys that never expire (129) · refusals
+taken for success (38) · a base that moves by more than the level (13) · writing absolute numbers in
+place of deltas (21) · the link's switch ignored (538) · the outbox thrown away when the link is
+turned off (330) · cells left behind by unmapping (156) · settling onto a cell that has left and
+come back (413). Readings from before our own write believed: by its name in test_races.
 """
 
 from __future__ import annotations
@@ -154,10 +163,15 @@ class RealMachine(RuleBasedStateMachine):
     def trouble_on_the_wire(self, kind: str, of_write: bool) -> None:
         self.w.armed.append((kind, of_write))
 
-    @happens(readings=st.sampled_from([0, 2, 6]), index=st.sampled_from([0, 5, 40]))
-    def the_shop_is_behind(self, readings: int, index: int) -> None:
-        self.w.practice.faults.lag = readings if self.lagging else 0
-        self.w.practice.faults.index_lag = index
+    @happens(
+        readings=st.sampled_from([0, 2, 6]),
+        index=st.sampled_from([0, 5, 40]),
+        latency=st.sampled_from([0, 0.2, 3]),
+    )
+    def the_shop_is_behind(self, readings: int, index: int, latency: float) -> None:
+        faults = self.w.practice.faults
+        faults.lag, faults.index_lag = readings if self.lagging else 0, index
+        faults.latency = latency
 
     @happens(seconds=st.sampled_from([70, 25 * 3600, -5, -600]))
     def the_clock_jumps(self, seconds: int) -> None:
