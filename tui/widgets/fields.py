@@ -85,6 +85,15 @@ class FilterField(Field):
 class Page(VerticalScroll, inherit_bindings=False, can_focus=False):
     """Scrolls with what has the focus; the arrow keys belong to the form in it."""
 
+    def on_resize(self) -> None:
+        """What had the focus while this was laid out may have been scrolled to in a smaller one:
+        from the top again, as far down as the focus needs.
+        """
+        self.scroll_home(animate=False, force=True)
+        focused = self.screen.focused
+        if focused is not None and self in focused.ancestors:
+            self.call_after_refresh(self.scroll_to_widget, focused, animate=False)
+
 
 class FormRow(Horizontal):
     """A label and its field."""
