@@ -605,6 +605,14 @@ class Plan:
         return tuple(row for row in self.rows if row.changes)
 
     @property
+    def left_open(self) -> int:
+        """Cells that differ afterwards and have no base: while linked, each waits for a person."""
+        return sum(
+            row.new_base is None and row.new_here != row.new_there and not row.left_out
+            for row in self.rows
+        )
+
+    @property
     def left_out(self) -> tuple[PlanRow, ...]:
         return tuple(row for row in self.rows if row.left_out)
 
@@ -629,7 +637,9 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A mass change that was applied, kept so that it can be explained and undone."""
+    """A mass change that was applied, kept so that it can be explained and undone. `equal` of the
+    `applied` rows stood so before: they only count as aligned from then on.
+    """
 
     id: str
     kind: PlanKind
@@ -641,6 +651,11 @@ class Run:
     waiting: int = 0
     undoes: str | None = None
     undone_by: str | None = None
+    equal: int = 0
+
+    @property
+    def changed(self) -> int:
+        return self.applied - self.equal
 
 
 # -- what waits for a person ---------------------------------------------------------------------

@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual import work
 
 from core.errors import DextreError
-from tui import keymap, preferences
+from tui import counted, keymap, preferences
 from tui.actions import BY_ID, bindings
 from tui.clean import ascii_only, use_ascii
-from tui.i18n import _, language, set_language, tell
+from tui.i18n import _, language, set_language
+from tui.remedies import tell
 from tui.screens import MAIN, make
 from tui.screens.frame import FrameScreen
 from tui.screens.opening import OpeningScreen
@@ -305,9 +306,9 @@ class DextreApp(Taking):
             return _("Work is still running. It is cancelled cleanly when you quit.")
         if status.link and status.pending_push and self.session.started:
             return _(
-                "%(n)d quantities wait to be sent to Shopify. They are kept, "
-                "and are sent when the sync runs again."
-            ) % {"n": status.pending_push}
+                "Still to be sent to Shopify: %(levels)s. They are kept, and are sent when the "
+                "sync runs again."
+            ) % {"levels": counted.quantities(status.pending_push)}
         return ""
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gettext
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -25,10 +25,13 @@ __all__ = [
     "LANGUAGES",
     "N_",
     "_",
+    "aside",
     "choose_language",
     "event_text",
     "finding_text",
+    "headed",
     "language",
+    "listed",
     "ngettext",
     "pgettext",
     "set_language",
@@ -38,6 +41,7 @@ __all__ = [
 LANGUAGES = ("en", "ja")
 LOCALE = Path(__file__).parent / "locale"
 DOMAIN = "dextre-sync"
+NO_OTHERS: Mapping[str, str] = {}
 
 _current = "en"
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
@@ -84,6 +88,20 @@ def pgettext(context: str, text: str) -> str:
     return signs(_catalogue.pgettext(context, text))
 
 
+def listed(words: Iterable[str]) -> str:
+    """Several things in a row, as the language sets them apart."""
+    return _(", ").join(words)
+
+
+def headed(head: str, rest: str) -> str:
+    """A thing, and what is said about it."""
+    return _("%(head)s: %(rest)s") % {"head": head, "rest": rest}
+
+
+def aside(words: str) -> str:
+    return _("(%(words)s)") % {"words": words}
+
+
 # -- texts that the core makes ---------------------------------------------------------------------
 
 
@@ -98,7 +116,7 @@ def _words(value: Any) -> Any:
     if isinstance(value, str):
         return clean(_(value))
     if isinstance(value, (list, tuple, set, frozenset)):
-        return ", ".join(str(_words(one)) for one in value)
+        return listed(str(_words(one)) for one in value)
     return value
 
 
@@ -113,10 +131,13 @@ def _filled(template: str, params: Mapping[str, Any]) -> str:
     return fill(_(template), {name: _words(params[name]) for name in params if name in used})
 
 
-def tell(error: DextreError) -> tuple[str, str]:
-    """What went wrong and what to do about it, in the language of the reader."""
+def tell(error: DextreError, remedies: Mapping[str, str] = NO_OTHERS) -> tuple[str, str]:
+    """What went wrong and what to do about it, in the language of the reader. `remedies` are other
+    words for some remedies, by their catalogue ids.
+    """
+    remedy = remedies.get(error.remedy, error.remedy)
     message = _filled(error.message, error.params)
-    return clean_block(message), clean_block(_filled(error.remedy, error.params))
+    return clean_block(message), clean_block(_filled(remedy, error.params))
 
 
 class Told(Protocol):
@@ -130,10 +151,11 @@ class Told(Protocol):
     def params(self) -> Mapping[str, Any]: ...
 
 
-def finding_text(finding: Told) -> tuple[str, str]:
+def finding_text(finding: Told, remedies: Mapping[str, str] = NO_OTHERS) -> tuple[str, str]:
     """One line of a check or an import, and its remedy (empty where there is none)."""
     message = _filled(finding.message, finding.params)
-    return clean(message), clean(_filled(finding.remedy, finding.params))
+    remedy = remedies.get(finding.remedy, finding.remedy)
+    return clean(message), clean(_filled(remedy, finding.params))
 
 
 def event_text(event: Event) -> str:

@@ -38,7 +38,7 @@ def load(home: Path) -> tuple[dict[str, str], str]:
     if not wrong:
         return keymap, ""
     words = _("%(file)s: no such action, or no key that every terminal has: %(lines)s")
-    return keymap, words % {"file": FILE, "lines": clean("; ".join(wrong))}
+    return keymap, words % {"file": FILE, "lines": clean(_("; ").join(wrong))}
 
 
 def _flat(record: dict[str, object], before: str = "") -> list[tuple[str, str]]:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from core.errors import DextreError, StoreInUse
 from core.model import ConnectionState, Status
 from core.sync.events import Event, ItemAdded, ItemRemoved, ItemRenamed, ItemsImported, Restored
+from tui import counted
 from tui.clean import clean, signs
-from tui.i18n import _, event_text
+from tui.i18n import _, event_text, listed
 from tui.when import clock_time
 from tui.widgets.ringlog import LogLine
 from tui.words import CONNECTIONS, LEVELS, show
@@ -194,9 +195,9 @@ class Session:
             missing.append(_("a location"))
         if not items:
             missing.append(_("items"))
-        says = _("%(items)d items, %(locations)d locations") % {"items": items, "locations": places}
+        says = listed((counted.items(items), counted.locations(places)))
         if missing:
-            says = _("Missing: %(what)s") % {"what": ", ".join(missing)}
+            says = _("Missing: %(what)s") % {"what": listed(missing)}
         return Step("inventory", _("Inventory"), not missing, says)
 
     def _connection_step(self) -> Step:
@@ -212,8 +213,8 @@ class Session:
         says = _("No location is paired yet")
         if status.pairs:
             label = clean(status.label or "")
-            says = _("%(pairs)d pairs, inventory label %(label)s") % {
-                "pairs": status.pairs,
+            says = _("%(pairs)s, inventory label %(label)s") % {
+                "pairs": counted.pairs(status.pairs),
                 "label": label,
             }
         return Step("pairing", _("Locations"), bool(status.pairs), says)

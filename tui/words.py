@@ -230,6 +230,19 @@ LEVELS: Mapping[Level, Mark] = {
     Level.ERROR: Mark("✗", N_("Error"), BAD),
 }
 
+SYSTEM_WORDS = (
+    N_("No such file or directory"),
+    N_("Permission denied"),
+    N_("Is a directory"),
+    N_("Not a directory"),
+    N_("File exists"),
+    N_("No space left on device"),
+    N_("Read-only file system"),
+    N_("Address already in use"),
+    N_("Connection refused"),
+)
+"""What the operating system says most: its words are filled into our errors."""
+
 _MARKED: tuple[Mapping[StrEnum, Mark], ...] = (
     CELLS,
     MATCHES,

@@ -7,7 +7,7 @@ from core.errors import N_, BadInput
 
 class CannotRead(BadInput):
     code = "cannot_read_file"
-    message = N_("The file %(file)s cannot be read: %(detail)s")
+    message = N_("The file %(file)s cannot be read: %(detail)s.")
     remedy = N_("Check the path and the permissions.")
 
 
@@ -33,6 +33,12 @@ class UnknownHeader(BadInput):
         "The first line must be one of: %(expected)s; or an inventory or product CSV as "
         "Shopify exports it."
     )
+
+
+class UnknownMappingHeader(UnknownHeader):
+    code = "unknown_mapping_header"
+    message = N_("%(file)s is not a mapping file. Found: %(found)s. Missing: %(missing)s.")
+    remedy = N_("Export the mappings and edit that file. Its first line is: %(expected)s.")
 
 
 class DoubledColumns(BadInput):

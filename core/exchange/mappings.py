@@ -17,7 +17,7 @@ from typing import NamedTuple, TextIO
 from core.errors import N_
 from core.exchange.cells import text_cell, text_of
 from core.exchange.decode import Table, read_table, table_of
-from core.exchange.errors import UnknownHeader
+from core.exchange.errors import UnknownMappingHeader
 from core.exchange.preview import RowProblemLine
 from core.exchange.write import write_rows
 from core.model import MappingRow
@@ -58,7 +58,7 @@ def write_mappings(out: TextIO, rows: Iterable[MappingRow], *, bom: bool = False
 
 
 def read_mappings(path: Path) -> MappingFile:
-    """Raises (all BadInput): CannotRead, EmptyFile, NotText, BrokenCsv, UnknownHeader."""
+    """Raises (all BadInput): CannotRead, EmptyFile, NotText, BrokenCsv, UnknownMappingHeader."""
     return _mappings(read_table(path))
 
 
@@ -84,7 +84,7 @@ def _mappings(table: Table) -> MappingFile:
     wanted = ("inventory_item_id", "sku_number")
     missing = [name for name in wanted if name not in header]
     if missing:
-        raise UnknownHeader(
+        raise UnknownMappingHeader(
             file=table.file,
             found=", ".join(cell.strip()[:40] for cell in table.header[:30]),
             missing=", ".join(missing),

@@ -52,7 +52,7 @@ def load(
         _load_columns_by_location(shelves, file, rows, columns)
     else:
         raise CatalogueFileInvalid(
-            file=file.name, detail=N_("there is neither a location nor a quantity column.")
+            file=file.name, detail=N_("there is neither a location nor a quantity column")
         )
 
 
@@ -65,15 +65,18 @@ def _read(file: Path) -> list[Row]:
                 dict(zip(header, map(_clean, cells), strict=False)) for cells in reader if cells
             ]
     except UnicodeDecodeError as error:
-        raise CatalogueFileInvalid(file=file.name, detail=N_("it is not UTF-8.")) from error
-    except (OSError, csv.Error) as error:
+        raise CatalogueFileInvalid(file=file.name, detail=N_("it is not UTF-8")) from error
+    except OSError as error:
+        detail = error.strerror or type(error).__name__
+        raise CatalogueFileInvalid(file=file.name, detail=detail) from error
+    except csv.Error as error:
         raise CatalogueFileInvalid(file=file.name, detail=str(error)) from error
     if "sku" not in header or not {"handle", "title"} & set(header):
         raise CatalogueFileInvalid(
-            file=file.name, detail=N_("a SKU column and a Handle or Title column are needed.")
+            file=file.name, detail=N_("a SKU column and a Handle or Title column are needed")
         )
     if not rows:
-        raise CatalogueFileInvalid(file=file.name, detail=N_("it has no rows."))
+        raise CatalogueFileInvalid(file=file.name, detail=N_("it has no rows"))
     return rows
 
 
@@ -159,7 +162,7 @@ def _load_rows_by_location(shelves: Shelves, file: Path, rows: Sequence[Row]) ->
             )
         shelves.stock.stock_at(item, place, opening=opening)
     if not places:
-        raise CatalogueFileInvalid(file=file.name, detail=N_("no row names a location."))
+        raise CatalogueFileInvalid(file=file.name, detail=N_("no row names a location"))
 
 
 def _opening(row: Row) -> dict[str, int] | None:

@@ -7,7 +7,7 @@ from core.errors import N_, BadInput
 
 class CatalogueFileInvalid(BadInput):
     code = "practice_catalogue_invalid"
-    message = N_("%(file)s cannot be used as a catalogue: %(detail)s")
+    message = N_("%(file)s cannot be used as a catalogue: %(detail)s.")
     remedy = N_("Give an inventory or a product CSV as Shopify exports it.")
 
 

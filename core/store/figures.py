@@ -15,8 +15,9 @@ triggers keep them instead, in the transaction that changes what they count, who
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from core.model import CellState
@@ -68,6 +69,21 @@ def read(source: Source) -> dict[str, int]:
 
 def counted_anew(source: Source) -> dict[str, int]:
     return {name: int(source.rows(count)[0][0]) for name, count in _COUNTED.items()}
+
+
+def aside(source: Source, ends: Sequence[tuple[str, str]]) -> tuple[int, int]:
+    """How many of these (side, key) are items, and variants, that have no mapping."""
+    if not ends:
+        return 0, 0
+    counts = [
+        f"SELECT count(DISTINCT id) FROM {table} WHERE id IN (SELECT json_extract(value, '$[1]')"
+        f" FROM json_each(?) WHERE json_extract(value, '$[0]') = '{side}')"
+        f" AND NOT EXISTS (SELECT 1 FROM mappings WHERE mappings.{mapped} = {table}.id)"
+        for side, table, mapped in (("here", "items", "sku_number"), ("there", "variants", "id"))
+    ]
+    given = json.dumps(ends)
+    here, there = (int(source.rows(count, (given,))[0][0]) for count in counts)
+    return here, there
 
 
 def _triggers() -> Iterator[str]:

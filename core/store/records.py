@@ -340,6 +340,7 @@ def run_doc(run: Run) -> Doc:
         moved=run.moved,
         rejected=run.rejected,
         waiting=run.waiting,
+        equal=run.equal,
         undoes=run.undoes,
         undone_by=run.undone_by,
     )
@@ -357,6 +358,7 @@ def run_from(key: str, doc: Doc) -> Run:
         waiting=doc["waiting"],
         undoes=doc.get("undoes"),
         undone_by=doc.get("undone_by"),
+        equal=doc.get("equal", 0),
     )
 
 

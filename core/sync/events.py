@@ -274,7 +274,7 @@ class SyncStopped(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkEnabled(Event):
-    text = N_("The inventory link is on: %(cells)s cells")
+    text = N_("The inventory link is on; cells in it: %(cells)s")
     cells: int
 
 
@@ -354,16 +354,20 @@ class SettingChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunApplied(Event):
-    text = N_("%(kind)s applied: %(applied)s cells; moved since: %(moved)s; refused: %(rejected)s")
+    text = N_(
+        "%(kind)s applied; cells: %(applied)s (equal before: %(equal)s); moved since: %(moved)s; "
+        "refused: %(rejected)s"
+    )
     kind: str
     applied: int
     moved: int
     rejected: int
+    equal: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemsImported(Event):
-    text = N_("Imported %(items)s items and %(levels)s quantities")
+    text = N_("Imported: items %(items)s, quantities %(levels)s")
     items: int
     levels: int
 

@@ -342,10 +342,12 @@ class Runs:
         if run is None or not results:
             return
         counts = Counter(result.outcome for result in results)
+        done = (one.row for one in results if one.outcome is RowOutcome.APPLIED)
         tx.put_run(
             replace(
                 run,
                 applied=run.applied + counts[RowOutcome.APPLIED],
+                equal=run.equal + sum(not row.changes for row in done),
                 moved=run.moved + counts[RowOutcome.MOVED],
                 rejected=run.rejected + counts[RowOutcome.REJECTED],
                 waiting=run.waiting + counts[RowOutcome.WAITING] - (len(results) if waited else 0),
@@ -365,6 +367,7 @@ class Runs:
                 applied=run.applied,
                 moved=run.moved,
                 rejected=run.rejected,
+                equal=run.equal,
             )
         )
         return run

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from core.errors import BadInput
 from core.model import Brand, Item, MappingRow, MatchState, SkuMapping, Variant
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 else:
     exchange, matching = Room("core.exchange"), Room("core.matching")
 
-IGNORED = "ignored"
-IGNORED_EDITS = "ignored_edits"
 KEPT_EDITS = 200
 """Edits that can be undone."""
 
@@ -116,7 +114,7 @@ class EditingDesk(ConnectionDesk):
     def _mapping_key(self) -> tuple[object, ...]:
         link = self._store.link()
         rule = (link.shopify_field, link.local_field)
-        edits = self._store.settings().get(IGNORED_EDITS, 0)
+        edits = self._store.ignored_edits()
         counts = self._store.count_items(), self._store.count_variants()
         return (link.revision, edits, rule, counts)
 
@@ -142,8 +140,7 @@ class EditingDesk(ConnectionDesk):
         self._kept = None
 
     def ignored_ends(self) -> list[matching.End]:
-        kept: list[list[str]] = self._store.settings().get(IGNORED, [])
-        return [(side, key) for side, key in kept]
+        return self._store.ignored_ends()
 
     def suggestions(
         self, row: MappingRow
@@ -280,7 +277,7 @@ class EditingDesk(ConnectionDesk):
             edit = matching.Edit(
                 ignore=((matching.HERE, new),), notice=((matching.HERE, sku_number),)
             )
-            self._store.put_settings(_with_ignored(self._store.settings(), edit))
+            self._store.put_ignored(_with_ignored(self.ignored_ends(), edit))
 
     # -- files --------------------------------------------------------------------------------
 
@@ -354,7 +351,7 @@ class EditingDesk(ConnectionDesk):
                 is_bundle = variant is not None and variant.requires_components
                 cells.map_one(tx, mapping, is_bundle=is_bundle)
             if edit.ignore or edit.notice:
-                self._store.put_settings(_with_ignored(self._store.settings(), edit))
+                self._store.put_ignored(_with_ignored(self.ignored_ends(), edit))
 
         self._store.submit(work).result()
         if kept is not None:
@@ -363,16 +360,12 @@ class EditingDesk(ConnectionDesk):
         self._wake()
 
 
-def _with_ignored(settings: Mapping[str, Any], edit: matching.Edit) -> dict[str, Any]:
-    ends = dict.fromkeys((side, key) for side, key in settings.get(IGNORED, []))
+def _with_ignored(before: Iterable[matching.End], edit: matching.Edit) -> list[matching.End]:
+    ends = dict.fromkeys(before)
     for end in edit.notice:
         ends.pop(end, None)
     ends.update(dict.fromkeys(edit.ignore))
-    return {
-        **settings,
-        IGNORED: [list(end) for end in ends],
-        IGNORED_EDITS: settings.get(IGNORED_EDITS, 0) + 1,
-    }
+    return list(ends)
 
 
 def _problem_of(line: int, error: BadInput) -> exchange.RowProblemLine:

@@ -243,6 +243,31 @@ def test_what_is_without_a_counterpart_is_counted(store: BrandStore) -> None:
     assert (store.count_unmapped_local(), store.count_unmapped_shopify()) == (2, 1)
 
 
+def test_what_a_person_put_aside_is_not_counted_as_without_a_counterpart(store: BrandStore) -> None:
+    store.put_items([Item("A"), Item("B"), Item("C")])
+    store.replace_variants([Variant("1", "v1", "A"), Variant("3", "v3", "")])
+    with store.books.transaction() as tx:
+        tx.put_mapping(SkuMapping("1", "A"))
+    aside = [("here", "B"), ("there", "3"), ("here", "A"), ("here", "gone"), ("there", "gone")]
+    store.put_ignored(aside)
+    assert store.ignored_ends() == aside
+    assert (store.count_unmapped_local(), store.count_unmapped_shopify()) == (1, 0)
+    store.put_items([Item("gone")])
+    assert store.count_unmapped_local() == 1, "it is put aside from its first day on"
+    with store.books.transaction() as tx:
+        tx.put_mapping(SkuMapping("3", "B"))
+    assert (store.count_unmapped_local(), store.count_unmapped_shopify()) == (1, 0)
+    store.put_ignored([])
+    assert store.count_unmapped_local() == 2
+
+
+def test_what_was_put_aside_by_an_earlier_version_still_is(store: BrandStore) -> None:
+    store.put_items([Item("A")])
+    store.put_settings({"ignored": [["here", "A"]]})
+    assert store.ignored_ends() == [("here", "A")]
+    assert store.count_unmapped_local() == 0
+
+
 def test_connection_settings_and_shop_locations_are_kept(tmp_path: Path) -> None:
     connection = Connection("x.myshopify.com", AuthKind.TOKEN, "gid://1", "Shop", "2026-11-23")
     places = (ShopLocation("1", "Tokyo"), ShopLocation("2", "App", is_fulfillment_service=True))

@@ -103,6 +103,7 @@ class FakeProblem:
     message: str
     remedy: str
     params: dict[str, Any] = field(default_factory=dict)
+    field: str = "quantity"
 
 
 @dataclass

@@ -66,7 +66,7 @@ async def test_q_asks_only_when_something_is_unfinished(tmp_path: Path) -> None:
     desk = FakeDesk()
     async with running(tmp_path, desk) as (app, pilot):
         await press(app, pilot, "q")
-        assert "2 quantities wait to be sent" in seen(app)
+        assert "Still to be sent to Shopify: 2 quantities." in seen(app)
         assert isinstance(app.focused, Button)
         assert app.focused.id == "cancel"
         await press(app, pilot, "escape")

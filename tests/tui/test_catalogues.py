@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -121,3 +122,14 @@ def test_an_event_names_its_problem_in_the_readers_language() -> None:
 def test_an_empty_id_is_empty_in_every_language() -> None:
     set_language("ja")
     assert i18n._("") == ""
+
+
+def test_japanese_sentences_have_japanese_signs(tool: ModuleType) -> None:
+    """`、` and `：` and full-width brackets, except in what is typed as it stands."""
+    japanese = "[ぁ-んァ-ヶ一-龠ー]"
+    half = re.compile(f"{japanese}[,:;] |\\([^()]*{japanese}|{japanese}[^()]*\\)")
+    for message in tool.load("ja"):
+        texts = message.string if isinstance(message.string, tuple) else (message.string,)
+        for text in texts if message.id else ():
+            plain = re.sub(r"%\(\w+\)[+]?[ds]", "あ", text).removesuffix(": ")
+            assert not half.search(plain), text

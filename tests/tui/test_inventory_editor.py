@@ -70,7 +70,7 @@ async def test_a_scanner_counts_and_the_count_is_applied_after_a_look(tmp_path: 
         assert "2 items, 14 units" in seen(app)
         await press(app, pilot, "equals_sign", "8", "enter", "f2")
         before = len(desk.asked)
-        assert "2 quantities at" in seen(app)
+        assert "2 quantities will change" in seen(app)
         await press(app, pilot, "enter")
         assert [asked[1:4] for asked in desk.asked[before:]] == [
             ("TEA-003", "渋谷店", 2),

@@ -42,7 +42,7 @@ async def test_all_rows_of_a_filter_are_put_aside_and_taken_up_again(tmp_path: P
     async with running(tmp_path, desk) as (app, pilot):
         await press(app, pilot, "3", "f", "a", "I")
         assert desk.asked[-1] == ("ignore", ["case_differs", "spaces_differ"])
-        assert "2 rows were put aside." in seen(app)
+        assert "Put aside: 2 rows." in seen(app)
         desk.ignore_all("CUP-9")
         await press(app, pilot, "1", "3", *["f"] * 5)
         assert "Ignored" in seen(app)
@@ -89,7 +89,7 @@ async def test_a_file_of_edits_is_shown_before_it_is_taken_in(tmp_path: Path) ->
         await type_text(pilot, "a.csv")
         await press(app, pilot, "enter", "i")
         assert desk.asked[-1] == ("import_mappings", ["TEA-008"])
-        assert "1 mappings were changed." in seen(app)
+        assert "Changed: 1 SKU mapping." in seen(app)
 
 
 async def test_a_large_mapping_is_read_beside_the_screen(tmp_path: Path) -> None:

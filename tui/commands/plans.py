@@ -205,6 +205,9 @@ def say_plan(desk: Desk, plan: Plan) -> None:
             "there": signed(sum(map(units_there, plan.changing))),
         }
         say(_("Units: DEXTRE %(here)s, Shopify %(there)s.") % units)
+    if plan.left_open and desk.link().enabled:
+        words = _("Differ afterwards and wait for you, because the link is on: %(n)s.")
+        say(words % {"n": plan.left_open})
 
 
 def _plan_cells(desk: Desk, row: PlanRow) -> tuple[object, ...]:
@@ -274,7 +277,8 @@ def _say_run(desk: Desk, plan: Plan, run: Run, *, as_json: bool) -> None:
     if as_json:
         say_json({"run": _run_record(run), "plan": _plan_record(desk, plan)})
     else:
-        say(_("Run %(run)s: %(applied)s cells done.") % {"run": run.id[:8], "applied": run.applied})
+        told = {"run": run.id[:8], "changed": run.changed, "equal": run.equal}
+        say(_("Run %(run)s: %(changed)s cells changed, %(equal)s equal already.") % told)
     if run.moved or run.rejected or run.waiting:
         raise RowsLeft(moved=run.moved, rejected=run.rejected, waiting=run.waiting)
 
@@ -285,6 +289,7 @@ def _run_record(run: Run) -> dict[str, object]:
         "kind": run.kind.value,
         "at": run.at,
         "applied": run.applied,
+        "equal": run.equal,
         "moved": run.moved,
         "rejected": run.rejected,
         "waiting": run.waiting,

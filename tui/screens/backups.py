@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 from textual import work
 from textual.widget import Widget
-from textual.widgets import Static
 
 from core.errors import DextreError
 from core.model import Secret
+from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _, tell
+from tui.i18n import N_, _, headed, listed
+from tui.remedies import tell, told
 from tui.screens.base import BaseScreen, SubScreen
 from tui.when import day_and_time
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
+from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row
 from tui.widgets.table import VirtualTable
 
@@ -42,10 +44,9 @@ class BackupsScreen(SubScreen):
     AUTO_FOCUS = "VirtualTable"
 
     def body(self) -> Iterable[Widget]:
-        yield Static(
+        yield Prose(
             _("One is made by itself before all mappings are deleted and before a restore."),
             classes="text dim",
-            markup=False,
         )
         yield VirtualTable(id="files", empty=_("No backup yet. Press b to make one."))
 
@@ -80,10 +81,10 @@ class BackupsScreen(SubScreen):
 
         def write() -> None:
             made = self.desk.backup(path, passphrase=Secret(typed) if typed else None)
-            words = _("Backed up to %(file)s: %(items)d items, %(levels)d quantities.") % {
+            words = _("Backed up to %(file)s: %(items)s, %(levels)s.") % {
                 "file": clean(path),
-                "items": made.items,
-                "levels": made.levels,
+                "items": counted.items(made.items),
+                "levels": counted.quantities(made.levels),
             }
             if made.has_secrets:
                 words += " " + _("The secrets are in it, encrypted.")
@@ -142,11 +143,11 @@ class RestoreScreen(SubScreen):
         self._preview = preview
 
     def body(self) -> Iterable[Widget]:
-        yield Static("", id="about", classes="text", markup=False)
+        yield Prose("", id="about", classes="text")
         yield VirtualTable(id="changes")
 
     def refresh_data(self) -> None:
-        self.query_one("#about", Static).update("\n".join(self._about()))
+        self.query_one("#about", Prose).update("\n".join(self._about()))
         columns = [
             Column(_("What"), 16),
             Column(_("Which"), 20, grow=2),
@@ -196,7 +197,7 @@ class RestoreScreen(SubScreen):
             lines.append(_("It holds encrypted secrets; their passphrase brings them back."))
         lines.append(_("The link is off afterwards; enabling it again shows a plan first."))
         if preview.refused is not None:
-            lines.append(signs("✗ ") + " ".join(part for part in tell(preview.refused) if part))
+            lines.append(signs("✗ ") + told(preview.refused))
         return lines
 
     def why_not(self, action_id: str) -> str | None:
@@ -253,5 +254,7 @@ def _value(value: object) -> str:
     if value is None:
         return signs("–")
     if isinstance(value, dict):
-        return clean(", ".join(f"{k}: {v}" for k, v in value.items() if v not in ("", None)), 200)
+        return clean(
+            listed(headed(k, str(v)) for k, v in value.items() if v not in ("", None)), 200
+        )
     return clean(value, 200)

@@ -14,15 +14,18 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelled
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual import on
+from textual.binding import BindingType
 from textual.timer import Timer
 
 from core.errors import DextreError, OurBug
-from tui.actions import bindings
+from tui.actions import BY_ID, bindings
 from tui.clipboard import copy_text
-from tui.i18n import _, tell
+from tui.i18n import _
+from tui.remedies import tell, told
+from tui.screens import MAIN
 from tui.screens.frame import FrameScreen
 from tui.status_parts import status_parts
 from tui.widgets.bars import Part, ProgressLine
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 
 SHOWN_EVERY = 0.25
 """Seconds between two paints of a progress."""
+
+GOING = tuple(f"main.{name}" for name in MAIN)
+"""The actions that show a main screen."""
 
 T = TypeVar("T")
 Progress = Callable[[int, int | None], None]
@@ -133,7 +139,7 @@ class BaseScreen(FrameScreen):
         try:
             act()
         except DextreError as error:
-            return " ".join(part for part in tell(error) if part)
+            return told(error)
         self.own_app.look()
         return None
 
@@ -209,10 +215,13 @@ class BaseScreen(FrameScreen):
             self._work.cancel()
 
 
-class MainScreen(BaseScreen):
-    """Reached by 1…7; stays alive with its filters and cursor."""
+class Going(BaseScreen):
+    """1…7 go to the main screens from everywhere."""
 
-    BINDINGS = bindings("main")
+    def why_not(self, action_id: str) -> str | None:
+        if action_id in GOING and self.own_app.session is None:
+            return _("Choose a brand first.")
+        return super().why_not(action_id)
 
     def do_home(self) -> None:
         self.own_app.go("home")
@@ -235,14 +244,28 @@ class MainScreen(BaseScreen):
     def do_settings(self) -> None:
         self.own_app.go("settings")
 
+
+class MainScreen(Going):
+    """Stays alive with its filters and cursor."""
+
+    BINDINGS = bindings("main")
+
     async def do_quit(self) -> None:
         self.own_app.ask_to_quit()
 
 
-class SubScreen(BaseScreen):
+class SubScreen(Going):
     """On top of a main screen; Esc and q leave it (after cancelling what runs)."""
 
-    BINDINGS = bindings("sub")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(BY_ID[action_id].binding() for action_id in GOING),
+        *bindings("sub"),
+    ]
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id in GOING and self.is_working:
+            return _("Something else is still running. Esc cancels it.")
+        return super().why_not(action_id)
 
     def do_back(self) -> None:
         if self._work is not None:

@@ -7,15 +7,17 @@ from collections.abc import Iterable, Mapping
 from textual import on
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _
+from tui.remedies import told
 from tui.screens.base import SubScreen
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, FormDialog
 from tui.widgets.fields import Press
+from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row
 from tui.widgets.table import VirtualTable
 
@@ -26,7 +28,7 @@ class BrandsScreen(SubScreen):
     AUTO_FOCUS = "VirtualTable"
 
     def body(self) -> Iterable[Widget]:
-        yield Static("", id="welcome", markup=False)
+        yield Prose("", id="welcome")
         with Horizontal(classes="buttons"):
             yield Press(_("Add a brand"), id="add")
         yield VirtualTable(
@@ -41,7 +43,7 @@ class BrandsScreen(SubScreen):
                 "Welcome. dextre-sync keeps your inventory and a Shopify shop equal.\n"
                 "Start by naming your brand: the shop or company whose stock this is."
             )
-        self.query_one("#welcome", Static).update(words)
+        self.query_one("#welcome", Prose).update(words)
         rows = [Row(brand.name, (clean(brand.name),)) for brand in brands]
         self.query_one(VirtualTable).show(ListSource(rows))
         if not brands:
@@ -77,12 +79,11 @@ class BrandsScreen(SubScreen):
 
     def _add_words(self, name: str) -> str | None:
         from core.errors import DextreError
-        from tui.i18n import tell
 
         try:
             self.own_app.workspace.add_brand(name.strip())
         except DextreError as error:
-            return " ".join(tell(error)).strip()
+            return told(error)
         return None
 
     def _added(self, answers: Mapping[str, str] | None) -> None:

@@ -17,7 +17,8 @@ from textual.widgets import Input
 from core.errors import BadInput
 from core.model import Label, Location, Movement
 from tui.clean import clean
-from tui.i18n import N_, _, tell
+from tui.i18n import N_, _, headed, listed
+from tui.remedies import told
 from tui.screens.base import MainScreen
 from tui.widgets.dialogs import Ask, FormDialog
 from tui.widgets.fields import Field
@@ -142,7 +143,7 @@ class Changing(MainScreen):
             "location": clean(place.name),
             "label": clean(label.name or label.code),
         }
-        dialog = FormDialog(f"{title}: {_named(skus)}", asks, _("Save"), submit, note=about)
+        dialog = FormDialog(headed(title, _named(skus)), asks, _("Save"), submit, note=about)
         self.app.push_screen(dialog, lambda _answers: self.seen_again())
 
     def _make(
@@ -235,7 +236,7 @@ class Changing(MainScreen):
             try:
                 self._make([row.key], place.name, label.code, whole(text), "", make)
             except BadInput as error:
-                self.say(" ".join(part for part in tell(error) if part), "bad")
+                self.say(told(error), "bad")
                 return
             self.own_app.look()
             table.reread((row.key,))
@@ -287,9 +288,7 @@ class Changing(MainScreen):
 
         if self.attempt(act):
             target.append(source.pop())
-            told = ", ".join(
-                f"{clean(s)} {clean(p)} {sign * d:+d}" for s, p, _l, d in change.deltas
-            )
+            told = listed(f"{clean(s)} {clean(p)} {sign * d:+d}" for s, p, _l, d in change.deltas)
             self.say(words % {"what": told[:120]})
         self.seen_again()
 

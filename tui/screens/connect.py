@@ -7,19 +7,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from rich.text import Text
 from textual import on, work
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from core.model import Credentials, Finding, Secret
 from tui.actions import bindings
 from tui.clean import signs
-from tui.i18n import N_, _, finding_text
+from tui.i18n import N_, _
+from tui.remedies import finding_text
 from tui.screens.base import SubScreen
 from tui.session import Session
 from tui.widgets.fields import Field, FormRow, Press
+from tui.widgets.prose import Prose
 from tui.words import VERDICTS, show
 
 SCOPES = ("write_inventory", "read_inventory", "read_products", "read_locations")
@@ -56,9 +57,9 @@ class ConnectScreen(SubScreen):
                 yield Press(_("Connect"), id="connect")
                 yield Press(_("Cancel"), id="cancel")
         with VerticalScroll(id="guide", can_focus=True):
-            yield Static(guide(), markup=False)
+            yield Prose(guide())
         with VerticalScroll(id="findings", can_focus=True):
-            yield Static("", id="lines", markup=False)
+            yield Prose("", id="lines")
 
     def _questions(self) -> tuple[tuple[str, str, str], ...]:
         return (
@@ -160,14 +161,14 @@ class ConnectScreen(SubScreen):
         if findings == self._shown:
             return
         self._shown = findings
-        lines = Text()
+        lines = []
         for finding in findings:
             mark = VERDICTS[finding.verdict]
             message, remedy = finding_text(finding)
-            lines.append(f"{show(mark)}  {message}\n")
+            lines.append(f"{show(mark)}  {message}")
             if remedy:
-                lines.append(f"   {signs('→')} {remedy}\n")
-        self.query_one("#lines", Static).update(lines)
+                lines.append(f"   {signs('→')} {remedy}")
+        self.query_one("#lines", Prose).update("\n".join(lines))
 
 
 def guide() -> str:

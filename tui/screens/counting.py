@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from textual import on, work
 from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from core.model import Item, Label, Location
+from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _
@@ -22,6 +23,7 @@ from tui.tally import Tally
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 from tui.widgets.fields import Field, FormRow
+from tui.widgets.prose import Prose
 from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import number, signed
@@ -74,11 +76,11 @@ class CountingScreen(SubScreen):
         return Tally.where(self._counted_at, self._label)
 
     def body(self) -> Iterable[Widget]:
-        yield Static("", id="about", classes="text", markup=False)
+        yield Prose("", id="about", classes="text")
         with Vertical(classes="form"):
             field = Field(id="scan", placeholder=_("barcode or SKU number, Enter"))
             yield FormRow(_("Scan"), field)
-        yield Static("", id="heard", classes="line", markup=False)
+        yield Prose("", id="heard", classes="line")
         yield VirtualTable(id="counted", empty=_("Nothing was counted yet."))
 
     # -- what it shows -----------------------------------------------------------------------------
@@ -95,16 +97,14 @@ class CountingScreen(SubScreen):
         self.query_one(VirtualTable).show(
             CountedSource(counts, self._row), columns, keep_cursor=False
         )
-        about = _(
-            "At %(location)s, inventory label %(label)s: %(items)d items, %(units)d units"
-        ) % {
+        about = _("At %(location)s, inventory label %(label)s: %(items)s, %(units)s") % {
             "location": clean(self._counted_at.name),
             "label": clean(self._label.name or self._label.code),
-            "items": len(counts),
-            "units": sum(counts.values()),
+            "items": counted.items(len(counts)),
+            "units": counted.units(sum(counts.values())),
         }
         about += "\n" + _("12*CODE counts twelve; =12 puts the last one right. F2 applies.")
-        self.query_one("#about", Static).update(about)
+        self.query_one("#about", Prose).update(about)
         self.refresh_bindings()
 
     def _held(self, sku: str) -> int | None:
@@ -173,7 +173,7 @@ class CountingScreen(SubScreen):
         self.refresh_data()
 
     def _hear(self, words: str, tone: str) -> None:
-        heard = self.query_one("#heard", Static)
+        heard = self.query_one("#heard", Prose)
         heard.update(words)
         heard.set_classes(f"line {tone}")
 
@@ -223,14 +223,14 @@ class CountingScreen(SubScreen):
         if found is None:
             return
         about = _(
-            "%(items)d items were counted; %(n)d quantities at %(location)s change: "
-            "%(more)d units more, %(less)d units less. What was not counted stays."
+            "Counted: %(items)s. At %(location)s %(levels)s will change: %(more)s more, "
+            "%(less)s less. What was not counted stays."
         ) % {
-            "items": len(counts),
-            "n": len(found.value.counts),
+            "items": counted.items(len(counts)),
+            "levels": counted.quantities(len(found.value.counts)),
             "location": clean(self._counted_at.name),
-            "more": found.value.more,
-            "less": found.value.less,
+            "more": counted.units(found.value.more),
+            "less": counted.units(found.value.less),
         }
         ask = Ask("why", _("Reason"), _("Stock-take"))
         dialog = FormDialog(

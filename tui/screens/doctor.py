@@ -10,15 +10,16 @@ from collections.abc import Iterable
 
 from textual import work
 from textual.widget import Widget
-from textual.widgets import Static
 
 from core.errors import DextreError
 from core.model import Finding, Verdict
 from tui.actions import bindings
 from tui.clean import ascii_only, clean, signs
-from tui.i18n import N_, _, finding_text, tell
+from tui.i18n import N_, _
+from tui.remedies import finding_text, tell
 from tui.screens.base import SubScreen
 from tui.widgets.columns import Column
+from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import VERDICTS, show
@@ -35,7 +36,7 @@ class DoctorScreen(SubScreen):
 
     def body(self) -> Iterable[Widget]:
         yield VirtualTable(id="findings", empty=_("Press r to check."))
-        yield Static("", id="remedy", classes="text dim", markup=False)
+        yield Prose("", id="remedy", classes="text dim")
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.do_run)
@@ -56,7 +57,7 @@ class DoctorScreen(SubScreen):
         row = self.query_one(VirtualTable).current
         remedy = self._found[int(row.key)][2] if row is not None else ""
         words = signs("→ ") + remedy if remedy else ""
-        self.query_one("#remedy", Static).update(words)
+        self.query_one("#remedy", Prose).update(words)
 
     # -- checking ----------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from textual import on, work
 from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from core.model import PlanKind
 from tui.actions import bindings
@@ -16,6 +16,7 @@ from tui.screens.base import SubScreen
 from tui.screens.plan import PlanScreen
 from tui.session import Session
 from tui.widgets.fields import Press
+from tui.widgets.prose import Prose
 
 CHOICES: tuple[tuple[PlanKind, str, str], ...] = (
     (
@@ -50,17 +51,16 @@ class EnableScreen(SubScreen):
 
     def body(self) -> Iterable[Widget]:
         with Vertical(id="choices"):
-            yield Static(
+            yield Prose(
                 _(
                     "From then on both sides follow each other in real time. Which quantities are "
                     "right at the start? The whole plan is shown before anything is written."
                 ),
                 classes="explains",
-                markup=False,
             )
             for kind, title, explains in CHOICES:
                 yield Press(_(title), id=kind.value).add_class("choice")
-                yield Static(_(explains), classes="explains", markup=False)
+                yield Prose(_(explains), classes="explains")
 
     @on(Button.Pressed)
     def chosen(self, event: Button.Pressed) -> None:

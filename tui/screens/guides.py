@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from core.model import Problem
 from tui.actions import bindings
@@ -14,6 +14,7 @@ from tui.guides import guide_text
 from tui.i18n import _
 from tui.widgets.dialogs import Dialog
 from tui.widgets.fields import Press
+from tui.widgets.prose import Prose
 from tui.words import PROBLEMS
 
 
@@ -30,10 +31,10 @@ class GuideDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Static(self._title, classes="dialog--title", markup=False)
+            yield Prose(self._title, classes="dialog--title")
             with VerticalScroll(classes="dialog--body", id="guide"):
-                yield Static(self._words, markup=False, id="words")
-            yield Static("", classes="dialog--note", markup=False, id="note")
+                yield Prose(self._words, id="words")
+            yield Prose("", classes="dialog--note", id="note")
             with Horizontal(classes="dialog--buttons"):
                 yield Press(_("Copy"), id="copy")
                 yield Press(_("Close"), id="close")
@@ -45,4 +46,4 @@ class GuideDialog(Dialog[None]):
     @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
         done = copy_text(self.app, f"{self._title}\n{self._words}")
-        self.query_one("#note", Static).update(done)
+        self.query_one("#note", Prose).update(done)

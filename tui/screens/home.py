@@ -7,19 +7,21 @@ from collections.abc import Iterable, Sequence
 from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from core.sync.events import Event
+from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.health import health_words
-from tui.i18n import N_, _
+from tui.i18n import N_, _, aside
 from tui.screens.base import MainScreen
 from tui.session import Step, log_line
 from tui.when import age, day_and_time
 from tui.widgets.columns import clip
 from tui.widgets.dialogs import ConfirmDialog, if_yes
 from tui.widgets.fields import OpenLine, Press
+from tui.widgets.prose import Prose
 from tui.widgets.ringlog import RingLog
 from tui.words import CONNECTIONS, show
 
@@ -40,14 +42,14 @@ class HomeScreen(MainScreen):
     AUTO_FOCUS = "#log"
 
     def body(self) -> Iterable[Widget]:
-        yield Static("", id="figures", markup=False)
+        yield Prose(id="figures")
         yield OpenLine(id="needs")
-        yield Static("", id="more", markup=False)
+        yield Prose(id="more")
         with Vertical(id="next"):
-            yield Static("", id="next-words", markup=False)
+            yield Prose("", id="next-words")
             with Horizontal(classes="buttons"):
                 yield Press(_("Next step"), id="next-go")
-        yield Static("", id="log-title", classes="heading", markup=False)
+        yield Prose("", id="log-title", classes="heading")
         yield RingLog(id="log", empty=_("Nothing has happened yet."))
 
     def refresh_data(self) -> None:
@@ -77,7 +79,7 @@ class HomeScreen(MainScreen):
 
     def _update(self, which: str, words: str) -> None:
         """Only where it differs: an idle app sends nothing."""
-        shown = self.query_one(which, Static)
+        shown = self.query_one(which, Prose)
         if str(shown.content) != words:
             shown.update(words)
 
@@ -110,10 +112,10 @@ class HomeScreen(MainScreen):
             _line(_("Inventory link"), link),
             _line(
                 _("In sync"),
-                _("%(n)d of %(all)d cells; to Shopify %(push)d, from Shopify %(pull)d")
+                _("%(n)d of %(cells)s; to Shopify %(push)d, from Shopify %(pull)d")
                 % {
                     "n": status.in_sync,
-                    "all": status.cells,
+                    "cells": counted.cells(status.cells),
                     "push": status.pending_push,
                     "pull": status.pending_pull,
                 },
@@ -133,13 +135,13 @@ class HomeScreen(MainScreen):
         return lines
 
     def _demo_words(self) -> str:
-        return "  (" + _("practice shop") + ")" if self.own_app.demo else ""
+        return "  " + aside(_("practice shop")) if self.own_app.demo else ""
 
     def _needs_words(self) -> str:
         count = self.session.status.needs_you
         if not count:
             return signs("✓ ") + _("nothing")
-        return signs("! ") + _("%(n)d cells wait for a person: key 4") % {"n": count}
+        return signs("! ") + _("%(cells)s: see key 4") % {"cells": counted.cells(count)}
 
     def _next_words(self, step: Step) -> str:
         return signs("▸ ") + _("Next step: %(step)s. %(says)s.") % {
@@ -153,7 +155,7 @@ class HomeScreen(MainScreen):
         last = self.session.status.last_pass_at
         if last and not self.session.status.link:
             words += "  " + _("last pass %(at)s") % {"at": day_and_time(last)}
-        self.query_one("#log-title", Static).update(words)
+        self.query_one("#log-title", Prose).update(words)
 
     @on(RingLog.Following)
     def following(self) -> None:

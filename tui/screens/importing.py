@@ -2,70 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.widget import Widget
-from textual.widgets import Static
 
+from tui import counted
 from tui.actions import bindings
 from tui.clean import clean
-from tui.i18n import N_, _, finding_text
-from tui.screens.base import Progress, SubScreen
-from tui.widgets.columns import Column
-from tui.widgets.rows import ListSource, Row, Toned
-from tui.widgets.table import VirtualTable
+from tui.i18n import N_, _, listed
+from tui.screens.base import Progress
+from tui.screens.lines_of_file import FileScreen, wrong_lines
+from tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
     from core.workspace import ImportPreview
 
 
-class ImportScreen(SubScreen):
+class ImportScreen(FileScreen):
     NAME = N_("Import a CSV file")
     BINDINGS = bindings("import")
-    AUTO_FOCUS = "VirtualTable"
 
     def __init__(self, path: Path, preview: ImportPreview) -> None:
         super().__init__()
         self._path, self._preview = path, preview
 
-    def body(self) -> Iterable[Widget]:
-        yield Static("", id="about", classes="text", markup=False)
-        yield VirtualTable(id="problems")
-
     def refresh_data(self) -> None:
         preview = self._preview
-        self.query_one("#about", Static).update("\n".join(self._about()))
-        columns = [
-            Column(_("Line"), 6, right=True),
-            Column(_("Problem"), 30, grow=2),
-            Column(_("What to do"), 24, grow=2, drop=1),
-        ]
+        self.query_one("#about", Prose).update("\n".join(self._about()))
         marked = [(problem, "bad") for problem in preview.problems]
         marked += [(line, "warn") for line in preview.skipped]
         marked += [(line, "dim") for line in preview.notes]
-        rows = []
-        for index, (line, tone) in enumerate(marked):
-            message, remedy = finding_text(line)
-            rows.append(Row(str(index), (str(line.line), Toned(message, tone), remedy)))
-        table = self.query_one(VirtualTable)
-        table.show(ListSource(rows), columns, empty=_("No problems: every line can be imported."))
+        self.show_problems(marked, _("No problems: every line can be imported."))
         self.refresh_bindings()
 
     def _about(self) -> list[str]:
         preview = self._preview
         unknown = (*preview.locations_missing, *preview.labels_missing)
-        missing = ", ".join(clean(name) for name in unknown)
+        missing = listed(clean(name) for name in unknown)
         lines = [
             _("File: %(file)s") % {"file": clean(self._path)},
-            _("%(rows)s lines: %(items)s items, %(levels)s quantities   (%(layout)s)")
+            _("%(lines)s: %(items)s, %(levels)s   (%(layout)s)")
             % {
-                "rows": f"{preview.rows:,}",
-                "items": f"{len(preview.items):,}",
-                "levels": f"{len(preview.levels):,}",
+                "lines": counted.lines(preview.rows),
+                "items": counted.items(len(preview.items)),
+                "levels": counted.quantities(len(preview.levels)),
                 "layout": clean(_(str(preview.layout))),
             },
         ]
@@ -74,10 +56,7 @@ class ImportScreen(SubScreen):
                 _("These locations or labels do not exist yet: %(names)s") % {"names": missing}
             )
         if preview.problems:
-            lines.append(
-                _("%(n)d lines cannot be imported. Correct the file, then try again.")
-                % {"n": len(preview.problems)}
-            )
+            lines.append(wrong_lines(len(preview.problems)))
         else:
             lines.append(_("Press i to import. All lines or none are taken in."))
         return lines
@@ -96,9 +75,9 @@ class ImportScreen(SubScreen):
         pool.shutdown(wait=False)
         if done is None:
             return
-        words = _("Imported %(items)s items and %(levels)s quantities.") % {
-            "items": f"{len(done.value.items):,}",
-            "levels": f"{len(done.value.levels):,}",
+        words = _("Imported: %(items)s, %(levels)s.") % {
+            "items": counted.items(len(done.value.items)),
+            "levels": counted.quantities(len(done.value.levels)),
         }
         self.own_app.say(words)
         self.app.pop_screen()

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.widget import Widget
-from textual.widgets import Static
 
 from core.errors import BadInput
 from core.model import Item, Label, Location
 from core.sync.events import Event, RunApplied
+from tui import counted
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _
@@ -25,6 +25,7 @@ from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, FormDialog
 from tui.widgets.fields import FilterField
 from tui.widgets.marking import MarkingTable
+from tui.widgets.prose import Prose
 from tui.widgets.rows import Row, RowSource, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import number
@@ -110,7 +111,7 @@ class InventoryScreen(Finding, Changing):
         self._first = 0
 
     def body(self) -> Iterable[Widget]:
-        yield Static("", id="about", classes="heading", markup=False)
+        yield Prose("", id="about", classes="heading")
         yield FilterField(self._search, placeholder=_("SKU number, name or barcode"), id="filter")
         yield MarkingTable(id="items")
         yield EntryField(id="entry")
@@ -184,14 +185,14 @@ class InventoryScreen(Finding, Changing):
     def _show_about(self, hits: int) -> None:
         label = self.label
         total = len(self.desk.locations())
-        words = _("Inventory label: %(label)s   %(items)s items, %(locations)d locations") % {
+        words = _("Inventory label: %(label)s   %(items)s, %(locations)s") % {
             "label": clean(label.name or label.code) if label else _("none yet"),
-            "items": f"{hits:,}",
-            "locations": total,
+            "items": counted.items(hits),
+            "locations": counted.locations(total),
         }
         if label is not None and label.negative_allowed:
             words += "   " + _("negative allowed")
-        self.query_one("#about", Static).update(words)
+        self.query_one("#about", Prose).update(words)
 
     def on_resize(self, _event: events.Resize) -> None:
         if self.is_mounted:
@@ -331,7 +332,10 @@ class InventoryScreen(Finding, Changing):
                     rows = self.desk.export_stock(out)
             except OSError as error:
                 raise BadInput(detail=f"{path}: {error.strerror}") from error
-            words = _("%(n)d rows written to %(file)s") % {"n": rows, "file": clean(path)}
+            words = _("%(rows)s written to %(file)s") % {
+                "rows": counted.rows(rows),
+                "file": clean(path),
+            }
             self.call_after_refresh(self.say, words)
 
         return self.attempt_words(write)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Static
 
 from core.model import Cell, Item, LocationPair, Movement
 from core.sync.events import Event
@@ -19,6 +18,7 @@ from tui.session import log_line
 from tui.when import age, day_and_time
 from tui.widgets.columns import clip, fold
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
+from tui.widgets.prose import Prose
 from tui.words import CAUSES, CELLS, PROBLEM_REMEDIES, PROBLEMS, number, show, signed
 
 MOVEMENTS = 50
@@ -39,10 +39,10 @@ class ItemScreen(SubScreen):
 
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="story"):
-            yield Static("", id="words", markup=False)
+            yield Prose("", id="words")
 
     def refresh_data(self) -> None:
-        self.query_one("#words", Static).update("\n".join(self.story()))
+        self.query_one("#words", Prose).update("\n".join(self.story()))
 
     def on_happenings(self, new: Sequence[Event]) -> None:
         if any(getattr(event, "sku", None) == self.sku_number for event in new):

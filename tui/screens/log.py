@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from core.sync.events import Event, Level
 from tui.actions import bindings
@@ -18,6 +18,7 @@ from tui.i18n import N_, _
 from tui.screens.base import MainScreen
 from tui.session import log_line
 from tui.widgets.fields import FilterField
+from tui.widgets.prose import Prose
 from tui.widgets.ringlog import LogLine, RingLog
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class LogScreen(MainScreen):
         self._others: dict[str, EventFeed] = {}
 
     def body(self) -> Iterable[Widget]:
-        yield Static("", id="about", classes="heading", markup=False)
+        yield Prose("", id="about", classes="heading")
         yield FilterField(placeholder=_("Text, or sku:NUMBER for one item"), id="filter")
         yield RingLog(id="log")
 
@@ -131,7 +132,7 @@ class LogScreen(MainScreen):
         if not self.query_one(RingLog).following:
             words += "   " + _("paused: Space goes on")
         words += "   " + _("File: %(file)s") % {"file": clean(self.desk.log_path)}
-        self.query_one("#about", Static).update(words)
+        self.query_one("#about", Prose).update(words)
 
     def on_happenings(self, new: Sequence[Event]) -> None:
         if lines := self._lines(new):

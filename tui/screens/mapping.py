@@ -18,10 +18,12 @@ from core.errors import DextreError
 from core.model import Item, LocalField, MappedBy, MappingRow, MatchState, ShopifyField, Variant
 from core.sync.events import CatalogueChanged, Event, MappingsDeleted, SkusMapped
 from core.workspace import Filter, IgnoredRow
+from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _, tell
+from tui.i18n import N_, _, aside, headed
 from tui.mapping_words import FILTERS, LIKENESSES
+from tui.remedies import told
 from tui.screens.base import MainScreen
 from tui.screens.finding import Finding, grow
 from tui.screens.mapping_files import ask_for_export, ask_for_import
@@ -86,9 +88,9 @@ def state_words(row: MappingRow) -> Toned:
     mark = MATCHES[row.state]
     state = show(mark)
     if row.by is MappedBy.HAND:
-        state += f" ({_(MAPPED_BY[row.by])})"
+        state += " " + aside(_(MAPPED_BY[row.by]))
     elif row.near:
-        state += f": {clean(row.near)}"
+        state = headed(state, clean(row.near))
     if isinstance(row, IgnoredRow):
         return Toned(signs("– ") + _("Ignored") + f"  {_(mark.word)}", "dim")
     return Toned(state, mark.tone)
@@ -154,7 +156,7 @@ class MappingScreen(Finding, MainScreen):
         try:
             await asyncio.to_thread(self.desk.load_mapping)
         except DextreError as error:
-            self.say(" ".join(part for part in tell(error) if part), "bad")
+            self.say(told(error), "bad")
             return
         gc.freeze()  # rows by the hundred thousand: no collection need walk through them
         if self.is_whole:
@@ -388,40 +390,40 @@ class MappingScreen(Finding, MainScreen):
             self.refresh_data()
 
     def _edit(self, act: Callable[[], int], words: str) -> None:
-        """Edit the chosen rows; `words` says how many, in the reader's language."""
+        """Edit the chosen rows; `words` say what was done with `rows`."""
         done = self.attempt(act)
         if done is not None:
             self.query_one(MarkingTable).marks.clear()
-            self.say(words % {"n": done.value} + "  " + _("u undoes it."))
+            self.say(words % {"rows": counted.rows(done.value)} + "  " + _("u undoes it."))
             self.refresh_data()
 
     def do_unmap(self) -> None:
         ids = [row.variant.inventory_item_id for row in self._chosen_rows() if row.variant]
-        self._edit(lambda: self.desk.unmap_many(ids), _("%(n)d mappings were taken away."))
+        self._edit(lambda: self.desk.unmap_many(ids), _("Unmapped: %(rows)s."))
 
     def do_ignore(self) -> None:
         """Where all chosen rows are ignored, they are taken up again."""
         rows = self._chosen_rows()
         if rows and all(isinstance(row, IgnoredRow) for row in rows):
-            self._edit(lambda: self.desk.notice(rows), _("%(n)d rows count again."))
+            self._edit(lambda: self.desk.notice(rows), _("Counts again: %(rows)s."))
         else:
-            self._edit(lambda: self.desk.ignore(rows), _("%(n)d rows were put aside."))
+            self._edit(lambda: self.desk.ignore(rows), _("Put aside: %(rows)s."))
 
     def do_suggested(self) -> None:
         rows = self._chosen_rows()
-        words = _("%(n)d SKUs were mapped to the one that is alike.")
+        words = _("Mapped to the SKU that is alike: %(rows)s.")
         self._edit(lambda: self.desk.map_suggested(rows), words)
 
     def do_undo(self) -> None:
-        self._again(self.desk.undo_edit, _("Undone: %(n)d rows."))
+        self._again(self.desk.undo_edit, _("Undone: %(rows)s."))
 
     def do_redo(self) -> None:
-        self._again(self.desk.redo_edit, _("Done again: %(n)d rows."))
+        self._again(self.desk.redo_edit, _("Done again: %(rows)s."))
 
     def _again(self, act: Callable[[], int], words: str) -> None:
         done = self.attempt(act)
         if done is not None:
-            self.say(words % {"n": done.value})
+            self.say(words % {"rows": counted.rows(done.value)})
         self.refresh_data()
 
     # -- going on ----------------------------------------------------------------------------------

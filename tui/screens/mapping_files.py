@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.widget import Widget
-from textual.widgets import Static
-
 from core.errors import BadInput
+from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _, finding_text
-from tui.screens.base import BaseScreen, SubScreen
+from tui.i18n import N_, _, headed
+from tui.screens.base import BaseScreen
+from tui.screens.lines_of_file import FileScreen, wrong_lines
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, FormDialog
+from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
 
@@ -33,7 +33,10 @@ def ask_for_export(screen: BaseScreen) -> None:
                     rows = screen.desk.export_mappings(out)
             except OSError as error:
                 raise BadInput(detail=f"{path}: {error.strerror}") from error
-            words = _("%(n)d rows written to %(file)s") % {"n": rows, "file": clean(path)}
+            words = _("%(rows)s written to %(file)s") % {
+                "rows": counted.rows(rows),
+                "file": clean(path),
+            }
             screen.call_after_refresh(screen.say, words)
 
         return screen.attempt_words(write)
@@ -60,54 +63,44 @@ def ask_for_import(screen: BaseScreen) -> None:
     screen.app.push_screen(FormDialog(_("Import mappings"), [ask], _("Preview"), submit, note=note))
 
 
-class MappingFileScreen(SubScreen):
+class MappingFileScreen(FileScreen):
     """Every edit that the file asks for, and every line that is wrong, before anything is done."""
 
     NAME = N_("Import mappings")
     BINDINGS = bindings("mapfile")
-    AUTO_FOCUS = "VirtualTable"
 
     def __init__(self, path: Path, preview: MappingPreview) -> None:
         super().__init__()
         self._path, self._preview = path, preview
 
-    def body(self) -> Iterable[Widget]:
-        yield Static("", id="about", classes="text", markup=False)
-        yield VirtualTable(id="changes")
-
     def refresh_data(self) -> None:
-        self.query_one("#about", Static).update("\n".join(self._about()))
+        self.query_one("#about", Prose).update("\n".join(self._about()))
         columns = [
             Column(_("Line"), 6, right=True),
             Column(_("Shopify"), 16, grow=1, drop=1),
             Column(_("SKU number before"), 14, grow=1),
             Column(_("SKU number after"), 14, grow=1),
         ]
-        rows = self._changes()
-        if self._preview.problems:
-            columns = [Column(_("Line"), 6, right=True), Column(_("Problem"), 30, grow=2)]
-            columns.append(Column(_("What to do"), 24, grow=2, drop=1))
-            rows = self._problems()
         empty = _("The file changes nothing: every line stands so already.")
-        self.query_one(VirtualTable).show(ListSource(rows), columns, empty=empty)
+        if self._preview.problems:
+            self.show_problems([(line, "bad") for line in self._preview.problems], empty)
+        else:
+            self.query_one(VirtualTable).show(ListSource(self._changes()), columns, empty=empty)
         self.refresh_bindings()
 
     def _about(self) -> list[str]:
         preview = self._preview
         lines = [
             _("File: %(file)s") % {"file": clean(self._path)},
-            _("%(rows)d lines: %(changes)d change a mapping, %(same)d stand so already")
+            _("%(lines)s: mappings that change %(changes)d, equal already %(same)d")
             % {
-                "rows": preview.rows,
+                "lines": counted.lines(preview.rows),
                 "changes": len(preview.changes),
                 "same": preview.unchanged,
             },
         ]
         if preview.problems:
-            lines.append(
-                _("%(n)d lines cannot be imported. Correct the file, then try again.")
-                % {"n": len(preview.problems)}
-            )
+            lines.append(wrong_lines(len(preview.problems)))
         elif preview.changes:
             lines.append(_("Press i to import. All lines or none are taken in."))
         return lines
@@ -133,12 +126,11 @@ class MappingFileScreen(SubScreen):
             return clean(inventory_item_id.rpartition("/")[2])
         return f"{clean(variant.sku)}  {clean(variant.name)}"
 
-    def _problems(self) -> list[Row]:
-        rows = []
-        for index, line in enumerate(self._preview.problems):
-            message, remedy = finding_text(line)
-            rows.append(Row(str(index), (str(line.line), Toned(message, "bad"), remedy)))
-        return rows
+    def whole(self, row: Row) -> str:
+        if self._preview.problems:
+            return super().whole(row)
+        _line, variant, before, after = (c.text if isinstance(c, Toned) else c for c in row.cells)
+        return headed(variant, f"{before} {signs('→')} {after}")
 
     def why_not(self, action_id: str) -> str | None:
         if action_id == "mapfile.apply":
@@ -152,5 +144,7 @@ class MappingFileScreen(SubScreen):
     def do_apply(self) -> None:
         done = self.attempt(lambda: self.desk.import_mappings(self._preview))
         if done is not None:
-            self.own_app.say(_("%(n)d mappings were changed.") % {"n": done.value})
+            self.own_app.say(
+                _("Changed: %(mappings)s.") % {"mappings": counted.mappings(done.value)}
+            )
             self.app.pop_screen()

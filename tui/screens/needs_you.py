@@ -36,6 +36,7 @@ from tui.screens.resolving import CHOICE_ACTIONS, Resolving, detail_words
 from tui.widgets.columns import Column, fold
 from tui.widgets.fields import FilterField
 from tui.widgets.marking import MarkingTable
+from tui.widgets.prose import Prose
 from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import CHOICES, PROBLEM_REMEDIES, PROBLEMS, number
@@ -90,7 +91,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         yield Static("", id="about", classes="heading", markup=False)
         yield FilterField(self._search, placeholder=_("SKU, location or problem"), id="filter")
         yield MarkingTable(id="rows")
-        yield Static("", id="remedy", classes="text dim", markup=False)
+        yield Prose(id="remedy", classes="text dim")
         yield Static("", id="choices", classes="text", markup=False)
 
     # -- what it shows -----------------------------------------------------------------------------
@@ -177,7 +178,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
     @on(VirtualTable.Moved)
     def show_remedy(self) -> None:
         chosen = self.chosen()
-        remedy = self.query_one("#remedy", Static)
+        remedy = self.query_one("#remedy", Prose)
         remedy.update("\n".join(self._remedy(chosen)))
         remedy.display = bool(chosen) and (len(chosen) > 1 or self.size.height >= ROOMY)
         self.query_one("#choices", Static).update(self._choice_line(chosen))

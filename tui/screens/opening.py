@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual.widget import Widget
-from textual.widgets import Static
 
 from tui.clean import clean
 from tui.i18n import N_, _
 from tui.screens.frame import FrameScreen
 from tui.widgets.bars import Part
+from tui.widgets.prose import Prose
 
 
 class OpeningScreen(FrameScreen):
@@ -23,7 +23,7 @@ class OpeningScreen(FrameScreen):
         self._brand = brand
 
     def body(self) -> Iterable[Widget]:
-        yield Static(_("The inventory is being opened…"), classes="text dim", markup=False)
+        yield Prose(_("The inventory is being opened…"), classes="text dim")
 
     def status_parts(self) -> tuple[Part, ...]:
         return ((clean(self._brand, 40), "accent"),) if self._brand else ()

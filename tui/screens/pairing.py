@@ -9,18 +9,20 @@ from collections.abc import Iterable, Sequence
 from textual import on, work
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from core.model import Location, ShopLocation
+from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _
+from tui.i18n import N_, _, aside
 from tui.screens.base import SubScreen
 from tui.screens.places import ask_for_location
 from tui.session import Session
 from tui.widgets.columns import Column
 from tui.widgets.fields import Pick, Press
 from tui.widgets.picker import PickerDialog
+from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
 
@@ -48,11 +50,11 @@ class PairingScreen(SubScreen):
         default = next((label.code for label in labels if label.is_default), "")
         options = [(label.code, clean(label.name or label.code, 40)) for label in labels]
         with Horizontal(classes="buttons"):
-            yield Static(_("Inventory label") + "  ", markup=False)
+            yield Prose(_("Inventory label") + "  ")
             yield Pick(options, linked or default, id="label")
-            yield Static(" ", markup=False)
+            yield Prose(" ")
             yield Press(_("Update"), id="update")
-        yield Static("", id="rule", classes="text dim", markup=False)
+        yield Prose("", id="rule", classes="text dim")
         yield VirtualTable(id="pairs", empty=_("No location yet. Press a to add one."))
 
     def on_mount(self) -> None:
@@ -108,7 +110,7 @@ class PairingScreen(SubScreen):
     def _unpaired(self, place: ShopLocation) -> Toned:
         words = clean(place.name)
         if not place.can_be_paired:
-            words += "  (" + _("belongs to a fulfilment service") + ")"
+            words += "  " + aside(_("belongs to a fulfilment service"))
         return Toned(words, "dim")
 
     def _show_rule(self) -> None:
@@ -120,7 +122,7 @@ class PairingScreen(SubScreen):
             words += " " + _(
                 "Shopify has more locations: some stay without a pair; a adds one in DEXTRE."
             )
-        self.query_one("#rule", Static).update(signs(words))
+        self.query_one("#rule", Prose).update(signs(words))
 
     # -- choosing ----------------------------------------------------------------------------------
 
@@ -204,6 +206,8 @@ class PairingScreen(SubScreen):
         label = self.query_one("#label", Pick).value or None
         done = await self.job(_("Pairing locations"), lambda _p: self.desk.pair(pairs, label))
         if done is not None:
-            words = _("%(n)d pairs are kept. Next step: SKU mapping.") % {"n": len(done.value)}
+            words = _("Kept: %(pairs)s. Next step: SKU mapping.") % {
+                "pairs": counted.pairs(len(done.value))
+            }
             self.own_app.say(words)
             self.app.pop_screen()

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 
 from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Static
 
 from core.model import Label, LabelType
 from tui.actions import bindings
 from tui.clean import clean
-from tui.i18n import N_, _
+from tui.i18n import N_, _, listed
 from tui.screens.base import BaseScreen, SubScreen
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
+from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row
 from tui.widgets.table import VirtualTable
 from tui.words import LABEL_COLOURS, LABEL_TYPES
@@ -27,9 +27,9 @@ class PlacesScreen(SubScreen):
 
     def body(self) -> Iterable[Widget]:
         with Vertical(id="tables"):
-            yield Static(_("Locations"), classes="heading", markup=False)
+            yield Prose(_("Locations"), classes="heading")
             yield VirtualTable(id="locations", empty=_("No location yet. Press a to add one."))
-            yield Static(_("Inventory labels"), classes="heading", markup=False)
+            yield Prose(_("Inventory labels"), classes="heading")
             yield VirtualTable(id="labels", empty=_("No inventory label yet. Press b to add one."))
 
     def refresh_data(self) -> None:
@@ -67,7 +67,7 @@ class PlacesScreen(SubScreen):
         ]
         kind = _(LABEL_TYPES[label.type])
         colour = colour_word(label.colour)
-        cells = (clean(label.code), clean(label.name), kind, colour, ", ".join(notes))
+        cells = (clean(label.code), clean(label.name), kind, colour, listed(notes))
         return Row(label.code, cells)
 
     def why_not(self, action_id: str) -> str | None:

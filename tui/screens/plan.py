@@ -10,17 +10,19 @@ from collections.abc import Iterable
 from textual import on, work
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from core.model import Plan, PlanRow, Run
+from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _
+from tui.i18n import N_, _, headed, ngettext
 from tui.screens.base import SubScreen
 from tui.screens.finding import Finding
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import ConfirmDialog, if_yes
 from tui.widgets.fields import FilterField, Press
+from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import PLANS, WHYS, number
@@ -42,10 +44,10 @@ class PlanScreen(Finding, SubScreen):
 
     def title_text(self) -> str:
         words = _(PLANS[self.plan.kind])
-        return _("Enable inventory link") + ": " + words if self._enabling else words
+        return headed(_("Enable inventory link"), words) if self._enabling else words
 
     def body(self) -> Iterable[Widget]:
-        yield Static("", id="totals", markup=False)
+        yield Prose("", id="totals")
         with Horizontal(classes="buttons"):
             yield Press(self._apply_words(), id="apply")
             yield Press(_("Cancel"), id="cancel")
@@ -58,7 +60,7 @@ class PlanScreen(Finding, SubScreen):
     # -- what it shows -----------------------------------------------------------------------------
 
     def refresh_data(self) -> None:
-        self.query_one("#totals", Static).update("\n".join(self._totals()))
+        self.query_one("#totals", Prose).update("\n".join(self._totals()))
         columns = [
             Column(_("SKU number"), 12, grow=2),
             Column(_("Location"), 12, grow=1, drop=1),
@@ -89,7 +91,8 @@ class PlanScreen(Finding, SubScreen):
         return f"{row.sku_number} {self.desk.location_name(row.location_id)} {_(WHYS[row.why])}"
 
     def _row(self, index: int, row: PlanRow) -> Row:
-        why = _(WHYS[row.why]) + (f": {clean(_(row.detail))}" if row.detail else "")
+        why = _(WHYS[row.why])
+        why = headed(why, clean(_(row.detail))) if row.detail else why
         return Row(
             str(index),
             (
@@ -126,12 +129,9 @@ class PlanScreen(Finding, SubScreen):
             if (row.new_there == 0 and row.there) or (row.new_here == 0 and row.here)
         )
         lines = [
-            _(
-                "%(rows)d cells: %(there)d change in Shopify, %(here)d change in DEXTRE, "
-                "%(out)d left out"
-            )
+            _("%(cells)s: %(there)d change in Shopify, %(here)d change in DEXTRE, %(out)d left out")
             % {
-                "rows": len(plan.rows),
+                "cells": counted.cells(len(plan.rows)),
                 "there": len(there),
                 "here": len(here),
                 "out": len(plan.left_out),
@@ -143,7 +143,10 @@ class PlanScreen(Finding, SubScreen):
             },
         ]
         if zeros:
-            lines[1] += "   " + signs("! ") + _("%(n)d numbers become 0") % {"n": zeros}
+            become = ngettext("%(n)d number becomes 0", "%(n)d numbers become 0", zeros)
+            lines[1] += "   " + signs("! ") + become % {"n": zeros}
+        if plan.left_open and self.session.status.link:
+            lines.append(signs("! ") + self._opening(plan.left_open))
         shown = {
             CHANGING: _("changing rows"),
             LEFT_OUT: _("left out rows"),
@@ -153,6 +156,15 @@ class PlanScreen(Finding, SubScreen):
             _("Shown: %(what)s (f shows others). Nothing is written yet.") % {"what": shown}
         )
         return lines
+
+    @staticmethod
+    def _opening(count: int) -> str:
+        words = ngettext(
+            "%(n)d cell differs afterwards and will wait for you, because the link is on.",
+            "%(n)d cells differ afterwards and will wait for you, because the link is on.",
+            count,
+        )
+        return words % {"n": count} + " " + _("Turn the link off first to leave them as they are.")
 
     # -- filters -----------------------------------------------------------------------------------
 
@@ -179,7 +191,7 @@ class PlanScreen(Finding, SubScreen):
         await self.action_act("plan.apply")
 
     def do_apply(self) -> None:
-        body = "\n".join(self._totals()[:2])
+        body = "\n".join(self._totals()[:-1])
         if self._enabling:
             body += "\n" + _("Then both sides follow each other in real time.")
         dialog = ConfirmDialog(self.title_text(), body, self._apply_words())
@@ -200,13 +212,15 @@ class PlanScreen(Finding, SubScreen):
 
 def run_words(run: Run, *, enabled: bool = False) -> str:
     """What became of a plan, in a line."""
-    words = _("Applied: %(applied)d cells; changed since: %(moved)d; refused: %(rejected)d.") % {
-        "applied": run.applied,
-        "moved": run.moved,
-        "rejected": run.rejected,
-    }
-    if run.waiting:
-        words += " " + _("Outcome open: %(n)d.") % {"n": run.waiting}
+    words = ngettext("%(n)d cell changed", "%(n)d cells changed", run.changed) % {"n": run.changed}
+    others = [
+        (run.equal, _("equal already: %(n)d")),
+        (run.moved, _("changed since: %(n)d")),
+        (run.rejected, _("refused: %(n)d")),
+        (run.waiting, _("outcome open: %(n)d")),
+    ]
+    told = [words, *(text % {"n": count} for count, text in others if count)]
+    words = _("Applied: %(what)s.") % {"what": _("; ").join(told)}
     if enabled:
         words = _("The inventory link is on.") + " " + words
     return words

@@ -11,7 +11,8 @@ from textual import work
 
 from core.model import Choice, PlanKind, Waiting
 from tui.clean import clean, signs
-from tui.i18n import _, ngettext, tell
+from tui.i18n import _, ngettext
+from tui.remedies import tell
 from tui.screens.changing import whole
 from tui.screens.guides import GuideDialog
 from tui.screens.plan import PlanScreen

@@ -7,17 +7,17 @@ from itertools import islice
 
 from textual import work
 from textual.widget import Widget
-from textual.widgets import Static
 
 from core.model import Run, RunRow
 from core.sync.events import Event, RunApplied
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _
+from tui.i18n import N_, _, headed
 from tui.screens.base import BaseScreen, MainScreen, SubScreen
 from tui.screens.plan import PlanScreen, run_words
 from tui.when import day_and_time
 from tui.widgets.columns import Column
+from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import OUTCOMES, PLANS, RUNS, WHYS, number, show
@@ -63,7 +63,8 @@ class RunsScreen(MainScreen, Undoing):
         columns = [
             Column(_("When"), 16),
             Column(_("Run"), 24, grow=2),
-            Column(_("Applied"), 8, right=True),
+            Column(_("Changed"), 8, right=True),
+            Column(_("Equal"), 7, right=True, drop=3),
             Column(_("Changed since"), 8, right=True, drop=3),
             Column(_("Refused"), 7, right=True, drop=2),
             Column(_("Who"), 8, grow=1, drop=4),
@@ -80,7 +81,8 @@ class RunsScreen(MainScreen, Undoing):
         cells = (
             day_and_time(run.at),
             _(RUNS[run.kind]),
-            str(run.applied),
+            str(run.changed),
+            str(run.equal),
             str(run.moved),
             refused,
             clean(run.who),
@@ -133,7 +135,7 @@ class RunScreen(SubScreen, Undoing):
         return f"{_(PLANS[self.run_shown.kind])}  {day_and_time(self.run_shown.at)}"
 
     def body(self) -> Iterable[Widget]:
-        yield Static(run_words(self.run_shown), classes="text", markup=False)
+        yield Prose(run_words(self.run_shown), classes="text")
         yield VirtualTable(id="rows", empty=_("This run has no rows."))
 
     def refresh_data(self) -> None:
@@ -151,7 +153,8 @@ class RunScreen(SubScreen, Undoing):
 
     def _row(self, index: int, one: RunRow) -> Row:
         row, mark = one.row, OUTCOMES[one.outcome]
-        why = _(WHYS[row.why]) + (f": {clean(_(one.detail))}" if one.detail else "")
+        why = _(WHYS[row.why])
+        why = headed(why, clean(_(one.detail))) if one.detail else why
         cells = (
             clean(row.sku_number),
             clean(self.desk.location_name(row.location_id)),

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from textual import on, work
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from core.model import PlanKind
 from core.sync.events import Event
+from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _
@@ -20,6 +21,7 @@ from tui.screens.base import SubScreen
 from tui.screens.plan import PlanScreen
 from tui.widgets.dialogs import ConfirmDialog, if_yes
 from tui.widgets.fields import Page, Press
+from tui.widgets.prose import Prose
 from tui.words import PLANS
 
 CONNECT, EDIT, MAPPING, ENABLE, WEBHOOKS, PUSH, PULL, SYNC, DELETE = (
@@ -48,11 +50,11 @@ class ShopifyScreen(SubScreen):
             yield from self._section(_("Delete"), DELETE)
 
     def _section(self, title: str, *names: str) -> Iterable[Widget]:
-        yield Static(title, classes="section", markup=False)
+        yield Prose(title, classes="section")
         for name in names:
             with Horizontal(classes="row"):
                 yield Press(self._label(name), id=name, danger=name == DELETE)
-                yield Static("", id=f"{name}-says", classes="says", markup=False)
+                yield Prose("", id=f"{name}-says", classes="says")
 
     def _label(self, name: str) -> str:
         if name == ENABLE and self.session.status.link:
@@ -75,7 +77,7 @@ class ShopifyScreen(SubScreen):
             if str(press.label) != self._label(name):
                 press.relabel(self._label(name))
             press.set_class(self._why_not(name) is not None, "-unready")
-            says = self.query_one(f"#{name}-says", Static)
+            says = self.query_one(f"#{name}-says", Prose)
             text = f"{signs(sign)} {words}" if sign else words
             if str(says.content) != text:
                 says.update(text)
@@ -202,9 +204,9 @@ class ShopifyScreen(SubScreen):
     def _ask_to_delete(self) -> None:
         status = self.session.status
         body = _(
-            "All %(n)d SKU mappings of %(brand)s are deleted, and the inventory link stops. "
+            "This deletes %(mappings)s of %(brand)s and stops the inventory link. "
             "Quantities on both sides stay as they are. Mapping again restarts the link."
-        ) % {"n": status.mapped, "brand": clean(status.brand)}
+        ) % {"mappings": counted.mappings(status.mapped), "brand": clean(status.brand)}
         dialog = ConfirmDialog(_("Delete SKU mappings"), body, _("Delete"), danger=True)
         self.app.push_screen(dialog, if_yes(self._delete))
 
@@ -212,4 +214,7 @@ class ShopifyScreen(SubScreen):
     async def _delete(self) -> None:
         done = await self.job(_("Deleting SKU mappings"), lambda _progress: self.desk.unmap_all())
         if done is not None:
-            self.say(_("%(n)d SKU mappings were deleted; the link is off.") % {"n": done.value})
+            self.say(
+                _("Deleted: %(mappings)s. The link is off.")
+                % {"mappings": counted.mappings(done.value)}
+            )

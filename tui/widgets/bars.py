@@ -17,6 +17,7 @@ from textual.widgets import Static
 from tui.actions import BY_ID
 from tui.i18n import _
 from tui.key_names import key_name
+from tui.widgets.prose import Prose
 
 Part = tuple[str, str]
 """A text and a tone of the theme."""
@@ -93,14 +94,15 @@ class KeyLine(Bar):
         parts: list[Part] = []
         seen: set[str] = set()
         last: Part | None = None
-        for active in self.screen.active_bindings.values():
+        live = self.screen.active_bindings
+        for active in live.values():
             binding = active.binding
             if not binding.show or (binding.id or "") in seen:
                 continue
             seen.add(binding.id or "")
             action = BY_ID.get(binding.id or "")
             usual = action.keys.split(",") if action else []
-            key = usual[0] if binding.key in usual else binding.key
+            key = next((key for key in usual if key in live), binding.key)
             part = (f"{key_name(key)} {binding.description}", "" if active.enabled else "dim")
             if binding.id == "app.help":
                 last = part
@@ -130,7 +132,7 @@ class KeyLine(Bar):
         text.append(f" {rest}", self._tone(tone))
 
 
-class Saying(Static):
+class Saying(Prose):
     """A short answer above the status line; it goes at the next key, or by itself."""
 
     DEFAULT_CSS = """
@@ -144,7 +146,7 @@ class Saying(Static):
     """Seconds in which what is said next takes the place of what was said: one layout, not two."""
 
     def __init__(self) -> None:
-        super().__init__("", markup=False)
+        super().__init__()
         self._ends: Callable[[], None] | None = None
         self._said = 0
 
@@ -207,13 +209,13 @@ class ProgressLine(Static):
         self.remove_class("-on")
 
 
-class TooSmall(Static):
+class TooSmall(Prose):
     """What is shown instead of everything where the terminal is too small."""
 
     DEFAULT_CSS = "TooSmall { display: none; height: 1fr; padding: 1; }"
 
     def __init__(self, columns: int, rows: int) -> None:
-        super().__init__("", markup=False)
+        super().__init__()
         self._needs = (columns, rows)
 
     def show(self, columns: int, rows: int) -> None:

@@ -13,6 +13,10 @@ GAP = 2
 """Empty cells between two columns (one on each side of a column's text)."""
 
 
+LEAST_WIDTH = 4
+"""Cells that a column keeps."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """`title` is ready to show. `width` is the least; `grow` its share of what is left over; where
@@ -34,13 +38,26 @@ def fit(columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
         if not droppable:
             break
         kept.remove(max(droppable, key=lambda i: columns[i].drop))
-    spare = max(0, width - sum(columns[i].width + GAP for i in kept))
+    spare = width - sum(columns[i].width + GAP for i in kept)
+    if spare < 0:
+        return _squeezed([(i, columns[i].width) for i in kept], -spare)
     shares = sum(columns[i].grow for i in kept)
     widths = []
     for i in kept:
         extra = spare * columns[i].grow // shares if shares else 0
         widths.append((i, columns[i].width + extra))
     return widths
+
+
+def _squeezed(widths: list[tuple[int, int]], over: int) -> list[tuple[int, int]]:
+    """The widest give way, so that every column keeps something of itself."""
+    now = dict(widths)
+    for _cell in range(over):
+        widest = max(now, key=lambda i: now[i])
+        if now[widest] <= LEAST_WIDTH:
+            break
+        now[widest] -= 1
+    return list(now.items())
 
 
 def clip(text: str, width: int, right: bool = False) -> str:
@@ -54,20 +71,44 @@ def clip(text: str, width: int, right: bool = False) -> str:
     return padding + text if right else text + padding
 
 
-def fold(text: str, width: int, indent: str = "") -> list[str]:
-    """Lines of at most `width` cells: between words where there are spaces, else anywhere, as
-    Japanese is set.
+NEVER_FIRST = frozenset(
+    "、。，．・：；？！）］｝〕〉》」』】〟ー〜々ゝゞ…‥％"
+    "ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ,.:;?!)]}%”’"
+)
+NEVER_LAST = frozenset("（［｛〔〈《「『【〝([{“‘")
+"""What a line of Japanese neither begins nor ends with."""
+
+
+def fold(text: str, width: int, indent: str = "", first: str | None = None) -> list[str]:
+    """Lines of at most `width` cells: Latin text between words, Japanese anywhere but before what
+    closes and after what opens. Spaces around a break are dropped. `first` is the indent of the
+    first line where it is another one.
     """
-    room = max(2, width - len(indent))
     lines: list[str] = []
-    rest = text.strip()
-    while cell_len(rest) > room:
-        end = len(rest)
-        while cell_len(rest[:end]) > room:
-            end -= 1
-        space = rest.rfind(" ", 0, end + 1)
-        if space > 0 and rest[end].isascii():
-            end = space
-        lines.append(indent + rest[:end].rstrip())
-        rest = rest[end:].lstrip()
-    return [*lines, indent + rest] if rest else lines
+    lead, rest = indent if first is None else first, text.strip()
+    while cell_len(rest) > (room := max(2, width - len(lead))):
+        end = _line_end(rest, room)
+        lines.append(lead + rest[:end].rstrip())
+        lead, rest = indent, rest[end:].lstrip()
+    return [*lines, lead + rest] if rest else lines
+
+
+def _line_end(text: str, room: int) -> int:
+    """Where the first line of a text that is too long ends."""
+    most, taken = 0, 0
+    for letter in text:
+        taken += cell_len(letter)
+        if taken > room:
+            break
+        most += 1
+    ends = (at for at in range(most, 0, -1) if _may_break(text, at))
+    return next(ends, max(1, most))
+
+
+def _may_break(text: str, at: int) -> bool:
+    before, after = text[at - 1], text[at]
+    if " " in (before, after):
+        return True
+    if after in NEVER_FIRST or before in NEVER_LAST or not cell_len(after):
+        return False
+    return cell_len(before) == 2 or cell_len(after) == 2

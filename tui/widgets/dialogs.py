@@ -12,12 +12,13 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from tui.actions import bindings
 from tui.clipboard import copy_text
 from tui.i18n import _
 from tui.widgets.fields import Field, FormRow, Pick, Press
+from tui.widgets.prose import Prose
 
 T = TypeVar("T")
 
@@ -86,9 +87,9 @@ class ConfirmDialog(Dialog[bool]):
     def compose(self) -> ComposeResult:
         title, body, yes = self._words
         with Vertical(id="box"):
-            yield Static(title, classes="dialog--title", markup=False)
+            yield Prose(title, classes="dialog--title")
             with VerticalScroll(classes="dialog--body", can_focus=False):
-                yield Static(body, markup=False)
+                yield Prose(body)
             with Horizontal(classes="dialog--buttons"):
                 yield Press(yes, id="yes", danger=self._danger)
                 yield Press(_("Cancel"), id="cancel")
@@ -116,16 +117,15 @@ class ErrorDialog(Dialog[None]):
     def compose(self) -> ComposeResult:
         code, message, remedy = self._words
         with Vertical(id="box"):
-            yield Static(_("That did not work"), classes="dialog--title", markup=False)
+            yield Prose(_("That did not work"), classes="dialog--title")
             with VerticalScroll(classes="dialog--body", can_focus=False):
-                yield Static(message, markup=False, id="message")
+                yield Prose(message, id="message")
                 if remedy:
-                    yield Static(_("What to do"), classes="dialog--note", markup=False)
-                    yield Static(remedy, markup=False, id="remedy")
-            yield Static(
+                    yield Prose(_("What to do"), classes="dialog--note")
+                    yield Prose(remedy, id="remedy")
+            yield Prose(
                 _("Code: %(code)s") % {"code": code},
                 classes="dialog--note",
-                markup=False,
                 id="code",
             )
             with Horizontal(classes="dialog--buttons"):
@@ -140,7 +140,7 @@ class ErrorDialog(Dialog[None]):
     def action_copy(self) -> None:
         code, message, remedy = self._words
         done = copy_text(self.app, f"{message}\n{remedy}\n[{code}]".strip())
-        self.query_one("#code", Static).update(done)
+        self.query_one("#code", Prose).update(done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class FormDialog(Dialog[Mapping[str, str]]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Static(self._title, classes="dialog--title", markup=False)
+            yield Prose(self._title, classes="dialog--title")
             for ask in self._asks:
                 field: Field | Pick
                 if ask.options:
@@ -184,8 +184,8 @@ class FormDialog(Dialog[Mapping[str, str]]):
                     )
                 yield FormRow(ask.label, field)
             if self._note:
-                yield Static(self._note, classes="dialog--note", markup=False)
-            yield Static("", classes="dialog--wrong", markup=False, id="wrong")
+                yield Prose(self._note, classes="dialog--note")
+            yield Prose("", classes="dialog--wrong", id="wrong")
             with Horizontal(classes="dialog--buttons"):
                 yield Press(self._ok, id="yes")
                 yield Press(_("Cancel"), id="cancel")
@@ -214,7 +214,7 @@ class FormDialog(Dialog[Mapping[str, str]]):
         if not wrong:
             self.dismiss(answers)
             return
-        note = self.query_one("#wrong", Static)
+        note = self.query_one("#wrong", Prose)
         note.update(wrong)
         note.add_class("-on")
 

@@ -14,9 +14,23 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from tui.clean import clean, signs
+from tui.widgets.prose import Prose
+
+TYPED_SIGNS = frozenset(
+    [
+        "slash",
+        "plus",
+        "minus",
+        "equals_sign",
+        "question_mark",
+        "less_than_sign",
+        "greater_than_sign",
+        "space",
+    ]
+)
 
 
 class Field(Input):
@@ -41,6 +55,21 @@ class Field(Input):
     ) -> None:
         super().__init__(value, placeholder, password=secret, id=id, compact=True)
         self.cursor_blink = False
+
+    def on_mount(self) -> None:
+        self.screen.screen_layout_refresh_signal.subscribe(self, lambda _screen: self._stand())
+
+    def _stand(self) -> None:
+        """The toolkit tells the terminal where the cursor is when the focus comes, which is before
+        the field has its place: tell it again wherever that has changed.
+        """
+        if self.has_focus and self.app.cursor_position != self.cursor_screen_offset:
+            self.app.cursor_position = self.cursor_screen_offset
+            self.refresh()  # the terminal's cursor moves with the next paint
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Signs are typed here too: the key line does not promise what they do elsewhere."""
+        return key in TYPED_SIGNS or super().check_consume_key(key, character)
 
     def insert_text_at_cursor(self, text: str) -> None:
         super().insert_text_at_cursor(clean(text))
@@ -100,7 +129,7 @@ class FormRow(Horizontal):
 
     DEFAULT_CSS = """
     FormRow { height: 1; }
-    FormRow > .form--label { width: 32; max-width: 50%; }
+    FormRow > .form--label { width: 32; max-width: 50%; height: 1; padding-right: 1; }
     FormRow > .form--hint { width: auto; color: $dim; padding: 0 1; }
     FormRow > Field { width: 1fr; }
     """
@@ -110,10 +139,10 @@ class FormRow(Horizontal):
         self._label, self._field, self._hint = label, field, hint
 
     def compose(self) -> ComposeResult:
-        yield Static(self._label, classes="form--label", markup=False)
+        yield Prose(self._label, classes="form--label")
         yield self._field
         if self._hint:
-            yield Static(self._hint, classes="form--hint", markup=False)
+            yield Prose(self._hint, classes="form--hint")
 
 
 class Press(Button):
@@ -146,7 +175,7 @@ class Press(Button):
         self.label = Content(label)
 
 
-class OpenLine(Static, can_focus=True):
+class OpenLine(Prose, can_focus=True):
     """A line of words that opens what it tells of."""
 
     DEFAULT_CSS = """
@@ -159,7 +188,7 @@ class OpenLine(Static, can_focus=True):
         """The reader wants to see it."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the toolkit's name
-        super().__init__("", id=id, markup=False)
+        super().__init__(id=id)
 
     def action_open(self) -> None:
         self.post_message(self.Opened())

@@ -9,12 +9,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tui.i18n import _
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Dialog
 from tui.widgets.fields import Field
+from tui.widgets.prose import Prose
 from tui.widgets.rows import RowSource
 from tui.widgets.table import VirtualTable
 
@@ -52,11 +53,11 @@ class PickerDialog(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Static(self._title, classes="dialog--title", markup=False)
+            yield Prose(self._title, classes="dialog--title")
             yield Field(self._search, placeholder=_("Type to search"))
             yield VirtualTable(self._columns, self._find(self._search), empty=_("Nothing fits."))
             if self._hint:
-                yield Static(self._hint, classes="dialog--note", markup=False)
+                yield Prose(self._hint, classes="dialog--note")
 
     @on(Input.Changed)
     def search(self, event: Input.Changed) -> None:

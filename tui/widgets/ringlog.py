@@ -118,9 +118,8 @@ class RingLog(ScrollView, can_focus=True):
             if width <= 0 or (text.isascii() and len(text) <= width) or cell_len(text) <= width:
                 self._rows.append(_Row(number, text))
                 continue
-            head, *rest = fold(text, width)
             indent = INDENT if width > 3 * len(INDENT) else "  "
-            rest = fold(" ".join(rest), width, indent) if rest else []
+            head, *rest = fold(text, width, indent, first="")
             if len(rest) >= MOST_ROWS:
                 rest = [*rest[: MOST_ROWS - 2], indent + "…"]
             self._rows.extend(_Row(number, part) for part in (head, *rest))

@@ -21,14 +21,11 @@ from textual.strip import Strip
 
 from tui.actions import bindings
 from tui.clean import signs
-from tui.widgets.columns import GAP, Column, clip, fit
+from tui.widgets.columns import GAP, LEAST_WIDTH, Column, clip, fit
 from tui.widgets.rows import ListSource, Pages, Row, RowSource, Toned
 
 BREATH = 0.001
 """Seconds between two steps of a search: keys come first."""
-
-LEAST_WIDTH = 4
-"""Cells that a column keeps."""
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -211,6 +208,7 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         self._place()
+        self.screen.screen_layout_refresh_signal.subscribe(self, lambda _screen: self._stand())
 
     def on_resize(self) -> None:
         self._place()
@@ -333,8 +331,17 @@ class VirtualTable(ScrollView, can_focus=True):
     def _place_terminal_cursor(self) -> None:
         """Screen readers and braille displays follow the terminal's own cursor."""
         if self.has_focus:
-            y = self.cursor + 1 - int(self.scroll_offset.y)
-            self.app.cursor_position = Offset(self.region.x, self.region.y + max(0, y))
+            self.app.cursor_position = self._terminal_cursor()
+
+    def _terminal_cursor(self) -> Offset:
+        y = self.cursor + 1 - int(self.scroll_offset.y)
+        return Offset(self.region.x, self.region.y + max(0, y))
+
+    def _stand(self) -> None:
+        """The layout is new: so may be the place of the cursor, which moves with a paint."""
+        if self.has_focus and self.app.cursor_position != self._terminal_cursor():
+            self._place_terminal_cursor()
+            self._repaint(self.cursor)
 
     def cell_spot(self) -> tuple[Offset, int] | None:
         """Where on the screen the cell under the cursor is, and how wide."""

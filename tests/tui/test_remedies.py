@@ -1,0 +1,52 @@
+"""What to do about an error, in the app: keys and screens, not commands."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from core.errors import LinkIsOff
+from scripts.compile_catalogues import extracted
+from tui import i18n, remedies
+from tui.i18n import set_language
+
+COMMAND = re.compile(r"`dextre-sync | --[a-z]|`status`")
+FOR_COMMANDS_ONLY = frozenset(
+    {
+        "Choose a folder on a local disk with --home or DEXTRE_SYNC_HOME.",
+        "Say which one with --brand NAME.",
+    }
+)
+"""Told before there is a screen, or where no key could do it."""
+
+
+def _of_the_core() -> list[str]:
+    return [
+        str(message.id)
+        for message in extracted()
+        if any(path.startswith("core/") for path, _line in message.locations)
+    ]
+
+
+def test_every_remedy_that_names_a_command_has_words_for_the_app() -> None:
+    named = {text for text in _of_the_core() if COMMAND.search(text)}
+    assert named - set(remedies.IN_APP) == FOR_COMMANDS_ONLY
+
+
+def test_no_words_for_the_app_are_left_over_or_name_a_command() -> None:
+    texts = set(_of_the_core())
+    for remedy, words in remedies.IN_APP.items():
+        assert remedy in texts, remedy
+        assert not COMMAND.search(words), words
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_app_and_the_commands_tell_each_their_own_way(language: str) -> None:
+    set_language(language)
+    error = LinkIsOff(brand="Tea")
+    assert "dextre-sync enable" in i18n.tell(error)[1]
+    message, remedy = remedies.tell(error)
+    assert message == i18n.tell(error)[0]
+    assert "dextre-sync" not in remedy
+    assert "Shopify" in remedy

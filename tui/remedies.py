@@ -1,0 +1,120 @@
+"""What to do about an error, in the words of the app: keys and screens. The core's own remedies
+name commands, for those who work by commands (and for the log).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.errors import DextreError
+from tui import i18n
+from tui.i18n import N_
+
+IN_APP: Mapping[str, str] = {
+    "Close it there, or use `status` and `log`, which work beside it.": N_(
+        "Close it there, or take the sync over (Home, key t). Looking works beside it."
+    ),
+    "Turn it on with `dextre-sync enable --start push|pull|merge`, or in Settings.": N_(
+        "Turn it on in Settings > Shopify custom app."
+    ),
+    "Connect it with `dextre-sync connect`, or in Settings > Shopify custom app.": N_(
+        "Connect it in Settings > Shopify custom app."
+    ),
+    "Add it first (`dextre-sync location add`), or write one of: %(existing)s.": N_(
+        "Add it first (Inventory, key p), or write one of: %(existing)s."
+    ),
+    "Add it first (`dextre-sync label add`), or write one of: %(existing)s.": N_(
+        "Add it first (Inventory, key p), or write one of: %(existing)s."
+    ),
+    "Check the spelling (case and spaces count), or add the item with "
+    "`dextre-sync item import`.": N_(
+        "Check the spelling (case and spaces count), or import the item (Inventory, key i)."
+    ),
+    "Run Map (`dextre-sync map`) to read the shop's catalogue again.": N_(
+        "Press M (Map) in the SKU mapping to read the shop's catalogue again."
+    ),
+    "Look it up with `dextre-sync map list`.": N_("Search for it in the SKU mapping (key 3)."),
+    "Turn the link off, let the sync finish (`dextre-sync run --once`), then try again.": N_(
+        "Let the sync finish (pending 0), turn the link off, then try again."
+    ),
+    "Upper and lower case count. `dextre-sync item export` lists all items.": N_(
+        "Upper and lower case count. Search for it in the inventory (key 2)."
+    ),
+    "`dextre-sync location list` shows them all.": N_("Inventory, key p shows them all."),
+    "`dextre-sync label list` shows them all.": N_("Inventory, key p shows them all."),
+    "`dextre-sync brand list` shows them all.": N_("Home, key b shows them all."),
+    "Look at it with `dextre-sync plan pull` or `plan push`. To go on, apply "
+    "`dextre-sync enable --start merge`; to let one side win, `push` or `pull`. "
+    "The limits are settings: `dextre-sync settings`.": N_(
+        "Look at the plan of a push or a pull in Settings > Shopify custom app; applying it lets "
+        "that side win. To go on with both, turn the link off and on, and choose the merge. "
+        "The limits are in Settings (key 7)."
+    ),
+    "Check the shop first. If that is right, run the SKU mapping again; items that are gone then "
+    "leave the link. The limits are settings: `dextre-sync settings`.": N_(
+        "Check the shop first. If that is right, run the SKU mapping again; items that are gone "
+        "then leave the link. The limits are in Settings (key 7)."
+    ),
+    "Move it elsewhere (`dextre-sync stock move`) or set it to 0, then remove it.": N_(
+        "Move it elsewhere (Inventory, key m) or set it to 0, then remove it."
+    ),
+    "Look at it with `dextre-sync stock show`; --yes removes it all the same.": N_(
+        "Look at it in the inventory (key 2) first."
+    ),
+    "Did you mean %(near)s? `dextre-sync settings` lists them all.": N_(
+        "Did you mean %(near)s? Settings (key 7) lists them all."
+    ),
+    "Turn it off with `dextre-sync disable`, change the setting, and turn the link on again with "
+    "a first alignment: `dextre-sync enable --start push|pull|merge`.": N_(
+        "Turn it off in Settings > Shopify custom app, change the setting, and turn it on again "
+        "there, with a first alignment."
+    ),
+    "Let the sync finish them (`dextre-sync run`), then change the setting.": N_(
+        "Let the sync finish them (pending 0), then change the setting."
+    ),
+    "`dextre-sync runs` lists them; without an id, undo takes the last one.": N_(
+        "In the list of runs (key 5), z undoes the last one."
+    ),
+    "Make one with `dextre-sync brand add NAME`, or start the app.": N_(
+        "Make one: Home, key b, then a."
+    ),
+    "Check the spelling, or make it with `dextre-sync brand add NAME`.": N_(
+        "Check the spelling, or make it: Home, key b, then a."
+    ),
+    "Check the spelling, or add it with `dextre-sync location add NAME`.": N_(
+        "Check the spelling, or add it: Inventory, key p, then a."
+    ),
+    "Name one with --label CODE.": N_("Choose one with b, or make one the default."),
+    "Make one with `dextre-sync label add CODE`.": N_("Make one: Inventory, key p, then b."),
+    "Check the code, or make it with `dextre-sync label add CODE`.": N_(
+        "Check the code, or make it: Inventory, key p, then b."
+    ),
+    "Connect again with --api-secret-file (or --client-secret-file).": N_(
+        "Connect again in Settings > Shopify custom app, with the API secret key."
+    ),
+    "Pair them with `dextre-sync pair LOCAL=SHOPIFY`, or in Settings > Inventory link.": N_(
+        "Pair them in Settings > Shopify custom app > Edit."
+    ),
+    "Import the items first: `dextre-sync item import FILE.csv`.": N_(
+        "Import the items first: Inventory, key i."
+    ),
+    "`dextre-sync why SKU` says where a number came from.": N_(
+        "Open the item (Enter in the inventory) to see where its number came from."
+    ),
+}
+"""By the core's remedy. Every remedy that names a command has its line (tests/tui)."""
+
+
+def tell(error: DextreError) -> tuple[str, str]:
+    """What went wrong and what to do about it, by keys and screens."""
+    return i18n.tell(error, IN_APP)
+
+
+def finding_text(finding: i18n.Told) -> tuple[str, str]:
+    """One line of a check or an import, and its remedy (empty where there is none)."""
+    return i18n.finding_text(finding, IN_APP)
+
+
+def told(error: DextreError) -> str:
+    """Both on a line."""
+    return " ".join(part for part in tell(error) if part)

@@ -1,0 +1,73 @@
+"""What is wrong with single lines of a file, before anything of it is taken in: a table, and below
+it the chosen line's whole text, which a row of the table has no room for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from textual import on
+from textual.widget import Widget
+
+from tui.clean import signs
+from tui.i18n import Told, _, ngettext
+from tui.remedies import finding_text
+from tui.screens.base import SubScreen
+from tui.widgets.columns import Column
+from tui.widgets.prose import Prose
+from tui.widgets.rows import ListSource, Row, Toned
+from tui.widgets.table import VirtualTable
+
+
+class LineOfFile(Told, Protocol):
+    @property
+    def line(self) -> int: ...
+    @property
+    def field(self) -> str: ...
+
+
+def wrong_lines(count: int) -> str:
+    return ngettext(
+        "%(n)d line cannot be imported. Correct the file, then try again.",
+        "%(n)d lines cannot be imported. Correct the file, then try again.",
+        count,
+    ) % {"n": count}
+
+
+class FileScreen(SubScreen):
+    """Gives the table and the text below it; the screen says what stands above (`about`)."""
+
+    AUTO_FOCUS = "VirtualTable"
+
+    def body(self) -> Iterable[Widget]:
+        yield Prose(id="about", classes="text")
+        yield VirtualTable(id="lines")
+        yield Prose(id="whole", classes="text whole")
+
+    def show_problems(self, found: Sequence[tuple[LineOfFile, str]], empty: str) -> None:
+        """`found` as (what is wrong with a line, tone)."""
+        columns = [
+            Column(_("Line"), 6, right=True),
+            Column(_("Problem"), 30, grow=2),
+            Column(_("What to do"), 24, grow=2, drop=1),
+        ]
+        rows = [self._problem(index, line, tone) for index, (line, tone) in enumerate(found)]
+        self.query_one(VirtualTable).show(ListSource(rows), columns, empty=empty)
+
+    @staticmethod
+    def _problem(index: int, line: LineOfFile, tone: str) -> Row:
+        message, remedy = finding_text(line)
+        if line.field:
+            message = _("%(column)s: %(problem)s") % {"column": line.field, "problem": message}
+        return Row(str(index), (str(line.line), Toned(message, tone), remedy))
+
+    @on(VirtualTable.Moved)
+    def show_whole(self, message: VirtualTable.Moved) -> None:
+        self.query_one("#whole", Prose).update(self.whole(message.row) if message.row else "")
+
+    def whole(self, row: Row) -> str:
+        """All that a row says, where it may be cut in the table."""
+        line, problem, remedy = (c.text if isinstance(c, Toned) else c for c in row.cells)
+        words = _("Line %(line)s: %(problem)s") % {"line": line, "problem": problem}
+        return f"{words}\n{signs('→')} {remedy}" if remedy else words

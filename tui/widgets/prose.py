@@ -1,0 +1,49 @@
+"""Sentences on the screen: never markup, and folded as each language is (Japanese anywhere)."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.app import RenderResult
+from textual.content import Content
+from textual.geometry import Size
+from textual.widgets import Static
+
+from tui.widgets.columns import clip, fold
+
+
+class Prose(Static):
+    """A text of any number of lines; an indented one keeps its indent where it goes on."""
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        id: str | None = None,  # noqa: A002 - the toolkit's name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(text, id=id, classes=classes, markup=False)
+
+    @property
+    def plain(self) -> str:
+        return str(self.content)
+
+    def lines(self, width: int) -> list[str]:
+        found: list[str] = []
+        for line in self.plain.split("\n"):
+            indent = line[: len(line) - len(line.lstrip(" "))]
+            found += fold(line, width, indent) or [""]
+        return found
+
+    def get_content_width(self, _container: Size, _viewport: Size) -> int:
+        return max(cell_len(line) for line in self.plain.split("\n"))
+
+    def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
+        return len(self.lines(width)) if self.plain else 0
+
+    def render(self) -> RenderResult:
+        """What has no room ends in a sign that says so."""
+        width, height = self.content_size
+        lines = self.lines(max(1, width))
+        if len(lines) > height > 0:
+            lines[height - 1] = clip(" ".join(lines[height - 1 : height + 1]), width).rstrip()
+        return Content("\n".join(lines[:height]))
