@@ -72,6 +72,13 @@ IN_APP: Mapping[str, str] = {
     "Let the sync finish them (`dextre-sync run`), then change the setting.": N_(
         "Let the sync finish them (pending 0), then change the setting."
     ),
+    "`dextre-sync undo` without a name undoes the last run.": N_(
+        "In the list of runs (key 5), z undoes the last one."
+    ),
+    "Nothing was written to it. `dextre-sync restore BACKUP` keeps it aside and brings the backup "
+    "back.": N_(
+        "Nothing was written to it. Restore a backup (Settings, Backups): the file is kept aside."
+    ),
     "`dextre-sync runs` lists them; without an id, undo takes the last one.": N_(
         "In the list of runs (key 5), z undoes the last one."
     ),
