@@ -89,6 +89,9 @@ class GroupCommit:
     def _carry_out(self, jobs: list[_Job]) -> None:
         if not jobs:
             return
+        if len(jobs) == 1:
+            self._carry_out_alone(jobs[0])
+            return
         failure: BaseException | None = None
         try:
             with self._file.transaction():
@@ -98,6 +101,17 @@ class GroupCommit:
             failure = error
         for job in jobs:
             job.settle(failure)
+
+    def _carry_out_alone(self, job: _Job) -> None:
+        """Without a savepoint: there is nobody to spare, and what a savepoint has to remember makes
+        each further change of a large work dearer (a hundred thousand cells would take minutes).
+        """
+        try:
+            with self._file.transaction():
+                job.result = job.work()
+        except BaseException as error:  # noqa: BLE001 - as above
+            job.error = error
+        job.settle(None)
 
     def _carry_out_one(self, job: _Job) -> None:
         try:

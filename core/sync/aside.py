@@ -57,15 +57,16 @@ def note_locations(tx: BooksTx, active: Collection[str], trace: Trace) -> None:
         return
     tx.put_pairs(noted)
     _bump(tx)
-    moved: Counter[str] = Counter()
-    for cell in list(tx.cells()):
+    followed: list[Cell] = []
+    for cell in tx.cells():
         pair = changed.get(cell.key.shopify_location_id)
         if pair is None:
             continue
         after = _following(cell, Problem.LOCATION_INACTIVE, holds=not pair.is_active)
         if after is not cell:
-            moved[pair.shopify_location_id] += 1
-            tx.put_cell(after)
+            followed.append(after)
+    tx.put_cells(followed)
+    moved = Counter(cell.key.shopify_location_id for cell in followed)
     for location_id, pair in changed.items():
         kind = LocationActiveAgain if pair.is_active else LocationDeactivated
         name, cells = pair.shopify_name, moved[location_id]
