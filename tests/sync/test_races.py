@@ -314,3 +314,22 @@ def test_a_request_that_comes_late_after_its_repetition_writes_nothing(race: Rac
     race.world.deliver()
     race.come_to_rest()
     assert race.is_at(START_WITH + 2)
+
+
+def test_a_refusal_that_comes_again_as_the_answer_to_its_key_is_tried_anew_at_the_next_start(
+    race: Race,
+) -> None:
+    """Refused, the answer lost, the cause gone: the key still says no, another key does not."""
+    practice = race.world.practice
+    practice.set_location_active(race.place, active=False)
+    race.trouble("garbage_after")
+    race.world.start()
+    race.change_here(+2)
+    race.until("the write is under way")
+    race.world.go(1.2)
+    practice.set_location_active(race.place, active=True)
+    race.come_to_rest()
+    assert (race.cell.problem, race.writes) == (Problem.REJECTED, 0)
+    race.world.kill()
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)

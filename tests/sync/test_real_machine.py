@@ -12,7 +12,7 @@ two commits (4) · the outbox forgotten at a start (66) · keys that never expir
 taken for success (38) · a base that moves by more than the level (13) · writing absolute numbers in
 place of deltas (21) · the link's switch ignored (538) · the outbox thrown away when the link is
 turned off (330) · cells left behind by unmapping (156) · settling onto a cell that has left and
-come back (413). Readings from before our own write believed: by its name in test_races.
+come back (413) · readings from before our own write believed (217).
 """
 
 from __future__ import annotations
