@@ -83,6 +83,7 @@ class Engine:
             self.pacing,
             self.limits,
             new_key,
+            self.reader.answered,
             self.reader.settled,
             self.reader.read_some,
         )

@@ -2,7 +2,7 @@
 transaction, no network.
 
 A reading is trusted for a cell when no write of ours is in flight on it, the request started after
-the cell's last write was settled (else the answer may not know of that write), it does not still
+the cell's last write was answered (else the answer may not know of that write), it does not still
 show exactly what was there before that write, and its `updatedAt` is not older than the newest seen
 (else it comes from a replica that is behind). Trust spares people the flicker; correctness rests on
 the outbox: what a stale reading took, the next true one gives back, as long as the base moves

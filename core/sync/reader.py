@@ -103,13 +103,16 @@ class Reader:
         """After a mass change or turning on, the same reading may mean something else."""
         self._set.forget()
 
-    def settled(self, intent: Intent, echoes: Mapping[CellKey, tuple[int, str]]) -> None:
+    def answered(self, intent: Intent) -> None:
         """A write of ours has its outcome: what was asked before does not know of it."""
+        self._fresh.answered(row.key for row in intent.rows)
+
+    def settled(self, intent: Intent, echoes: Mapping[CellKey, tuple[int, str]]) -> None:
+        """That outcome is on disk."""
         self.quiet_passes = 0
-        keys = [row.key for row in intent.rows]
-        self._fresh.settled(keys, echoes)
-        for key in keys:
-            self._set.last.pop(key, None)
+        self._fresh.settled(echoes)
+        for row in intent.rows:
+            self._set.last.pop(row.key, None)
 
     @property
     def working(self) -> WorkingSet:

@@ -152,7 +152,7 @@ class _Echo:
 class Freshness:
     """Whether an answer can know of our last write to a cell.
 
-    It can if its request started after the write was settled, and if it does not still show
+    It can if its request started after the write was answered, and if it does not still show
     exactly the quantity and `updatedAt` from before (a replica that is behind). `now` is monotonic
     seconds.
     """
@@ -174,10 +174,15 @@ class Freshness:
         if not self._under_way:
             self._settled.clear()  # no answer is on its way that could be too old
 
-    def settled(self, keys: Iterable[CellKey], echoes: Mapping[CellKey, tuple[int, str]]) -> None:
+    def answered(self, keys: Iterable[CellKey]) -> None:
+        """Our write to these has its answer. To be told before that is on disk: from then on the
+        cells take readings again, and one that was asked earlier must not be the first.
+        """
         self._moment += 1
         if self._under_way:
             self._settled.update((key, self._moment) for key in keys)
+
+    def settled(self, echoes: Mapping[CellKey, tuple[int, str]]) -> None:
         until = self._now() + ECHO_S
         for key, (quantity, updated_at) in echoes.items():
             if updated_at:

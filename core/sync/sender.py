@@ -23,6 +23,7 @@ from core.sync.trace import Trace
 STALE_ROUNDS = 3
 """How often one pass reads again what an absolute write found moved."""
 
+OnAnswered = Callable[[Intent], None]
 OnSettled = Callable[[Intent, Mapping[CellKey, tuple[int, str]]], None]
 InTransaction = Callable[[BooksTx, Intent, outbox.Settled], None]
 
@@ -37,8 +38,9 @@ class _Waiting:
 
 @dataclass(slots=True)
 class Sender:
-    """`after` is told of each settled intent; `read_again` reads the cells that an absolute write
-    found moved; `in_transaction` may add to the settling commit (run records).
+    """`answered` is told of each intent that is about to be settled, `after` when it is settled;
+    `read_again` reads the cells that an absolute write found moved; `in_transaction` may add to
+    the settling commit (run records).
     """
 
     shop: Shop
@@ -46,6 +48,7 @@ class Sender:
     pacing: Pacing
     limits: Limits
     new_key: Callable[[], str]
+    answered: OnAnswered
     after: OnSettled
     read_again: Callable[[Collection[CellKey]], Awaitable[None]]
     in_transaction: InTransaction | None = None
@@ -164,6 +167,7 @@ class Sender:
                 self.in_transaction(tx, intent, settled)
             return settled
 
+        self.answered(intent)
         settled = await self.commits.commit(work)
         self._waiting.pop(intent.key, None)
         stale = {key for key, (_, detail) in settled.outcomes.items() if detail in outbox.STALE}

@@ -92,14 +92,24 @@ class Wire(httpx.AsyncBaseTransport):
         if fault == "late":
             self._world.on_its_way.append(request)
             raise httpx.ReadTimeout("The read timed out.", request=request)
-        if fault == "twice":
-            with suppress(httpx.TransportError):
-                await self._shop.handle_async_request(again(request))
-        response = await self._shop.handle_async_request(request)
+        response = await (self._twice if fault == "twice" else self._once)(request)
         if fault == "slow":
             await self._world.clock.sleep(4)
         await self._unless_cut()
         return response
+
+    async def _once(self, request: httpx.Request) -> httpx.Response:
+        return await self._shop.handle_async_request(request)
+
+    async def _twice(self, request: httpx.Request) -> httpx.Response:
+        """Both at once; one of them may find the other under way."""
+        first, second = await asyncio.gather(
+            self._once(again(request)), self._once(request), return_exceptions=True
+        )
+        del first
+        if isinstance(second, BaseException):
+            raise second
+        return second
 
     async def _unless_cut(self) -> None:
         if self.is_cut:

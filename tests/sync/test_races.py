@@ -26,7 +26,10 @@ class Race:
     def __init__(self, pacing: Pacing | None = None) -> None:
         self.world = RealWorld(latency=LATENCY, pacing=pacing or Pacing(push_poll_s=0.2))
         self.watcher = Watcher(self.world, trust=True)
-        self.place = self.world.places[0]
+        self.at(0)
+
+    def at(self, place: int) -> None:
+        self.place = self.world.places[place]
         self.key = CellKey(self.world.items[0], self.place)
 
     @property
@@ -106,6 +109,20 @@ def test_push_against_an_answer_already_on_its_way(race: Race) -> None:
     race.change_here(+2)
     race.until("it is settled")
     race.world.go(8)
+    assert not [event for event in race.world.events if isinstance(event, SaleSeen)]
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)
+
+
+def test_push_against_a_reading_that_is_absorbed_beside_its_settling(race: Race) -> None:
+    """Both are asked in the same moment and answered in the same moment: what was read before our
+    write is taken in right after the commit that settles it.
+    """
+    race.at(1)
+    race.world.start()
+    race.change_here(+2)
+    race.until("it is settled")
+    race.world.go(0.5)
     assert not [event for event in race.world.events if isinstance(event, SaleSeen)]
     race.come_to_rest()
     assert race.is_at(START_WITH + 2)
