@@ -223,10 +223,10 @@ class Session:
         status = self.status
         says = _("No SKU is mapped yet")
         if status.mapped:
-            says = _("%(mapped)d mapped; only here %(here)d, only in Shopify %(there)d") % {
-                "mapped": status.mapped,
-                "here": status.unmapped_local,
-                "there": status.unmapped_shopify,
+            says = _("%(mapped)s mapped; only here %(here)s, only in Shopify %(there)s") % {
+                "mapped": f"{status.mapped:,}",
+                "here": f"{status.unmapped_local:,}",
+                "there": f"{status.unmapped_shopify:,}",
             }
         return Step("mapping", _("SKU mapping"), bool(status.mapped), says)
 

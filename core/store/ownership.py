@@ -19,7 +19,7 @@ from pathlib import Path
 
 import orjson
 
-from core.clock import Clock, iso
+from core.clock import Clock, iso, parse_iso
 from core.errors import StoreInUse
 from core.store.errors import CannotLock
 from core.store.files import file_faults, make_private_folder, write_private
@@ -46,7 +46,15 @@ class Owner:
 
     def __str__(self) -> str:
         where = f", {self.tty}" if self.tty else ""
-        return f"{self.user} (pid {self.pid}{where}, {self.purpose.value}, since {self.since})"
+        return f"{self.user} (pid {self.pid}{where}, {self.purpose.value}, since {self._moment})"
+
+    @property
+    def _moment(self) -> str:
+        """`since` in local time, for people."""
+        try:
+            return f"{parse_iso(self.since).astimezone():%Y-%m-%d %H:%M}"
+        except ValueError:  # not known, see `recorded_owner`
+            return self.since
 
 
 class Ownership:

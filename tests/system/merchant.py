@@ -297,8 +297,9 @@ class Merchant:
         )
 
     def dialog(self, title: str) -> str:
-        """A box with its title on its first written line."""
-        pattern = re.compile(rf"┌─+┐\s+│\s+│\s+│ +{re.escape(title)}")
+        """A box over the screen behind it, with its title on its first written line."""
+        rest = r"[^\n]*\n[^\n]*│ +"
+        pattern = re.compile(rf"┌─+┐{rest}│{rest}{re.escape(title)}")
         return self.terminal.wait(pattern.search, f"the dialog {title!r}")
 
     def at_main(self, *texts: str) -> str:

@@ -332,7 +332,7 @@ def test_a_handover_takes_less_than_a_second_with_ten_thousand_items(
             with terminal() as pane:
                 pane.run(app_command(home, ENGLISH))
                 until(lambda: owner(home) == (pid_in(pane), Purpose.APP), "the app has it", 30)
-                Merchant(pane, ENGLISH).sees(f"of {ITEMS} cells")
+                Merchant(pane, ENGLISH).sees(f"of {ITEMS:,} cells")
                 pane.keys("C-q")
                 pane.wait_for_shell(0)
     found = turns(home)

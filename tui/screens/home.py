@@ -112,12 +112,12 @@ class HomeScreen(MainScreen):
             _line(_("Inventory link"), link),
             _line(
                 _("In sync"),
-                _("%(n)d of %(cells)s; to Shopify %(push)d, from Shopify %(pull)d")
+                _("%(n)s of %(cells)s; to Shopify %(push)s, from Shopify %(pull)s")
                 % {
-                    "n": status.in_sync,
+                    "n": f"{status.in_sync:,}",
                     "cells": counted.cells(status.cells),
-                    "push": status.pending_push,
-                    "pull": status.pending_pull,
+                    "push": f"{status.pending_push:,}",
+                    "pull": f"{status.pending_pull:,}",
                 },
             ),
             _line(_("SKU mapping"), self.session.steps()[3].says),
@@ -141,7 +141,7 @@ class HomeScreen(MainScreen):
         count = self.session.status.needs_you
         if not count:
             return signs("✓ ") + _("nothing")
-        return signs("! ") + _("%(cells)s: see key 4") % {"cells": counted.cells(count)}
+        return signs("! ") + _("%(rows)s: see key 4") % {"rows": counted.rows(count)}
 
     def _next_words(self, step: Step) -> str:
         return signs("▸ ") + _("Next step: %(step)s. %(says)s.") % {
