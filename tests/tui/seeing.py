@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
 from textual.events import Paste
+from textual.message import Message
 from textual.pilot import Pilot
 
 from core.workspace import Workspace
@@ -27,11 +28,12 @@ async def running(
     size: tuple[int, int] = SMALL,
     workspace: Workspace | None = None,
     ascii_only: bool = False,
+    hook: Callable[[Message], None] | None = None,
 ) -> AsyncIterator[tuple[DextreApp, Pilot[int]]]:
     """The app on in-memory desks, or on a real workspace."""
     work = workspace or cast(Workspace, FakeWorkspace(home, *desks))
     app = DextreApp(work, lang=lang, ascii_only=ascii_only)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, message_hook=hook) as pilot:
         await settled(app, pilot)
         yield app, pilot
         if app.session is not None:

@@ -30,6 +30,7 @@ from tui.screens.frame import FrameScreen
 from tui.status_parts import status_parts
 from tui.widgets.bars import Part, ProgressLine
 from tui.widgets.dialogs import ErrorDialog
+from tui.widgets.marking import MarkingTable
 from tui.widgets.ringlog import RingLog
 from tui.widgets.table import VirtualTable
 
@@ -115,6 +116,12 @@ class BaseScreen(FrameScreen):
     def copy_rows(self, message: VirtualTable.Copied) -> None:
         if message.text:
             self.say(copy_text(self.app, message.text))
+        else:
+            self.say(_("There is no row to copy."), "warn")
+
+    @on(MarkingTable.RangeBegun)
+    def tell_range(self) -> None:
+        self.say(_("Go to the other end, then press the key again: all rows in between."))
 
     # -- doing things ------------------------------------------------------------------------------
 
@@ -249,6 +256,11 @@ class MainScreen(Going):
     """Stays alive with its filters and cursor."""
 
     BINDINGS = bindings("main")
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id == "main.cancel" and not self.is_working:
+            return _("Nothing is running.")
+        return super().why_not(action_id)
 
     async def do_quit(self) -> None:
         self.own_app.ask_to_quit()

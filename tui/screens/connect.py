@@ -112,6 +112,7 @@ class ConnectScreen(SubScreen):
         self._unmasked = not self._unmasked
         for name in SECRETS:
             self.query_one(f"#{name}", Field).password = not self._unmasked
+        self.say(_("Secrets are shown.") if self._unmasked else _("Secrets are masked."))
 
     @on(Button.Pressed, "#cancel")
     def cancelled(self) -> None:

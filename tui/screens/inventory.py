@@ -232,6 +232,8 @@ class InventoryScreen(Finding, Changing):
     def why_not(self, action_id: str) -> str | None:
         if action_id in CHANGES:
             return self._why_no_cell()
+        if action_id == "inventory.open":
+            return self._why_no_row()
         if action_id == "inventory.undo":
             return self.why_not_undo()
         if action_id == "inventory.redo":
@@ -247,7 +249,13 @@ class InventoryScreen(Finding, Changing):
             return _("There is no item yet. Press i to import a CSV file.")
         if not self.desk.locations():
             return _("There is no location yet. Press p to add one.")
-        return None if self.label else _("There is no inventory label yet. Press p to add one.")
+        if self.label is None:
+            return _("There is no inventory label yet. Press p to add one.")
+        return self._why_no_row()
+
+    def _why_no_row(self) -> str | None:
+        table = self.query_one(VirtualTable)
+        return None if table.current or table.marks else _("There is no row under the cursor.")
 
     # -- going on ----------------------------------------------------------------------------------
 

@@ -4,12 +4,17 @@ whatever the filter is.
 
 from __future__ import annotations
 
+from textual.message import Message
+
 from tui.actions import bindings
 from tui.widgets.table import VirtualTable
 
 
 class MarkingTable(VirtualTable):
     BINDINGS = bindings("marks")
+
+    class RangeBegun(Message):
+        """One end of a range is set."""
 
     def action_mark(self) -> None:
         if self.current is None:
@@ -37,6 +42,7 @@ class MarkingTable(VirtualTable):
             self._anchor = self.cursor
             self.marks |= set(self.chosen()[:1]) if not self.marks else set()
             self._repaint(self.cursor)
+            self.post_message(self.RangeBegun())
             return
         first, last = sorted((self._anchor, self.cursor))
         rows = (self.row(index) for index in range(first, last + 1))
