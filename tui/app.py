@@ -34,6 +34,7 @@ from tui.screens.frame import FrameScreen
 from tui.screens.opening import OpeningScreen
 from tui.start import FAULTS
 from tui.taking import Taking
+from tui.widgets.scrollbars import use_plain_scrollbars
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -269,6 +270,7 @@ class DextreApp(Taking):
     async def do_signs(self) -> None:
         """Our own signs as ASCII, or back: for terminals that draw them two cells wide."""
         use_ascii(not ascii_only())
+        use_plain_scrollbars(ascii_only())
         preferences.remember(self.home, signs="ascii" if ascii_only() else "all")
         for screen in self.screen_stack:
             if isinstance(screen, FrameScreen) and screen.ready:

@@ -56,7 +56,9 @@ def run_app(
     from tui.app import DextreApp, Opening
 
     if ascii_only:
-        _plain_scroll_bars()
+        from tui.widgets.scrollbars import use_plain_scrollbars
+
+        use_plain_scrollbars(True)
     app = DextreApp(
         Opening(home, opening), brand=brand, lang=lang, ascii_only=ascii_only, demo=demo
     )
@@ -87,14 +89,3 @@ def _faults_kept(home: Path) -> Iterator[None]:
     finally:
         logging.getLogger().removeHandler(faults)
         faults.close()
-
-
-def _plain_scroll_bars() -> None:
-    """Without block characters: whole cells only."""
-    from textual.scrollbar import ScrollBar, ScrollBarRender
-
-    class PlainScrollBar(ScrollBarRender):
-        VERTICAL_BARS = [" "] * 8
-        HORIZONTAL_BARS = [" "] * 8
-
-    ScrollBar.renderer = PlainScrollBar

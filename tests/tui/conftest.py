@@ -22,6 +22,7 @@ from textual.css.types import CSSLocation
 
 from tui.clean import use_ascii
 from tui.i18n import set_language
+from tui.widgets.scrollbars import use_plain_scrollbars
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +37,7 @@ def _one_reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     set_language("en")
     use_ascii(False)
+    use_plain_scrollbars(False)
 
 
 _read_rules = Stylesheet._parse_rules

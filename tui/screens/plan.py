@@ -62,13 +62,13 @@ class PlanScreen(Finding, SubScreen):
     def refresh_data(self) -> None:
         self.query_one("#totals", Prose).update("\n".join(self._totals()))
         columns = [
-            Column(_("SKU number"), 12, grow=2),
-            Column(_("Location"), 12, grow=1, drop=1),
-            Column(_("Here"), 6, right=True),
+            Column(_("SKU number"), 12, grow=1),
+            Column(_("Location"), 10, grow=1, drop=1),
+            Column(_("Here"), 5, right=True),
             Column("Shopify", 7, right=True),
             Column(_("Base"), 5, right=True, drop=3),
-            Column(_("Result"), 11, right=True),
-            Column(_("Why"), 15, grow=2, drop=2),
+            Column(_("Result"), 8, right=True),
+            Column(_("Why"), 24, grow=2, drop=2),
         ]
         rows = [self._row(index, row) for index, row in enumerate(self._rows())]
         self.query_one(VirtualTable).show(
@@ -109,7 +109,7 @@ class PlanScreen(Finding, SubScreen):
     def _result(self, row: PlanRow) -> str | Toned:
         """The number on both sides afterwards, and where it moves."""
         if row.left_out:
-            return Toned(signs("– ") + _("left out"), "warn")
+            return Toned(signs("– ") + _("out"), "warn")
         if not row.changes:
             return Toned(number(row.new_here), "dim")
         if row.new_here == row.new_there:

@@ -19,6 +19,9 @@ from textual.widgets import Button, Input
 from tui.clean import clean, signs
 from tui.widgets.prose import Prose
 
+LONGEST = 1_000
+"""Characters that a field takes: a paste by mistake is over soon."""
+
 TYPED_SIGNS = frozenset(
     [
         "slash",
@@ -53,7 +56,9 @@ class Field(Input):
         secret: bool = False,
         id: str | None = None,  # noqa: A002 - the toolkit's name
     ) -> None:
-        super().__init__(value, placeholder, password=secret, id=id, compact=True)
+        super().__init__(
+            value, placeholder, password=secret, id=id, compact=True, max_length=LONGEST
+        )
         self.cursor_blink = False
 
     def on_mount(self) -> None:
@@ -146,18 +151,20 @@ class FormRow(Horizontal):
 
 
 class Press(Button):
-    """A button of one line; its label is never markup."""
+    """A button of one line; its label is never markup. (The toolkit's own rules for buttons name a
+    class: so must ours, to have a say.)
+    """
 
     DEFAULT_CSS = """
-    Press { height: 1; min-width: 8; width: auto; border: none; padding: 0 1;
+    Press.-textual-compact { height: 1; min-width: 8; width: auto; border: none; padding: 0 1;
         background: $button-ground; color: $foreground; text-style: none; }
-    Press:hover { background: $button-ground; color: $foreground; border: none; }
-    Press:focus { background: $accent; color: $background; text-style: bold;
+    Press.-textual-compact:hover { background: $button-ground; color: $foreground; border: none; }
+    Press.-textual-compact:focus { background: $accent; color: $background; text-style: bold;
         background-tint: transparent; border: none; }
-    Press.-danger { color: $error; }
-    Press.-danger:focus { background: $error; color: $background; }
-    Press.-quiet { background: $background; }
-    Press.-quiet:focus { background: $accent; color: $background; }
+    Press.-textual-compact.-danger { color: $error; }
+    Press.-textual-compact.-danger:focus { background: $error; color: $background; }
+    Press.-textual-compact.-quiet { background: $background; }
+    Press.-textual-compact.-quiet:focus { background: $accent; color: $background; }
     """
 
     def __init__(

@@ -1,0 +1,106 @@
+"""A few screens in colour, as SVG: dark, light, and without colour. Look at a changed one as a
+picture before approving it (UPDATE_GOLDENS=1).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from textual.scrollbar import ScrollBar
+
+from tests.tui.fakes import FakeDesk
+from tests.tui.seeing import GOLDENS, press, running, seen, settled
+from tests.tui.test_goldens import SCREENS
+from tui.app import DextreApp
+from tui.themes import DARK, LIGHT
+from tui.widgets.bars import Saying
+from tui.widgets.scrollbars import PlainScrollBar
+
+SHOWN = {"home": (), "mapping": ("3",), "needs-you": ("4",), "plan": SCREENS["plan-push"]}
+COLOUR = re.compile(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})\b")
+
+
+def picture(app: DextreApp) -> str:
+    """The screen as SVG, without what differs from run to run or is fetched from elsewhere."""
+    svg = app.export_screenshot(title="dextre-sync")
+    svg = re.sub(r"terminal-\d+-", "t-", svg)
+    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+    return re.sub(r"\n\s*\n+", "\n", svg).strip() + "\n"
+
+
+def check_picture(name: str, svg: str) -> str:
+    """What is wrong with it, if anything."""
+    path = GOLDENS / f"{name}.svg"
+    if os.environ.get("UPDATE_GOLDENS"):
+        path.write_text(svg, "utf-8")
+    if not path.exists():
+        return f"no golden {path.name}: run with UPDATE_GOLDENS=1 and look at it"
+    return "" if svg == path.read_text("utf-8") else path.name
+
+
+@pytest.mark.parametrize("way", [DARK.name, LIGHT.name, "no-colour"])
+async def test_colours_are_as_they_were_last_approved(
+    tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if way == "no-colour":
+        monkeypatch.setenv("NO_COLOR", "1")
+    wrong = []
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        if way == LIGHT.name:
+            app.theme = way
+        for screen, keys in SHOWN.items():
+            await press(app, pilot, *keys)
+            wrong.append(check_picture(f"{screen}.{way}", picture(app)))
+            app.go("home")
+            app.screen.query_one(Saying).hush()
+            await settled(app, pilot)
+    assert not any(wrong), wrong
+
+
+async def test_without_colour_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        for keys in SCREENS.values():
+            await press(app, pilot, *keys)
+            hues = {"".join(c) for c in COLOUR.findall(picture(app)) if len({*c}) > 1}
+            assert hues <= CHROME, (keys, hues)
+            app.go("home")
+            await settled(app, pilot)
+
+
+CHROME = {"ff5f57", "febc2e", "28c840", "c5c8c6"}
+"""The title and the three buttons that the exporter draws above the terminal."""
+
+
+async def test_with_ascii_signs_nothing_of_ours_is_anything_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names of the merchant's stay as they are: they are two cells wide here."""
+    monkeypatch.setattr(ScrollBar, "renderer", PlainScrollBar)
+    async with running(tmp_path, FakeDesk(), ascii_only=True) as (app, pilot):
+        for keys in SCREENS.values():
+            await press(app, pilot, *keys)
+            text = seen(app)
+            odd = {sign for sign in text if not sign.isascii() and cell_len(sign) < 2}
+            assert not odd, (keys, odd, text)
+            app.go("home")
+            await settled(app, pilot)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_a_terminal_that_is_too_small_is_told_the_size_it_needs(
+    tmp_path: Path, lang: str
+) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=(30, 8)) as (app, pilot):
+        assert "30×8" in seen(app)
+        assert "40×12" in seen(app)
+        await pilot.resize_terminal(40, 12)
+        for _turn in range(50):
+            await settled(app, pilot)
+        assert "40×12" not in seen(app)

@@ -1,0 +1,205 @@
+"""Edits of the mapping by hand: map, unmap, put aside, take the suggestion, on the row under the
+cursor or on marked rows; undo and redo of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from core.model import Item, MappingRow, Variant
+from core.workspace import Filter, IgnoredRow
+from tui import counted
+from tui.clean import clean
+from tui.i18n import _
+from tui.mapping_words import LIKENESSES
+from tui.screens.base import MainScreen
+from tui.screens.mapping_rows import SUGGESTED, VariantSource, row_key
+from tui.widgets.columns import Column
+from tui.widgets.marking import MarkingTable
+from tui.widgets.picker import PickerDialog
+from tui.widgets.rows import ListSource, Row, RowSource
+
+EDITS = frozenset(f"mapping.{name}" for name in ("map", "unmap", "ignore", "suggested"))
+
+
+class EditingByHand(MainScreen):
+    """Needs of the screen: a MarkingTable whose rows are those of `_chosen` and `search`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chosen = Filter.ALL
+
+    @property
+    def search(self) -> str:
+        raise NotImplementedError
+
+    def why_not(self, action_id: str) -> str | None:
+        if action_id in EDITS:
+            return self.session.why_only_looking() or self._why_not_row(action_id)
+        if action_id in ("mapping.undo", "mapping.redo"):
+            return self.session.why_only_looking() or self._why_not_again(action_id)
+        return super().why_not(action_id)
+
+    def _why_not_again(self, action_id: str) -> str | None:
+        if action_id == "mapping.undo":
+            return None if self.desk.edits_to_undo else _("There is no edit by hand to undo.")
+        return None if self.desk.edits_to_redo else _("Nothing was undone.")
+
+    def _why_not_row(self, action_id: str) -> str | None:
+        table = self.query_one(MarkingTable)
+        if table.current is None and not table.marks:
+            return _("There is no row under the cursor.")
+        there, here = self._row_sides()
+        if action_id == "mapping.unmap" and not (there and here) and not table.marks:
+            return _("This row is not mapped.")
+        return None
+
+    # -- which rows --------------------------------------------------------------------------------
+
+    def _row_sides(self) -> tuple[str, str]:
+        """(inventory item id, SKU number) of the cursor row; either may be empty."""
+        row = self.query_one(MarkingTable).current
+        there, _tab, here = (row.key if row else "").partition("\t")
+        return there, here
+
+    def _row_here(self) -> MappingRow | None:
+        table, view = self.query_one(MarkingTable), self.desk.mapping_view_now()
+        if view is None or table.current is None:
+            return None
+        found = view.at(view.find(self._chosen, self.search)[table.cursor : table.cursor + 1])
+        return found[0] if found and row_key(found[0]) == table.current.key else None
+
+    def _chosen_rows(self) -> list[MappingRow]:
+        """The marked rows, whatever the filter is now, else the one under the cursor."""
+        marks, view = self.query_one(MarkingTable).marks, self.desk.mapping_view_now()
+        if not marks or view is None:
+            row = self._row_here()
+            return [row] if row is not None else []
+        shown = (*view.at(view.find(Filter.ALL)), *view.at(view.find(Filter.IGNORED)))
+        return [row for row in shown if row_key(row) in marks]
+
+    def do_map(self) -> None:
+        there, here = self._row_sides()
+        if there:
+            self._pick_item(there)
+        else:
+            self._pick_variant(here)
+
+    def _suggested(self) -> Sequence[tuple[Item | Variant, str]]:
+        row = self._row_here()
+        if row is None or (row.item is not None and row.variant is not None):
+            return []
+        return [(one.end, _(LIKENESSES[one.like])) for one in self.desk.suggestions(row)]
+
+    def _pick_item(self, there: str) -> None:
+        first = [
+            Row(one.sku_number, (clean(one.sku_number), clean(one.name), like))
+            for one, like in self._suggested()
+            if isinstance(one, Item)
+        ]
+
+        def find(typed: str) -> RowSource:
+            if first and not typed.strip():
+                return ListSource(first)
+            return ListSource([self._item_row(one) for one in self._items(typed.strip())])
+
+        dialog = PickerDialog(
+            _("Which item in DEXTRE is it?"),
+            [
+                Column(_("SKU number"), 16, grow=1),
+                Column(_("Name"), 20, grow=2),
+                Column(_("Alike") if first else _("Barcode"), 14, drop=1),
+            ],
+            find,
+            hint=self._about_row(),
+        )
+        self.app.push_screen(dialog, lambda sku: self._map(there, sku) if sku else None)
+
+    def _items(self, typed: str) -> Sequence[Item]:
+        """By the index where it is read: the store would look at every item."""
+        index = self.session.ready_index()
+        if index is None:
+            return self.desk.items(typed, 0, SUGGESTED)
+        found = (self.desk.item(index.sku(place)) for place in index.find(typed)[:SUGGESTED])
+        return [item for item in found if item is not None]
+
+    @staticmethod
+    def _item_row(one: Item) -> Row:
+        return Row(one.sku_number, (clean(one.sku_number), clean(one.name), clean(one.barcode)))
+
+    def _pick_variant(self, here: str) -> None:
+        first = [
+            Row(one.inventory_item_id, (clean(one.sku) or _("(blank)"), clean(one.name), like))
+            for one, like in self._suggested()
+            if not isinstance(one, Item)
+        ]
+
+        def find(typed: str) -> RowSource:
+            if first and not typed.strip():
+                return ListSource(first)
+            view = self.desk.mapping_view_now()
+            return ListSource() if view is None else VariantSource(view, typed.strip())
+
+        dialog = PickerDialog(
+            _("Which product in Shopify is it?"),
+            [
+                Column(_("Shopify SKU"), 16, grow=1),
+                Column(_("Shopify product"), 20, grow=2),
+                Column(_("Alike") if first else _("State"), 18, drop=1),
+            ],
+            find,
+            hint=self._about_row(),
+        )
+        self.app.push_screen(dialog, lambda there: self._map(there, here) if there else None)
+
+    def _about_row(self) -> str:
+        row = self._row_here()
+        if row is None:
+            return ""
+        item, variant = row.item, row.variant
+        cells = [clean(item.sku_number), clean(item.name), clean(item.barcode)] if item else []
+        if variant is not None:
+            cells += [clean(variant.sku), clean(variant.name), clean(variant.barcode)]
+        return _("For: %(row)s") % {"row": "  ".join(cell for cell in cells if cell)}
+
+    def _map(self, there: str, sku: str) -> None:
+        if self.attempt(lambda: self.desk.map_one(there, sku)):
+            self.say(_("Mapped by hand: %(sku)s") % {"sku": clean(sku)})
+            self.refresh_data()
+
+    def _edit(self, act: Callable[[], int], words: str) -> None:
+        """Edit the chosen rows; `words` say what was done with `rows`."""
+        done = self.attempt(act)
+        if done is not None:
+            self.query_one(MarkingTable).marks.clear()
+            self.say(words % {"rows": counted.rows(done.value)} + "  " + _("u undoes it."))
+            self.refresh_data()
+
+    def do_unmap(self) -> None:
+        ids = [row.variant.inventory_item_id for row in self._chosen_rows() if row.variant]
+        self._edit(lambda: self.desk.unmap_many(ids), _("Unmapped: %(rows)s."))
+
+    def do_ignore(self) -> None:
+        """Where all chosen rows are ignored, they are taken up again."""
+        rows = self._chosen_rows()
+        if rows and all(isinstance(row, IgnoredRow) for row in rows):
+            self._edit(lambda: self.desk.notice(rows), _("Counts again: %(rows)s."))
+        else:
+            self._edit(lambda: self.desk.ignore(rows), _("Put aside: %(rows)s."))
+
+    def do_suggested(self) -> None:
+        rows = self._chosen_rows()
+        words = _("Mapped to the SKU that is alike: %(rows)s.")
+        self._edit(lambda: self.desk.map_suggested(rows), words)
+
+    def do_undo(self) -> None:
+        self._again(self.desk.undo_edit, _("Undone: %(rows)s."))
+
+    def do_redo(self) -> None:
+        self._again(self.desk.redo_edit, _("Done again: %(rows)s."))
+
+    def _again(self, act: Callable[[], int], words: str) -> None:
+        done = self.attempt(act)
+        if done is not None:
+            self.say(words % {"rows": counted.rows(done.value)})
+        self.refresh_data()
