@@ -19,7 +19,8 @@ from core.model import Credentials, Label, PlanKind, Secret
 from core.workspace import Desk, Workspace
 from tests.bench.world import PracticeProcess
 from tests.system.terminal import BOUND, Terminal, framed
-from tui.i18n import Told, finding_text, language, set_language, tell
+from tui.i18n import Told, language, set_language
+from tui.remedies import finding_text, tell
 
 LABEL = "NEW"
 FIGURES = re.compile(
@@ -108,7 +109,15 @@ class Words:
         first = [self.set_and_connect, self.edit, self.sku_mapping]
         if label in (self.enable, self.disable):
             return len(first)
-        return [*first, self.enable, "", self.push, self.pull, self.delete_mappings].index(label)
+        return [
+            *first,
+            self.enable,
+            "webhooks",
+            "sync",
+            self.push,
+            self.pull,
+            self.delete_mappings,
+        ].index(label)
 
 
 ENGLISH = Words(
@@ -129,7 +138,7 @@ ENGLISH = Words(
     add_location="Add a location",
     import_file="Import a CSV file",
     can_import="No problems: every line can be imported.",
-    imported="Imported {items} items and {levels} quantities",
+    imported="Imported: {items} items, {levels} quantities.",
     settings="Settings",
     custom_app="Shopify custom app",
     set_and_connect="Set API details and connect",
@@ -141,7 +150,7 @@ ENGLISH = Words(
     edit="Edit",
     here_places="DEXTRE location",
     shop_places="Shopify location",
-    pairs_kept="2 pairs are kept",
+    pairs_kept="Kept: 2 pairs.",
     sku_mapping="SKU mapping",
     sku_number="SKU number",
     update="Update",
@@ -158,7 +167,7 @@ ENGLISH = Words(
     pull="Pull quantities: Shopify → DEXTRE",
     nothing_written="Nothing is written yet.",
     apply="Apply",
-    applied="Applied: {n} cells; changed since: 0; refused: 0.",
+    applied="Applied: 1 cell changed; equal already: {n}.",
     cancel="Cancel",
     link_on="✓ Link on  DEXTRE ⇄ Shopify",
     link_off="– Link off  DEXTRE | Shopify",
@@ -167,7 +176,7 @@ ENGLISH = Words(
     undone="✓ undone",
     delete_mappings="Delete SKU mappings",
     delete="Delete",
-    deleted="{n} SKU mappings were deleted; the link is off.",
+    deleted="Deleted: {n} SKU mappings. The link is off.",
     not_mapped_yet="No SKU is mapped yet",
     did_not_work="That did not work",
     failed="✗ Failed",
@@ -194,7 +203,7 @@ JAPANESE = Words(
     add_location="ロケーションを追加",
     import_file="CSVファイルの取り込み",
     can_import="問題はありません。すべての行を取り込めます。",
-    imported="商品 {items}件、数量 {levels}件を取り込みました",
+    imported="取り込みました：商品 {items}件、数量 {levels}件。",
     settings="設定",
     custom_app="Shopifyカスタムアプリ",
     set_and_connect="API情報を設定して接続",
@@ -223,7 +232,7 @@ JAPANESE = Words(
     pull="ShopifyからDEXTREに在庫数量を反映する",
     nothing_written="まだ何も書き込んでいません。",
     apply="適用",
-    applied="適用 {n}セル、その後変更 0、拒否 0。",
+    applied="適用しました：変更 1セル、変更なし {n}。",
     cancel="キャンセル",
     link_on="✓ 連携 有効  DEXTRE ⇄ Shopify",
     link_off="– 連携 無効  DEXTRE | Shopify",
@@ -232,7 +241,7 @@ JAPANESE = Words(
     undone="✓ 取消済",
     delete_mappings="SKUマッピングの削除",
     delete="削除",
-    deleted="SKUマッピング{n}件を削除し、在庫連携を停止しました。",
+    deleted="SKUマッピング {n}件を削除しました。在庫連携は無効です。",
     not_mapped_yet="SKUのマッピングがまだありません",
     did_not_work="うまくいきませんでした",
     failed="✗ 失敗",
@@ -275,7 +284,6 @@ class Merchant:
         self, terminal: Terminal, words: Words, shop: PracticeProcess | None = None
     ) -> None:
         self.terminal, self.words, self._shop = terminal, words, shop
-        self.holds: dict[str, str] = {}
 
     @property
     def shop(self) -> PracticeProcess:
@@ -348,7 +356,7 @@ class Merchant:
         self.press("Enter")
 
     def focus(self, label: str) -> None:
-        """A button has the focus. Keys that are typed ahead of it would go to the one before."""
+        """A button has the focus."""
         self.terminal.wait(
             lambda _screen: label in self.terminal.highlighted(), f"the focus on {label!r}"
         )
@@ -402,10 +410,9 @@ class Merchant:
     def fills_dialog(self, title: str, *fields: tuple[str, str]) -> None:
         """Enter goes from field to field, and closes the dialog from the last."""
         self.dialog(title)
-        for label, text in fields:
-            self.holds.pop(label, None)
-            self.fills(label, text)
-            self.sees(text[-20:])
+        self.stands_in(fields[0][0])
+        for _label, text in fields:
+            self.fills(text)
             self.press("Enter")
         self.terminal.wait_gone("┌")
 
@@ -425,35 +432,26 @@ class Merchant:
     def connects(self, domain: str, token: str) -> None:
         """Type the fields over what they hold, and press Enter on the last."""
         words = self.words
-        self.fills(words.domain, domain)
+        self.stands_in(words.domain)
+        self.fills(domain)
         self.press("Tab")
-        self.fills(words.token, token)
+        self.fills(token)
         if "API URL" in self.terminal.screen():
-            for label in (words.key, words.secret):
-                self.press("Tab")
-                self.stands_in(label)
-            self.press("Tab")
+            self.press("Tab", "Tab", "Tab")
         else:
             self.press("F2")
-        self.fills("API URL", self.shop.address)
+        self.fills(self.shop.address)
         screen = self.sees(domain, self.shop.address)
         assert token not in screen, "a secret is masked"
         self.press("Enter")
 
-    def fills(self, label: str, text: str) -> None:
-        """Type into a field, over what it holds. A key that acts, such as C-u, must be seen to have
-        acted before letters follow it.
-        """
-        self.stands_in(label)
-        if self.holds.get(label):
-            before = self.terminal.screen()
-            self.press("C-u")
-            self.terminal.wait_other(before)
+    def fills(self, text: str) -> None:
+        """Type into a field, over what it holds. Keys take effect in the order they come in."""
+        self.press("C-u")
         self.terminal.type(text)
-        self.holds[label] = text
 
     def stands_in(self, label: str) -> None:
-        """The cursor is in the field. What is typed ahead of it would go to the field before."""
+        """The cursor is in the field from the start: an input method opens its window there."""
         self.terminal.wait(
             lambda _screen: any(label in line for line in self.terminal.cursor_lines()),
             f"the cursor in {label!r}",
@@ -534,7 +532,9 @@ class Merchant:
         self.sees(f"{changing} change in {side}" if words.lang == "en" else f"{side}で {changing}")
 
     def applies(self, rows: int) -> None:
-        """Confirm the plan that is shown; Cancel has the focus. All rows count as applied."""
+        """Confirm the plan that is shown; Cancel has the focus. One row changes, the others were
+        equal already.
+        """
         title = self.terminal.screen().split("\n", 1)[0].strip()
         self.press("A")
         self.dialog(title)
@@ -543,7 +543,7 @@ class Merchant:
         self.press("A")
         self.dialog(title)
         self.agrees(self.words.apply)
-        self.sees(self.words.applied.format(n=rows))
+        self.sees(self.words.applied.format(n=rows - 1))
 
     def turns_off(self) -> None:
         self.button(self.words.disable)

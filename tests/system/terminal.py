@@ -21,7 +21,7 @@ HAS_TMUX = shutil.which("tmux") is not None
 LOOK_EVERY = 0.05
 BOUND = 15.0
 PROMPT = "[$?] ready> "
-STANDS_OUT = re.compile(r"\x1b\[1;7m(?:\x1b\[[\d;]*m)*([^\x1b]+)")
+STANDS_OUT = re.compile(r"\x1b\[48;5;\d+m \x1b\[1m\x1b\[38;5;16m([^\x1b]+)")
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
 DRAWN_CURSOR = re.compile(r"\x1b\[38;5;\d+m\x1b\[48;5;\d+m[^\x1b│┌┐└┘─]\x1b\[")
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -96,7 +96,9 @@ class Terminal:
     def wait_for(self, *texts: str, bound: float = BOUND) -> str:
         """A screen with all of `texts`. A text may be broken into lines where it is wrapped."""
         return self.wait(
-            lambda screen: all(flat(text) in flat(screen) for text in texts),
+            lambda screen: all(
+                flat(text) in flat(screen) or flat(text) in flat(boxed(screen)) for text in texts
+            ),
             " and ".join(map(repr, texts)),
             bound,
         )
@@ -105,7 +107,9 @@ class Terminal:
         return self.wait(lambda screen: flat(text) not in flat(screen), f"{text!r} gone", bound)
 
     def highlighted(self) -> list[str]:
-        """What stands out in bold reverse, but for the title: the button that has the focus."""
+        """What stands out, dark and bold on a bright ground, but for the title: the button that has
+        the focus.
+        """
         lines = self._run("capture-pane", "-e", "-p", "-t", "main").split("\n")[1:]
         return [found.strip() for line in lines for found in STANDS_OUT.findall(line)]
 
@@ -174,6 +178,11 @@ def _parent_of(process: Path) -> str | None:
 def flat(screen: str) -> str:
     """Without spaces and frames: a sentence reads the same however it is wrapped."""
     return "".join(letter for letter in screen if not letter.isspace() and letter not in "│┃|▏▕")
+
+
+def boxed(screen: str) -> str:
+    """What stands in a dialog: the screen behind it is seen at both sides."""
+    return "\n".join(line.split("│")[1] for line in screen.split("\n") if line.count("│") == 2)
 
 
 def framed(screen: str) -> str:

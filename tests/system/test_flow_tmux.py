@@ -279,8 +279,7 @@ def test_a_file_that_cannot_be_imported_is_told_with_its_lines_and_nothing_is_ta
             workspace.desk().preview_import(path)
         merchant.press("i")
         merchant.dialog(words.import_file)
-        merchant.holds.clear()
-        merchant.fills(words.file, str(path))
+        merchant.fills(str(path))
         merchant.press("Enter")
         merchant.sees(*said(words, refusal.value), path.name)
         merchant.leaves()
@@ -294,15 +293,14 @@ def test_a_file_that_cannot_be_imported_is_told_with_its_lines_and_nothing_is_ta
     )
     with Workspace(home) as workspace:
         problems = workspace.desk().preview_import(lines).problems
-    pane.resize(220, 24)  # a line has one row: its sentences are whole where there is room
-    for problem in problems:
+    for problem in problems:  # a line has one row: its sentences are whole below the table
         merchant.sees(*finding_said(words, problem))
-    pane.resize(80, 24)
+        merchant.press("Down")
     merchant.press("i")
     merchant.sees(words.lines_wrong)
     merchant.leaves()
     merchant.press("/")
-    merchant.fills(words.sku_number, "NO-SUCH")
+    merchant.fills("NO-SUCH")
     merchant.sees(words.no_item.format(sku="NO-SUCH"))
     with Workspace(home) as workspace:
         assert workspace.desk().count_items() == 0
