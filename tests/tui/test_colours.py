@@ -52,6 +52,7 @@ async def test_colours_are_as_they_were_last_approved(
     async with running(tmp_path, FakeDesk()) as (app, pilot):
         if way == LIGHT.name:
             app.theme = way
+            await settled(app, pilot)
         for screen, keys in SHOWN.items():
             await press(app, pilot, *keys)
             wrong.append(check_picture(f"{screen}.{way}", picture(app)))
