@@ -42,7 +42,7 @@ async def test_what_was_counted_is_set_and_forgotten(tmp_path: Path) -> None:
     async with running(tmp_path, desk) as (app, pilot):
         screen = await counted(app, pilot, "77*TEA-001", "88*TEA-002")
         await press(app, pilot, "f2")
-        assert "2 items were counted" in seen(app)
+        assert "Counted: 2 items." in seen(app)
         await press(app, pilot, "enter", "enter")
         assert "2 quantities were set." in seen(app)
         assert {one[1]: one[3] for one in desk.asked if one[0] == "set_stock"} == {
