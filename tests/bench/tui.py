@@ -216,7 +216,7 @@ def mapping_figures(home: Path, factor: float) -> Iterator[Figure]:
         terminal.rest()
         yield Figure("mapping: ready after", (time.perf_counter() - begun) - 1, "s")
         yield from list_figures("mapping", terminal, "sku-00123", factor)
-        edits = [_until_seen(terminal, "I", "put aside") for _ in range(20)]
+        edits = [_until_seen(terminal, "I", "Put aside") for _ in range(20)]
         undos = [_until_seen(terminal, "u", "Undone") for _ in range(20)]
         yield Figure("mapping: edit, p95", p95(edits), "ms", 30 * factor)
         yield Figure("mapping: undo, p95", p95(undos), "ms", 30 * factor)
