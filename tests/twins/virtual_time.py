@@ -15,6 +15,10 @@ T = TypeVar("T")
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
+class NobodyGoesOn(AssertionError):
+    """All tasks wait for each other, and none for time: in real time this would be for ever."""
+
+
 class _Selector(selectors.DefaultSelector):
     """In place of waiting, it says how long it would have waited."""
 
@@ -24,6 +28,8 @@ class _Selector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> Any:
         ready = super().select(0)
+        if not ready and timeout is None:
+            raise NobodyGoesOn
         if not ready and timeout:
             self._passed(timeout)
         return ready
