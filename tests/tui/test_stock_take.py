@@ -44,7 +44,7 @@ async def test_what_was_counted_is_set_and_forgotten(tmp_path: Path) -> None:
         await press(app, pilot, "f2")
         assert "Counted: 2 items." in seen(app)
         await press(app, pilot, "enter", "enter")
-        assert "2 quantities were set." in seen(app)
+        assert "Set: 2 quantities." in seen(app)
         assert {one[1]: one[3] for one in desk.asked if one[0] == "set_stock"} == {
             "TEA-001": 77,
             "TEA-002": 88,

@@ -266,7 +266,8 @@ class CountingScreen(SubScreen):
         self._scans.clear()
         if done is not None:
             self.tally.clear(self.where)
-            self._hear(_("%(n)d quantities were set.") % {"n": len(differing)}, "good")
+            told = {"levels": counted.quantities(len(differing))}
+            self._hear(_("Set: %(levels)s.") % told, "good")
         self.refresh_data()
 
     def _set_all(self, differing: Mapping[str, int], why: str, progress: Progress) -> None:
