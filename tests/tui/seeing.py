@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from textual.pilot import Pilot
 from core.workspace import Workspace
 from tests.tui.fakes import FakeDesk, FakeWorkspace
 from tui.app import DextreApp
+from tui.widgets.bars import Saying
 
 GOLDENS = Path(__file__).parent / "goldens"
 SMALL, LARGE, LEAST = (80, 24), (120, 40), (40, 12)
@@ -43,6 +45,8 @@ async def running(
 async def settled(app: DextreApp, pilot: Pilot[int]) -> None:
     """All that was started has ended, and is painted with the newest figures."""
     await pilot.pause()
+    while any(saying.leaving for saying in app.screen.query(Saying)):  # noqa: ASYNC110 - no event
+        await asyncio.sleep(0)
     await app.workers.wait_for_complete()
     app.look()
     app.pump()
@@ -67,7 +71,10 @@ async def type_text(pilot: Pilot[int], text: str) -> None:
 
 
 def seen(app: DextreApp) -> str:
-    """What the screen shows. The one place that reads the compositor's lines."""
+    """What the screen shows. The one place that reads the compositor's lines. A dialog keeps its
+    picture of the screen behind it until the next frame: here it is taken anew.
+    """
+    app.screen.refresh()
     strips = app.screen._compositor.render_strips()
     lines = ["".join(segment.text for segment in strip).rstrip() for strip in strips]
     return "\n".join(lines).rstrip() + "\n"

@@ -149,9 +149,11 @@ class Saying(Prose):
         super().__init__()
         self._ends: Callable[[], None] | None = None
         self._said = 0
+        self.leaving = False
 
     def say(self, words: str, tone: str = "") -> None:
         self._said += 1
+        self.leaving = False
         if self._ends is not None:
             self._ends()
         self.update(words)
@@ -168,9 +170,11 @@ class Saying(Prose):
         """At a key: unless that key says something itself."""
         if self.has_class("-on"):
             said = self._said
+            self.leaving = True
             self.set_timer(self.SOON, lambda: self.hush() if said == self._said else None)
 
     def hush(self) -> None:
+        self.leaving = False
         if self._ends is not None:
             self._ends()
             self._ends = None
