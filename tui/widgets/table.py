@@ -214,6 +214,12 @@ class VirtualTable(ScrollView, can_focus=True):
         self._place()
         self._keep_in_view()
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """It takes a column of the screen: the toolkit tells no one."""
+        if self.is_mounted:
+            self._place()
+            self.refresh()
+
     def _place(self) -> None:
         width = self.scrollable_content_region.width or self.size.width
         self._layout = fit(self._widened(), width)
