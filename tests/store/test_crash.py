@@ -14,6 +14,7 @@ import random
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.system
 KILLS = int(os.environ.get("DEXTRE_SYNC_KILLS", "30"))
 POWER_CUTS = int(os.environ.get("DEXTRE_SYNC_POWER_CUTS", "3"))
 SECONDS_EACH = 0.08
+"""So long a writer may write, on top of what opening takes on this machine now."""
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,16 @@ def writer(
         process.join()
 
 
+def seconds_to_open(context: ForkServerContext, folder: Path, acks: Path) -> float:
+    """Until a writer has told of its first transaction."""
+    begun = time.monotonic()
+    with writer(context, folder, acks) as process:
+        while not mixed.acknowledged(acks):
+            process.join(0.005)
+            assert process.exitcode is None
+    return time.monotonic() - begun
+
+
 @pytest.mark.timeout(60 + KILLS)
 def test_a_kill_at_any_instant_loses_nothing_acknowledged_and_halves_nothing(
     tmp_path: Path, context: ForkServerContext
@@ -62,9 +74,10 @@ def test_a_kill_at_any_instant_loses_nothing_acknowledged_and_halves_nothing(
     acks = tmp_path / "acks"
     model, moments = mixed.Model(), random.Random(20)
     unacknowledged = 0
+    bound = seconds_to_open(context, tmp_path, acks) + SECONDS_EACH
     for round_ in range(KILLS):
         with writer(context, tmp_path, acks) as process:
-            process.join(moments.uniform(0, SECONDS_EACH))
+            process.join(moments.uniform(0, bound))
             assert process.exitcode is None  # it opened the file and went on until it was killed
         told = mixed.acknowledged(acks)
         store = mixed.open_in(tmp_path)
