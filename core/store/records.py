@@ -1,6 +1,8 @@
 """The nouns of core.model as documents and back. The only place that knows the shape on disk.
 
 Documents are flat and leave out what is None.
+
+Long because it is a list: a pair of functions for every noun.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ An event says what happened, where (brand, SKU, location), from which number to 
 cause. `text` is a catalogue id with named fields; it is translated where it is shown. `code` is
 the class name in snake case and is stable. Events hold no secrets and no texts of the outside
 world except SKUs and names, which screens clean before showing.
+
+Long because it is a list: every event once, in one place.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ the plan showed it and changes it. On Shopify: one commit puts an absolute write
 `changeFromQuantity` into the outbox. A row that has moved since is told, never forced. The run and
 its rows are in the books from the first chunk on, so a run that was cut off is known as far as it
 came.
+
+Just over the usual length: planning, applying and the record of one run belong together.
 """
 
 from __future__ import annotations

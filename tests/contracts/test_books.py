@@ -2,6 +2,8 @@
 one machine that does the same to both and finds no difference.
 
 Not promised: the order of `cells` and `run_rows` (each one comes exactly once).
+
+Long, because a contract stands in one place.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Files as merchants have them: read rightly, or refused with line, column and remedy."""
+"""Files as merchants have them: read rightly, or refused with line, column and remedy.
+
+Long, because each layout and each fault of a file has its own story.
+"""
 
 from __future__ import annotations
 

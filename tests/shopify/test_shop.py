@@ -1,4 +1,7 @@
-"""Answers into nouns, and intents into writes."""
+"""Answers into nouns, and intents into writes.
+
+Long, because each answer that Shopify gives has its own story.
+"""
 
 from __future__ import annotations
 

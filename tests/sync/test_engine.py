@@ -1,4 +1,7 @@
-"""Stories of the engine against twins: one fault or race each."""
+"""Stories of the engine against twins: one fault or race each.
+
+Long, because each fault has its own story.
+"""
 
 from __future__ import annotations
 

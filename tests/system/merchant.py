@@ -1,6 +1,8 @@
 """What a merchant does in the app by keys, step by step, each step ending with what must then be
 seen. The words are written out in both languages: they are the domain's, and the screen must say
 them.
+
+Long, because it has every step of the flow and its words in two languages.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """What waits for a person, over the store, the client and the practice shop: each kind of problem
 comes, is listed with its choices, and clears by itself when its cause is gone.
+
+Long, because each kind of problem has its own story.
 """
 
 from __future__ import annotations
