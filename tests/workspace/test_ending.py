@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,3 +74,33 @@ async def test_a_failure_by_itself_is_waited_out(
     monkeypatch.setattr(desk, "_open", fails)
     await desk._run_engine()
     assert len(clock.waits) == 1
+
+
+def test_the_store_is_let_go_after_the_engine_has_ended(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    began = threading.Event()
+
+    async def keeps_running() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _turn in range(1_000):  # an engine has things to put in order
+                await asyncio.sleep(0)
+            order.append("ended")
+
+    monkeypatch.setattr(desk, "_keep_running", keeps_running)
+    desk.start()
+    assert began.wait(10)
+    let_go = desk._let_go
+    assert let_go is not None
+
+    def told() -> None:
+        order.append("let go")
+        let_go()
+
+    monkeypatch.setattr(desk, "_let_go", told)
+    desk.stop()
+    assert order == ["ended", "let go"]
