@@ -3,13 +3,16 @@
 The toolkit hands a key to the focused widget at once, but runs a binding only after the key has
 travelled up to the app: typed ahead (a slow line, a barcode scanner), `a b Backspace c` would
 become `ab`, and what follows a Tab would land in the field before it. So a key waits here until the
-one before it has come home. While the app is still opening what it shows, all keys wait.
+one before it has come home, and until what it made its widget say has come home as well: the code
+that a scanner types after an Enter belongs to the next scan. While the app is still opening what it
+shows, all keys wait.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from textual import events
 from textual.app import App
@@ -66,23 +69,31 @@ class KeysInOrder(App[int]):
         self._number += 1
         number = self._number
         loop = asyncio.get_running_loop()
-        self._watch = loop.call_later(PATIENCE_S, self._come_home, None, number)
+        self._watch = loop.call_later(PATIENCE_S, self._home, number)
         event = self._typed.popleft()
         target: DOMNode = self.focused or self.screen
         await super().on_event(event)
-        self._come_home(target, number)
 
-    def _come_home(self, node: DOMNode | None, number: int) -> None:
-        """Up from where the key went, behind it through each queue; at the app the next may go."""
+        def told() -> None:
+            self._climb(target, number, lambda: self._home(number))
+
+        self._climb(target, number, lambda: self.call_later(told))
+
+    def _climb(self, node: DOMNode | None, number: int, at_the_top: Callable[[], object]) -> None:
+        """Up from where the key went, through each queue behind what is already in it. The first
+        time that is the key, which takes effect at the top; the second time what its effect said.
+        """
         if number != self._number:
             return
         if node is not None and node is not self:
-            waits = node.call_later(self._come_home, node.parent, number)
+            waits = node.call_later(self._climb, node.parent, number, at_the_top)
             if waits:  # False where the node is closing: its key went with it
                 return
-        self._home()
+        at_the_top()
 
-    def _home(self) -> None:
+    def _home(self, number: int) -> None:
+        if number != self._number:
+            return
         self._number += 1
         if self._watch is not None:
             self._watch.cancel()

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
-from textual.events import Paste
+from textual.events import Key, Paste
+from textual.keys import _character_to_key
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -68,6 +69,17 @@ async def type_text(pilot: Pilot[int], text: str) -> None:
     names = {" ": "space", ".": "full_stop", "/": "slash", "-": "minus", "_": "underscore"}
     names |= {":": "colon", ",": "comma", "*": "asterisk"}
     await pilot.press(*(names.get(letter, letter) for letter in text))
+
+
+async def burst(app: DextreApp, pilot: Pilot[int], text: str) -> None:
+    """All keys at once, as a scanner or a slow line delivers them; a line break is Enter."""
+    for letter in text:
+        key = "enter" if letter == "\n" else _character_to_key(letter)
+        app.post_message(Key(key, None if letter == "\n" else letter))
+    await pilot.pause()
+    while app.keys_wait:  # noqa: ASYNC110 - no event
+        await asyncio.sleep(0)
+    await settled(app, pilot)
 
 
 def seen(app: DextreApp) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.model import LevelKey
 from tests.tui.fakes import FakeDesk
-from tests.tui.seeing import press, running, seen, type_text
+from tests.tui.seeing import burst, press, running, seen, type_text
 from tui.widgets.table import VirtualTable
 
 
@@ -25,6 +25,22 @@ async def test_numbers_are_typed_row_after_row(tmp_path: Path) -> None:
         assert "must be a whole number" in seen(app)
         await press(app, pilot, "escape", "j")
         assert app.screen.query_one(VirtualTable).cursor == 4
+
+
+async def test_numbers_that_come_all_at_once_reach_each_its_row(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "equals_sign")
+        await burst(app, pilot, "".join(f"{n}\n" for n in range(101, 141)))
+        assert [held(desk, f"TEA-{n:03d}") for n in range(40)] == [*range(101, 141)]
+
+
+async def test_typing_ends_after_the_last_row(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "G", "equals_sign", "7", "enter")
+        assert "There is no further row." in seen(app)
+        assert isinstance(app.focused, VirtualTable), "what is typed next overwrites nothing"
 
 
 async def test_what_was_changed_is_taken_back_as_a_difference(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.model import Movement
 from tests.tui.fakes import FakeDesk
-from tests.tui.seeing import press, running, seen, settled, type_text
+from tests.tui.seeing import burst, press, running, seen, settled, type_text
 from tui.screens.counting import CountingScreen
 
 
@@ -50,6 +50,42 @@ async def test_what_was_counted_is_set_and_forgotten(tmp_path: Path) -> None:
             "TEA-002": 88,
         }
         assert not screen.tally.counts(screen.where)
+
+
+async def test_a_scanner_that_types_faster_than_the_screen_follows_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk("Teahouse")
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "c")
+        await burst(app, pilot, "TEA-001\nTEA-002\nTEA-001\nNO-SUCH\n12*TEA-003\nTEA-001\n=9\n")
+        screen = app.screen
+        assert isinstance(screen, CountingScreen)
+        counts = dict(screen.tally.counts(screen.where))
+        assert counts == {"TEA-001": 9, "TEA-002": 1, "TEA-003": 12}
+
+
+async def test_codes_that_no_item_has_stay_in_sight_until_the_count_starts_anew(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk("Teahouse")
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "c")
+        await burst(app, pilot, "NO-SUCH\nTEA-001\n")
+        assert "Not counted: NO-SUCH" in seen(app), "the scans after it do not hide it"
+        await press(app, pilot, "f8", "tab", "enter")
+        assert "NO-SUCH" not in seen(app)
+
+
+async def test_full_width_codes_of_an_input_method_are_known(tmp_path: Path) -> None:
+    desk = FakeDesk("Teahouse")
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "c")
+        await burst(app, pilot, "ＴＥＡ－００１\n１２＊TEA-002\nTEA-003\n＝４\n")
+        screen = app.screen
+        assert isinstance(screen, CountingScreen)
+        counts = dict(screen.tally.counts(screen.where))
+        assert counts == {"TEA-001": 1, "TEA-002": 12, "TEA-003": 4}
 
 
 async def test_esc_in_the_middle_keeps_what_was_not_set(tmp_path: Path) -> None:

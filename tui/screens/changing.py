@@ -71,9 +71,11 @@ class EntryField(Field):
     def action_step(self, by: int) -> None:
         self.post_message(self.Stepped(by))
 
-    def open_at(self, place: Offset, width: int) -> None:
+    def empty(self) -> None:
         with self.prevent(self.Changed):
             self.value = ""
+
+    def open_at(self, place: Offset, width: int) -> None:
         if self.styles.width is None or self.styles.width.value != width:
             self.styles.width = width
         self.absolute_offset = place
@@ -204,6 +206,10 @@ class Changing(MainScreen):
     # -- row after row -----------------------------------------------------------------------------
 
     def do_type(self) -> None:
+        self.query_one(EntryField).empty()
+        self._place_entry()
+
+    def _place_entry(self) -> None:
         table = self.query_one(MarkingTable)
         spot = table.cell_spot()
         if spot is not None:
@@ -220,9 +226,19 @@ class Changing(MainScreen):
 
     @on(EntryField.Stepped)
     def step_entry(self, message: EntryField.Stepped) -> None:
-        table = self.query_one(MarkingTable)
+        table, entry = self.query_one(MarkingTable), self.query_one(EntryField)
+        row = table.cursor
         table.action_cursor(message.by)
-        self.call_after_refresh(self.do_type)
+        entry.empty()  # what is typed from now on belongs to the next row
+        if table.cursor == row:
+            entry.action_leave()
+            self.say(_("There is no further row."))
+            return
+        self.call_after_refresh(self._follow_row)
+
+    def _follow_row(self) -> None:
+        if self.query_one(EntryField).has_class("-on"):
+            self._place_entry()
 
     @on(Input.Submitted, "#entry")
     def typed(self, event: Input.Submitted) -> None:

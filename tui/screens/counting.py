@@ -5,6 +5,8 @@ after each scan, shown beside what should be there, and set with a reason when t
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +19,7 @@ from core.model import Item, Label, Location
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _
+from tui.i18n import N_, _, listed
 from tui.screens.base import Progress, SubScreen
 from tui.tally import Tally
 from tui.widgets.columns import Column
@@ -27,6 +29,13 @@ from tui.widgets.prose import Prose
 from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import number, signed
+
+
+PUT_RIGHT = re.compile(r"[=＝]\s*(\d+)")
+MANY = re.compile(r"(\d+)\s*[*＊]\s*(.+)")
+"""What is typed instead of a code; digits also full-width, as an input method makes them."""
+
+MISSED_SHOWN = 5
 
 
 class CountedSource:
@@ -63,6 +72,7 @@ class CountingScreen(SubScreen):
         self._counted_at, self._label = place, label
         self._tally: Tally | None = None
         self._scans: list[tuple[str, int | None]] = []
+        self._missed: list[str] = []
 
     @property
     def tally(self) -> Tally:
@@ -104,6 +114,11 @@ class CountingScreen(SubScreen):
             "units": counted.units(sum(counts.values())),
         }
         about += "\n" + _("12*CODE counts twelve; =12 puts the last one right. F2 applies.")
+        if self._missed:
+            newest = [*dict.fromkeys(reversed(self._missed))]
+            more = [signs("…")] if len(newest) > MISSED_SHOWN else []
+            told = listed([*newest[:MISSED_SHOWN], *more])
+            about += "\n" + signs("✗ ") + _("Not counted: %(codes)s") % {"codes": told}
         self.query_one("#about", Prose).update(about)
         self.refresh_bindings()
 
@@ -134,32 +149,36 @@ class CountingScreen(SubScreen):
     def scanned(self, event: Input.Submitted) -> None:
         code = event.value.strip()
         self.query_one("#scan", Field).value = ""
-        if code.startswith("=") and code[1:].strip().isdigit():
-            self._put_right(int(code[1:]))
+        if right := PUT_RIGHT.fullmatch(code):
+            self._put_right(int(right[1]))
+        elif many := MANY.fullmatch(code):
+            self._count(many[2], int(many[1]))
         elif code:
             self._count(code)
 
-    def _count(self, code: str) -> None:
-        many, star, rest = code.partition("*")
-        times = int(many) if star and many.strip().isdigit() else 1
-        wanted = rest.strip() if star and many.strip().isdigit() else code
-        item = self._find(wanted)
+    def _count(self, code: str, times: int = 1) -> None:
+        item = self._find(code)
         if item is not None:
             before = self.tally.counts(self.where).get(item.sku_number)
             self._note(item.sku_number, (before or 0) + times)
 
     def _find(self, code: str) -> Item | None:
         """By SKU number, else by barcode; a barcode that several items have counts none."""
-        item = self.desk.item(code)
-        found = [item] if item is not None else list(self.desk.items_with_barcode(code))
+        found = self._known(code) or self._known(unicodedata.normalize("NFKC", code))
         if len(found) == 1:
             return found[0]
         words = _("No item has the SKU number or barcode %(code)s. Nothing was counted.")
         if found:
             words = _("Several items have the barcode %(code)s: type the SKU number instead.")
         self._hear(signs("✗ ") + words % {"code": clean(code, 40)}, "bad")
+        self._missed.append(clean(code, 40))
+        self.refresh_data()
         self.app.bell()
         return None
+
+    def _known(self, code: str) -> Sequence[Item]:
+        item = self.desk.item(code)
+        return [item] if item is not None else list(self.desk.items_with_barcode(code))
 
     def _put_right(self, count: int) -> None:
         counted = [*self.tally.counts(self.where)]
@@ -180,7 +199,10 @@ class CountingScreen(SubScreen):
     # -- what is done with it ----------------------------------------------------------------------
 
     def why_not(self, action_id: str) -> str | None:
-        if action_id in ("count.apply", "count.clear") and not self.tally.counts(self.where):
+        counted_any = bool(self.tally.counts(self.where))
+        if action_id == "count.clear" and not counted_any and not self._missed:
+            return _("Nothing was counted yet.")
+        if action_id == "count.apply" and not counted_any:
             return _("Nothing was counted yet.")
         if action_id == "count.apply":
             return self.session.why_only_looking()
@@ -212,6 +234,7 @@ class CountingScreen(SubScreen):
     def _clear(self) -> None:
         self.tally.clear(self.where)
         self._scans.clear()
+        self._missed.clear()
         self.refresh_data()
 
     @work(exclusive=True, group="job")
@@ -266,6 +289,7 @@ class CountingScreen(SubScreen):
         self._scans.clear()
         if done is not None:
             self.tally.clear(self.where)
+            self._missed.clear()
             told = {"levels": counted.quantities(len(differing))}
             self._hear(_("Set: %(levels)s.") % told, "good")
         self.refresh_data()
