@@ -30,7 +30,6 @@ from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import number, signed
 
-
 PUT_RIGHT = re.compile(r"[=＝]\s*(\d+)")
 MANY = re.compile(r"(\d+)\s*[*＊]\s*(.+)")
 """What is typed instead of a code; digits also full-width, as an input method makes them."""
