@@ -17,11 +17,33 @@ Nothing here may hold a secret.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's usual name for "mark for translation"
     """Mark a text for the catalogues; translation happens where it is shown."""
+    return text
+
+
+class Plural(str):
+    """A text that agrees with the number in one of its fields: it is the one for many, and knows
+    the one for 1.
+    """
+
+    __slots__ = ("by", "one")
+
+    one: str
+    by: str
+
+    def for_params(self, params: Mapping[str, Any]) -> str:
+        return self.one if params.get(self.by) == 1 else self
+
+
+def NN_(one: str, many: str, by: str) -> Plural:  # noqa: N802 - N_ for a text with a number
+    """Mark both texts for the catalogues; the field `by` decides between them."""
+    text = Plural(many)
+    text.one, text.by = one, by
     return text
 
 
@@ -55,6 +77,8 @@ def fill(template: str, params: dict[str, Any]) -> str:
     """`template % params`, where a field without a value reads `?` instead of raising inside an
     error path.
     """
+    if isinstance(template, Plural):
+        template = template.for_params(params)
     return template % _Missing(params) if template else ""
 
 

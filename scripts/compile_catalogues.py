@@ -25,6 +25,7 @@ PACKAGES = ("core", "tui")
 KEYWORDS = {
     "_": None,
     "N_": None,
+    "NN_": (1, 2),
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
 }

@@ -41,5 +41,9 @@ def units(n: int) -> str:
     return _told(ngettext("%(n)s unit", "%(n)s units", n), n)
 
 
+def days(n: int) -> str:
+    return _told(ngettext("%(n)s day", "%(n)s days", n), n)
+
+
 def mappings(n: int) -> str:
     return _told(ngettext("%(n)s SKU mapping", "%(n)s SKU mappings", n), n)

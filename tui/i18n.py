@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from core.errors import N_, DextreError, fill
+from core.errors import N_, DextreError, Plural, fill
 from tui.clean import clean, clean_block, signs
 
 if TYPE_CHECKING:
@@ -128,7 +128,15 @@ def _named(template: str) -> frozenset[str]:
 
 def _filled(template: str, params: Mapping[str, Any]) -> str:
     used = _named(template)
-    return fill(_(template), {name: _words(params[name]) for name in params if name in used})
+    shown = {name: _words(params[name]) for name in params if name in used}
+    return fill(_agreeing(template, params), shown)
+
+
+def _agreeing(template: str, params: Mapping[str, Any]) -> str:
+    if not isinstance(template, Plural):
+        return _(template)
+    count = params.get(template.by)
+    return ngettext(template.one, template, count if isinstance(count, int) else 0)
 
 
 def tell(error: DextreError, remedies: Mapping[str, str] = NO_OTHERS) -> tuple[str, str]:

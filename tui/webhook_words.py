@@ -7,7 +7,7 @@ from typing import Protocol
 
 from core.workspace import Heard, WebhookState
 from tui.clean import clean
-from tui.i18n import N_, _
+from tui.i18n import N_, _, ngettext
 from tui.when import day_and_time
 from tui.words import BAD, DIM, GOOD, WARN, Mark
 
@@ -43,12 +43,12 @@ def hearing_words(heard: Heard | None, *, wanted: bool) -> str:
     if heard.last_at:
         words += ", " + _("the last one %(at)s") % {"at": day_and_time(heard.last_at)}
     if heard.refused:
-        words += "; " + _("%(n)d without a valid signature were refused") % {"n": heard.refused}
+        words += "; " + _("refused, without a valid signature: %(n)d") % {"n": heard.refused}
     return words
 
 
 def healed_words(report: Report) -> str:
-    words = _("Webhooks: %(made)d made, %(healed)d put right, %(kept)d as they were.") % {
+    words = _("Webhooks made: %(made)d, put right: %(healed)d, left as they were: %(kept)d.") % {
         "made": len(report.made),
         "healed": len(report.healed),
         "kept": len(report.kept),
@@ -61,9 +61,13 @@ def healed_words(report: Report) -> str:
 
 
 def removed_words(report: Report) -> str:
-    return _("%(n)d webhooks were removed; the sync goes on by looking.") % {
-        "n": len(report.removed)
-    }
+    gone = len(report.removed)
+    words = ngettext(
+        "%(n)d webhook was removed; the sync goes on by looking.",
+        "%(n)d webhooks were removed; the sync goes on by looking.",
+        gone,
+    )
+    return words % {"n": gone}
 
 
 def _topics(names: Sequence[str]) -> str:

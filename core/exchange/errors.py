@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import N_, BadInput
+from core.errors import N_, NN_, BadInput
 
 
 class CannotRead(BadInput):
@@ -59,8 +59,11 @@ class ImportRefused(BadInput):
     """
 
     code = "import_refused"
-    message = N_(
+    message = NN_(
+        "%(file)s was not imported, nothing was changed: %(bad)s of %(rows)s row cannot be used.\n"
+        "%(first)s",
         "%(file)s was not imported, nothing was changed: %(bad)s of %(rows)s rows cannot be used.\n"
-        "%(first)s"
+        "%(first)s",
+        by="rows",
     )
     remedy = N_("Mend these rows and import the file again.")

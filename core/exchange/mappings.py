@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from core.errors import N_
+from core.errors import N_, NN_
 from core.exchange.cells import text_cell, text_of
 from core.exchange.decode import Table, read_table, table_of
 from core.exchange.errors import UnknownMappingHeader
@@ -32,7 +32,11 @@ _TWICE = N_("Line %(first)s gives %(inventory_item_id)s another SKU number alrea
 _TWICE_REMEDY = N_("A Shopify variant is mapped to one item: leave one of the two lines.")
 _NO_ID = N_("%(value)s is not the id of a Shopify inventory item.")
 _NO_ID_REMEDY = N_("Leave this column as it was written out.")
-_SHORT = N_("The row has %(found)s cells, the first line has %(expected)s.")
+_SHORT = NN_(
+    "The row has %(found)s cell, the first line has %(expected)s.",
+    "The row has %(found)s cells, the first line has %(expected)s.",
+    by="found",
+)
 _SHORT_REMEDY = N_("A comma or a line break inside a cell must stand in quotation marks.")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from core.errors import N_
+from core.errors import N_, NN_
 from core.exchange.cells import integer_of, is_not_stocked, text_of
 from core.exchange.collect import Collector
 from core.exchange.decode import Table, read_table, table_of
@@ -23,7 +23,11 @@ _NO_SKU_REMEDY = N_("Every row needs one: it is the item's key.")
 _NO_SHOPIFY_SKU = N_("%(name)s has no SKU on Shopify, and is left out.")
 _NO_SHOPIFY_SKU_REMEDY = N_("Give the variant a SKU in Shopify and export the file again.")
 _NO_SKU_AT_ALL = N_("No row of this file has a SKU: there is nothing to import.")
-_WIDTH = N_("The row has %(found)s cells, the first line has %(expected)s.")
+_WIDTH = NN_(
+    "The row has %(found)s cell, the first line has %(expected)s.",
+    "The row has %(found)s cells, the first line has %(expected)s.",
+    by="found",
+)
 _WIDTH_REMEDY = N_("A comma or a line break inside a cell must stand in quotation marks.")
 _NO_INTEGER = N_("%(value)s is not a whole number.")
 _NO_INTEGER_REMEDY = N_("Write digits only, with no separators and no decimals, for example 12.")

@@ -14,7 +14,7 @@ from datetime import datetime
 import httpx
 
 from core.clock import Clock
-from core.errors import N_, BadInput, DextreError, Offline
+from core.errors import N_, NN_, BadInput, DextreError, Offline
 from core.model import Credentials, Finding, ShopIdentity, Verdict
 from core.shopify import scopes
 from core.shopify.documents import PROBE
@@ -257,7 +257,11 @@ def _note_clock(notes: _Notes, there: datetime | None, here: datetime) -> None:
     notes.note(
         "clock",
         Verdict.WARNING,
-        N_("This machine's clock differs from Shopify's by %(seconds)s seconds"),
+        NN_(
+            "This machine's clock differs from Shopify's by %(seconds)s second",
+            "This machine's clock differs from Shopify's by %(seconds)s seconds",
+            by="seconds",
+        ),
         N_("Set the clock; let it follow a time server."),
         seconds=seconds,
     )

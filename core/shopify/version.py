@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from core.errors import N_
+from core.errors import N_, NN_
 from core.model import Finding, Verdict
 
 API_VERSION = "2026-10"
@@ -41,10 +41,18 @@ def version_finding(today: date) -> Finding:
         "days": abs(left),
     }
     if left < 0:
-        message = N_("API version %(version)s ended on %(until)s, %(days)s days ago")
+        message: str = NN_(
+            "API version %(version)s ended on %(until)s, %(days)s day ago",
+            "API version %(version)s ended on %(until)s, %(days)s days ago",
+            by="days",
+        )
         return Finding("version", Verdict.WARNING, message, params, _UPDATE_NOW)
     if ends_soon(today):
-        message = N_("API version %(version)s is served until %(until)s, in %(days)s days")
+        message = NN_(
+            "API version %(version)s is served until %(until)s, in %(days)s day",
+            "API version %(version)s is served until %(until)s, in %(days)s days",
+            by="days",
+        )
         return Finding("version", Verdict.WARNING, message, params, _UPDATE)
     message = N_("API version %(version)s is served until %(until)s at least")
     return Finding("version", Verdict.OK, message, params)
@@ -56,7 +64,11 @@ def version_findings(today: date) -> tuple[Finding, ...]:
     told = Finding(
         "version_age",
         Verdict.OK,
-        N_("This program speaks API version %(version)s, which is %(days)s days old"),
+        NN_(
+            "This program speaks API version %(version)s, which is %(days)s day old",
+            "This program speaks API version %(version)s, which is %(days)s days old",
+            by="days",
+        ),
         {"version": API_VERSION, "days": max(0, age)},
     )
     return (told, version_finding(today))

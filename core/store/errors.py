@@ -4,7 +4,7 @@ kept.
 
 from __future__ import annotations
 
-from core.errors import N_, BadInput, OurBug, StoreInUse, TryAgain, UserMustAct
+from core.errors import N_, NN_, BadInput, OurBug, StoreInUse, TryAgain, UserMustAct
 
 # -- the file ------------------------------------------------------------------------------------
 
@@ -65,7 +65,11 @@ class FileIsThere(BadInput):
 
 class OutboxNotEmpty(UserMustAct):
     code = "outbox_not_empty"
-    message = N_("%(count)s writes to Shopify have no answer yet, so nothing can be restored now.")
+    message = NN_(
+        "%(count)s write to Shopify has no answer yet, so nothing can be restored now.",
+        "%(count)s writes to Shopify have no answer yet, so nothing can be restored now.",
+        by="count",
+    )
     remedy = N_(
         "Turn the link off, let the sync finish (`dextre-sync run --once`), then try again."
     )
@@ -105,7 +109,11 @@ class HandoverRefused(StoreInUse):
 
 class HandoverUnanswered(StoreInUse):
     code = "handover_unanswered"
-    message = N_("%(who)s runs the sync and did not hand it over within %(seconds)s seconds.")
+    message = NN_(
+        "%(who)s runs the sync and did not hand it over within %(seconds)s second.",
+        "%(who)s runs the sync and did not hand it over within %(seconds)s seconds.",
+        by="seconds",
+    )
 
 
 # -- secrets -------------------------------------------------------------------------------------
@@ -232,11 +240,15 @@ class LocationIsPaired(UserMustAct):
 
 class LocationHasStock(UserMustAct):
     code = "location_has_stock"
-    message = N_("%(location)s still has stock of %(items)s items, such as %(first)s.")
+    message = NN_(
+        "%(location)s still has stock of %(items)s item: %(first)s.",
+        "%(location)s still has stock of %(items)s items, such as %(first)s.",
+        by="items",
+    )
     remedy = N_("Move it elsewhere (`dextre-sync stock move`) or set it to 0, then remove it.")
 
 
 class ItemInUse(UserMustAct):
     code = "item_in_use"
-    message = N_("%(sku)s has stock at %(levels)s places and %(mappings)s SKU mappings.")
+    message = N_("%(sku)s is in use: places with stock: %(levels)s, SKU mappings: %(mappings)s.")
     remedy = N_("Look at it with `dextre-sync stock show`; --yes removes it all the same.")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.errors import N_, SafetyStop
+from core.errors import N_, NN_, SafetyStop
 from core.model import Cell, Problem, Reading
 
 
@@ -52,23 +52,30 @@ class _MassChange(SafetyStop):
 
 class TooManyZeros(_MassChange):
     code = "safety_stop.zeroed"
-    message = N_(
-        "%(count)s of %(cells)s cells would become 0 %(side)s in one pass; at most %(limit)s may."
+    message = NN_(
+        "%(count)s of %(cells)s cell would become 0 %(side)s in one pass; at most %(limit)s may.",
+        "%(count)s of %(cells)s cells would become 0 %(side)s in one pass; at most %(limit)s may.",
+        by="cells",
     )
 
 
 class TooManyChanges(_MassChange):
     code = "safety_stop.changed"
-    message = N_(
-        "%(count)s of %(cells)s cells would change %(side)s in one pass; at most %(limit)s may."
+    message = NN_(
+        "%(count)s of %(cells)s cell would change %(side)s in one pass; at most %(limit)s may.",
+        "%(count)s of %(cells)s cells would change %(side)s in one pass; at most %(limit)s may.",
+        by="cells",
     )
 
 
 class TooManyGone(SafetyStop):
     code = "safety_stop.gone"
-    message = N_(
+    message = NN_(
+        "%(count)s of %(cells)s mapped item is no longer in the shop; "
+        "at most %(limit)s may be gone.",
         "%(count)s of %(cells)s mapped items are no longer in the shop; "
-        "at most %(limit)s may be gone."
+        "at most %(limit)s may be gone.",
+        by="cells",
     )
     remedy = N_(
         "Check the shop first. If that is right, run the SKU mapping again; "

@@ -15,7 +15,7 @@ import re
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
-from core.errors import N_, fill
+from core.errors import N_, NN_, Plural, fill
 from core.sync.level import Level as Level
 
 _CODES: dict[str, type[Event]] = {}
@@ -83,6 +83,8 @@ def _shape(kind: type[Event]) -> _Shape:
 def _shape_of(kind: type[Event]) -> _Shape:
     names = tuple(f.name for f in fields(kind))
     in_text = set(re.findall(r"%\((\w+)\)", kind.text))
+    if isinstance(kind.text, Plural):
+        in_text.add(kind.text.by)
     needed = dict.fromkeys(f.name for f in fields(kind) if f.default is MISSING)
     return _Shape(names, tuple(name for name in names if name in in_text), needed)
 
@@ -201,14 +203,22 @@ class LocationDeactivated(Event):
     """Deactivated or deleted on Shopify: nothing flows there."""
 
     level = Level.WARNING
-    text = N_("The Shopify location %(location)s is not active any more: %(cells)s cells wait")
+    text = NN_(
+        "The Shopify location %(location)s is not active any more: %(cells)s cell waits",
+        "The Shopify location %(location)s is not active any more: %(cells)s cells wait",
+        by="cells",
+    )
     location: str
     cells: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocationActiveAgain(Event):
-    text = N_("The Shopify location %(location)s is active again: %(cells)s cells go on")
+    text = NN_(
+        "The Shopify location %(location)s is active again: %(cells)s cell goes on",
+        "The Shopify location %(location)s is active again: %(cells)s cells go on",
+        by="cells",
+    )
     location: str
     cells: int
 
@@ -233,9 +243,12 @@ class MappingInOrder(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteWaits(Event):
     level = Level.WARNING
-    text = N_(
+    text = NN_(
+        "The outcome of a write of %(rows)s row is not known (%(detail)s); "
+        "it is asked again with the same key",
         "The outcome of a write of %(rows)s rows is not known (%(detail)s); "
-        "it is asked again with the same key"
+        "it is asked again with the same key",
+        by="rows",
     )
     key: str
     rows: int
@@ -245,7 +258,11 @@ class WriteWaits(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteRejected(Event):
     level = Level.WARNING
-    text = N_("Shopify refused %(refused)s of %(rows)s rows of a write; the others are sent again")
+    text = NN_(
+        "Shopify refused %(refused)s of %(rows)s row of a write",
+        "Shopify refused %(refused)s of %(rows)s rows of a write; the others are sent again",
+        by="rows",
+    )
     key: str
     rows: int
     refused: int
@@ -323,9 +340,11 @@ class CatalogueChanged(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappingsDeleted(Event):
     level = Level.WARNING
-    text = N_(
+    text = NN_(
+        "%(count)s SKU mapping was deleted; the inventory link is off. Saved before: %(backup)s",
         "All %(count)s SKU mappings were deleted; the inventory link is off. "
-        "Saved before: %(backup)s"
+        "Saved before: %(backup)s",
+        by="count",
     )
     count: int
     backup: str = ""
@@ -397,8 +416,8 @@ class ItemRemoved(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhooksAsked(Event):
     text = N_(
-        "The shop tells %(address)s of changes: %(made)s webhooks made, %(healed)s put right, "
-        "%(kept)s as they were"
+        "The shop tells %(address)s of changes; webhooks made: %(made)s, put right: %(healed)s, "
+        "left as they were: %(kept)s"
     )
     address: str
     made: int
@@ -409,7 +428,11 @@ class WebhooksAsked(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhooksRemoved(Event):
     level = Level.WARNING
-    text = N_("Webhooks are off: %(removed)s subscriptions were removed at the shop")
+    text = NN_(
+        "Webhooks are off: %(removed)s subscription was removed at the shop",
+        "Webhooks are off: %(removed)s subscriptions were removed at the shop",
+        by="removed",
+    )
     removed: int
 
 

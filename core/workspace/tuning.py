@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.errors import N_, UserMustAct
+from core.errors import N_, NN_, UserMustAct
 from core.model import QuantityName
 from core.on_demand import Room
 from core.workspace.base import DeskBase
@@ -44,7 +44,11 @@ class LinkMustBeOff(UserMustAct):
 
 class WritesAreOpen(UserMustAct):
     code = "writes_are_open"
-    message = N_("%(count)s writes to Shopify have no answer yet; nothing was changed.")
+    message = NN_(
+        "%(count)s write to Shopify has no answer yet; nothing was changed.",
+        "%(count)s writes to Shopify have no answer yet; nothing was changed.",
+        by="count",
+    )
     remedy = N_("Let the sync finish them (`dextre-sync run`), then change the setting.")
 
 

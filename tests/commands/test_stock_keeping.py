@@ -135,7 +135,7 @@ def test_a_location_goes_only_empty_and_unpaired(linked: Line, served: Served) -
     sku = skus_of(served)[0]
     linked("stock", "set", sku, "Shed", "1")
     said = linked("location", "remove", "Shed", code=3).err
-    assert f"stock of 1 items, such as {sku}" in said
+    assert f"stock of 1 item: {sku}" in said
     assert "stock move" in said
     linked("stock", "move", sku, "Shed", "Tokyo", "1")
     linked("location", "remove", "Shed")

@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from core.errors import StoreInUse
-from core.sync.events import NeedsYou
+from core.errors import N_, NN_, BadInput, StoreInUse, fill
+from core.sync.events import LocationActiveAgain, NeedsYou
 from tui import i18n
 from tui.i18n import choose_language, event_text, set_language, tell
 
@@ -117,6 +117,49 @@ def test_an_event_names_its_problem_in_the_readers_language() -> None:
         at="2026-11-23T09:00:00.000Z", brand="b", sku="T", location="渋谷", problem="deleted"
     )
     assert "Shopifyで削除済み" in event_text(event)
+
+
+class Left(BadInput):
+    message = NN_("%(n)s cell needs you.", "%(n)s cells need you.", by="n")  # not in a catalogue
+    remedy = N_("Look at them.")
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [(0, "0 cells need you."), (1, "1 cell needs you."), (2, "2 cells need you.")],
+)
+def test_what_is_counted_agrees_with_its_number(n: int, words: str) -> None:
+    set_language("en")
+    assert tell(Left(n=n))[0] == words
+    assert str(Left(n=n)) == f"{words} Look at them."
+    assert fill(Left.message, {"n": n}) == words
+
+
+@pytest.mark.parametrize(
+    ("n", "words"), [(1, "1 cell goes on"), (2, "2 cells go on"), (0, "0 cells go on")]
+)
+def test_an_event_agrees_with_its_number_and_japanese_has_one_form(n: int, words: str) -> None:
+    event = LocationActiveAgain(at="2026-11-23T09:00:00.000Z", brand="b", location="L", cells=n)
+    set_language("en")
+    assert event_text(event).endswith(words)
+    assert str(event).endswith(words)
+    set_language("ja")
+    assert f"{n}セル" in event_text(event)
+
+
+THINGS = (
+    *("cells?", "rows?", "items?", "quantities", "levels?", "locations?", "units?", "lines?"),
+    *("mappings?", "SKU mappings?", "movements?", "passes", "checks?", "days?", "seconds?"),
+    *("writes?", "webhooks?", "subscriptions?", "labels?", "backups?", "files?", "pairs?"),
+)
+
+
+def test_nothing_is_counted_without_a_form_for_one(tool: ModuleType) -> None:
+    """`1 cells` comes from a text that has no singular."""
+    counted = re.compile(rf"%\(\w+\)[sd] (?:marked |mapped |more )?(?:{'|'.join(THINGS)})\b")
+    for message in tool.extracted():
+        if not isinstance(message.id, tuple):
+            assert not counted.search(message.id or ""), message.id
 
 
 def test_an_empty_id_is_empty_in_every_language() -> None:

@@ -11,13 +11,15 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import N_, BadInput, DextreError, UserMustAct
+from core.errors import N_, NN_, BadInput, DextreError, UserMustAct
 from core.model import Finding, Secret, Verdict
+from tui import counted
 from tui.clean import clean
 from tui.commands.common import (
     NotConfirmed,
     Session,
     confirmed,
+    more_rows,
     say,
     say_json,
     table,
@@ -27,6 +29,7 @@ from tui.commands.common import (
 from tui.commands.connecting import SIGNS, secret_from
 from tui.commands.line import Tree, takes_file, takes_json, takes_yes
 from tui.i18n import _, finding_text, tell
+from tui.when import to_the_second
 
 if TYPE_CHECKING:
     from core.workspace import Desk, RestorePreview
@@ -41,7 +44,7 @@ NAMED = 20
 
 class DoctorFound(UserMustAct):
     code = "doctor_found"
-    message = N_("%(count)s checks failed.")
+    message = NN_("%(count)s check failed.", "%(count)s checks failed.", by="count")
     remedy = N_("Each line above says what to do.")
 
 
@@ -189,8 +192,12 @@ def backup(
         told = {"file": str(made.path), "brand": made.brand, "at": made.at, **counts}
         say_json({**told, "secrets": made.has_secrets})
         return
-    words = {"file": clean(file), "items": made.items, "levels": made.levels}
-    say(_("%(file)s: %(items)s items, %(levels)s quantities.") % words)
+    words = {
+        "file": clean(file),
+        "items": counted.items(made.items),
+        "levels": counted.quantities(made.levels),
+    }
+    say(_("%(file)s: %(items)s, %(levels)s.") % words)
     if made.has_secrets:
         say(_("The secrets are in it, encrypted. Nobody can open them without the passphrase."))
     else:
@@ -274,9 +281,13 @@ def _restore_over_damaged(
         raise NotConfirmed
     if not as_json:
         say(tell(damaged)[0])
-        told = {"brand": clean(backup.brand), "at": backup.at, "items": backup.items}
-        words = _("The backup: %(brand)s, %(at)s, %(items)s items, %(levels)s quantities.")
-        say(words % {**told, "levels": backup.levels})
+        told = {
+            "brand": clean(backup.brand),
+            "at": to_the_second(backup.at),
+            "items": counted.items(backup.items),
+            "levels": counted.quantities(backup.levels),
+        }
+        say(_("The backup: %(brand)s, %(at)s, %(items)s, %(levels)s.") % told)
         confirmed(_("Keep the damaged file aside and bring this backup back?"), yes=yes)
     aside = workspace.set_aside_damaged(session.globals.brand)
     wait(session.desk.restore(file, passphrase, connection=True))
@@ -341,7 +352,7 @@ def _say_preview(preview: RestorePreview) -> None:
     counts = (asdict(changes).values() for changes in preview.changes.values())
     more = sum(map(sum, counts)) - NAMED
     if more > 0:
-        say(_("… and %(count)s more rows (--json and --csv show all).") % {"count": more})
+        say(more_rows(more, in_csv=True))
 
 
 def _value(value: object) -> str:

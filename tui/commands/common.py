@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from core.errors import N_, BadInput, UserMustAct
 from tui.clean import clean
 from tui.cli import Globals
+from tui.i18n import ngettext
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -146,6 +147,17 @@ def _padded(text: str, width: int, *, to_the_right: bool) -> str:
 
 def number(value: int | None) -> str:
     return "—" if value is None else str(value)
+
+
+def more_rows(left: int, *, in_csv: bool = False) -> str:
+    """That a list goes on, and where all of it is."""
+    where = "--json, --csv" if in_csv else "--json"
+    words = ngettext(
+        "… and %(n)s more row (all of them: %(where)s).",
+        "… and %(n)s more rows (all of them: %(where)s).",
+        left,
+    )
+    return words % {"n": f"{left:,}", "where": where}
 
 
 def csv_out() -> TextIO:

@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import N_, BadInput
+from core.errors import N_, NN_, BadInput
 from core.model import Item
+from tui import counted
 from tui.clean import clean
-from tui.commands.common import Session, confirmed, csv_out, progress, say, say_json
+from tui.commands.common import Session, confirmed, csv_out, more_rows, progress, say, say_json
 from tui.commands.line import Tree, takes_file, takes_json, takes_yes
 from tui.commands.setup import NothingToSet
 from tui.i18n import _, finding_text, ngettext
@@ -34,8 +35,10 @@ class FileRefused(BadInput):
     """The lines themselves are told before, in the reader's language."""
 
     code = "import_refused"
-    message = N_(
-        "%(file)s was not imported, nothing was changed: %(bad)s of %(rows)s rows cannot be used."
+    message = NN_(
+        "%(file)s was not imported, nothing was changed: %(bad)s of %(rows)s row cannot be used.",
+        "%(file)s was not imported, nothing was changed: %(bad)s of %(rows)s rows cannot be used.",
+        by="rows",
     )
     remedy = N_("Mend these rows and import the file again.")
 
@@ -96,11 +99,9 @@ def item_import(session: Session, file: Path, *, dry_run: bool, as_json: bool) -
         )
         return
     _say_lines((*found.skipped, *found.notes))
-    items, levels = len(found.items), len(found.levels)
     told = {
-        "items": ngettext("%(items)s item", "%(items)s items", items) % {"items": items},
-        "levels": ngettext("%(levels)s quantity", "%(levels)s quantities", levels)
-        % {"levels": levels},
+        "items": counted.items(len(found.items)),
+        "levels": counted.quantities(len(found.levels)),
     }
     done = _("%(items)s and %(levels)s would be imported.")
     if not dry_run:
@@ -116,8 +117,7 @@ def said_refused(refused: BadInput, *, as_json: bool = False) -> FileRefused:
     else:
         _say_lines(problems[:SHOWN_PROBLEMS])
         if len(problems) > SHOWN_PROBLEMS:
-            told = {"count": len(problems) - SHOWN_PROBLEMS}
-            sys.stderr.write(_("… and %(count)s more (--json shows all).") % told + "\n")
+            sys.stderr.write(more_rows(len(problems) - SHOWN_PROBLEMS) + "\n")
     return FileRefused(**{name: refused.params[name] for name in ("file", "bad", "rows")})
 
 
@@ -202,8 +202,7 @@ def item_remove(session: Session, sku: str, *, yes: bool, as_json: bool) -> None
             place = clean(desk.location_name(level.key.location_id))
             say(f"{place} · {clean(level.key.label_code)}: {level.quantity}")
         if mappings:
-            words = ngettext("%(n)s SKU mapping", "%(n)s SKU mappings", len(mappings))
-            say(words % {"n": len(mappings)})
+            say(counted.mappings(len(mappings)))
         confirmed(_("Remove the item with all of this?"), yes=yes)
         yes = True
     desk.remove_item(sku, force=yes)

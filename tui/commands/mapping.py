@@ -14,7 +14,7 @@ from core.model import LocalField, MappingRow, MatchState, ShopifyField
 from tui.clean import clean
 from tui.commands.common import Session, confirmed, csv_out, progress, say, say_json, table, wait
 from tui.commands.line import Tree, choice, runs, takes_file, takes_json, takes_yes
-from tui.i18n import _
+from tui.i18n import _, ngettext
 from tui.words import MATCHES, show
 
 if TYPE_CHECKING:
@@ -210,7 +210,8 @@ def map_import(session: Session, file: Path, *, as_json: bool) -> None:
     if as_json:
         say_json({"changed": changed})
         return
-    say(_("%(count)s mappings changed.") % {"count": changed})
+    words = ngettext("%(count)s mapping changed.", "%(count)s mappings changed.", changed)
+    say(words % {"count": changed})
 
 
 def unmap(session: Session, *, everything: bool, yes: bool, as_json: bool) -> None:
@@ -220,10 +221,19 @@ def unmap(session: Session, *, everything: bool, yes: bool, as_json: bool) -> No
     mapped = desk.status().mapped
     if not mapped and not desk.link().enabled:
         raise NothingMapped
-    question = _("Delete all %(count)s SKU mappings and stop the link?") % {"count": mapped}
-    confirmed(question, yes=yes)
+    question = ngettext(
+        "Delete the only SKU mapping and stop the link?",
+        "Delete all %(count)s SKU mappings and stop the link?",
+        mapped,
+    )
+    confirmed(question % {"count": mapped}, yes=yes)
     count = wait(desk.unmap_all())
     if as_json:
         say_json({"deleted": count, "link": "off"})
         return
-    say(_("%(count)s SKU mappings were deleted; the inventory link is off.") % {"count": count})
+    words = ngettext(
+        "%(count)s SKU mapping was deleted; the inventory link is off.",
+        "%(count)s SKU mappings were deleted; the inventory link is off.",
+        count,
+    )
+    say(words % {"count": count})

@@ -7,10 +7,21 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from core.errors import N_, BadInput, TryAgain
+from core.errors import N_, NN_, BadInput, TryAgain
 from core.model import Choice, Problem, Waiting
+from tui import counted
 from tui.clean import clean
-from tui.commands.common import Session, confirmed, number, progress, say, say_json, table, wait
+from tui.commands.common import (
+    Session,
+    confirmed,
+    more_rows,
+    number,
+    progress,
+    say,
+    say_json,
+    table,
+    wait,
+)
 from tui.commands.line import Tree, choice, takes_json, takes_yes, whole
 from tui.i18n import _, tell
 from tui.when import day_and_time
@@ -39,7 +50,11 @@ class SayWhich(BadInput):
 
 class SomeRefused(TryAgain):
     code = "some_refused"
-    message = N_("%(refused)s of %(rows)s rows were left as they are; each is named above.")
+    message = NN_(
+        "%(refused)s of %(rows)s rows was left as it is; it is named above.",
+        "%(refused)s of %(rows)s rows were left as they are; each is named above.",
+        by="refused",
+    )
 
 
 _ABOUT = {
@@ -74,11 +89,11 @@ def register(tree: Tree) -> None:
         takes_yes(parser)
         takes_json(parser)
     about = _("Say how many there really are; both sides become that.")
-    counted = tree.command("needs-you count", needs_count, about)
-    counted.add_argument("sku", metavar="SKU")
-    counted.add_argument("location", metavar="LOCATION")
-    counted.add_argument("quantity", metavar="N", type=whole("N"))
-    takes_json(counted)
+    counting = tree.command("needs-you count", needs_count, about)
+    counting.add_argument("sku", metavar="SKU")
+    counting.add_argument("location", metavar="LOCATION")
+    counting.add_argument("quantity", metavar="N", type=whole("N"))
+    takes_json(counting)
 
 
 def _takes_list(parser: ArgumentParser) -> None:
@@ -215,9 +230,9 @@ def _preview(desk: Desk, rows: Sequence[Waiting], one: Choice, *, yes: bool, as_
     if not as_json:
         _say_rows(desk, rows[:SHOWN])
         if len(rows) > SHOWN:
-            say(_("… and %(count)s more rows (--json shows all).") % {"count": len(rows) - SHOWN})
-    asked = {"choice": word_of(one), "rows": len(rows)}
-    confirmed(_("%(choice)s, for %(rows)s rows?") % asked, yes=yes)
+            say(more_rows(len(rows) - SHOWN))
+    asked = {"choice": word_of(one), "rows": counted.rows(len(rows))}
+    confirmed(_("%(choice)s, for %(rows)s?") % asked, yes=yes)
 
 
 def _resolved(desk: Desk, rows: Sequence[Waiting], one: Choice) -> Resolved:

@@ -17,6 +17,7 @@ from tui.commands.common import (
     NotConfirmed,
     Session,
     confirmed,
+    more_rows,
     number,
     progress,
     say,
@@ -26,7 +27,7 @@ from tui.commands.common import (
     write_csv,
 )
 from tui.commands.line import Tree, choice, one_of, takes_json, takes_yes
-from tui.i18n import _
+from tui.i18n import _, ngettext
 from tui.words import signed, word_of
 
 if TYPE_CHECKING:
@@ -191,8 +192,7 @@ def say_plan(desk: Desk, plan: Plan) -> None:
             (_plan_cells(desk, row) for row in shown[:SHOWN]),
         )
     if len(shown) > SHOWN:
-        told = {"count": len(shown) - SHOWN}
-        say(_("… and %(count)s more rows (--json and --csv show all).") % told)
+        say(more_rows(len(shown) - SHOWN, in_csv=True))
     told = {
         "changes": len(plan.changing),
         "left": len(plan.left_out),
@@ -277,8 +277,12 @@ def _say_run(desk: Desk, plan: Plan, run: Run, *, as_json: bool) -> None:
     if as_json:
         say_json({"run": _run_record(run), "plan": _plan_record(desk, plan)})
     else:
-        told = {"run": run.id[:8], "changed": run.changed, "equal": run.equal}
-        say(_("Run %(run)s: %(changed)s cells changed, %(equal)s equal already.") % told)
+        words = ngettext(
+            "Run %(run)s: %(changed)s cell changed, %(equal)s equal already.",
+            "Run %(run)s: %(changed)s cells changed, %(equal)s equal already.",
+            run.changed,
+        )
+        say(words % {"run": run.id[:8], "changed": run.changed, "equal": run.equal})
     if run.moved or run.rejected or run.waiting:
         raise RowsLeft(moved=run.moved, rejected=run.rejected, waiting=run.waiting)
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from core.errors import N_, BadInput, TryAgain, UserMustAct
+from core.errors import N_, NN_, BadInput, TryAgain, UserMustAct
 from tui.clean import clean
 from tui.commands.common import Session, say, say_json, wait
 from tui.commands.line import Tree, takes_json
-from tui.i18n import _, event_text
+from tui.i18n import _, event_text, ngettext
 from tui.journal import is_journal, prefixed
 from tui.when import to_the_second
 
@@ -25,13 +25,21 @@ if TYPE_CHECKING:
 
 class NotAtRest(TryAgain):
     code = "not_at_rest"
-    message = N_("Both sides do not rest yet after %(passes)s passes. %(detail)s")
+    message = NN_(
+        "Both sides do not rest yet after %(passes)s pass. %(detail)s",
+        "Both sides do not rest yet after %(passes)s passes. %(detail)s",
+        by="passes",
+    )
     remedy = N_("Run it again; nothing is lost meanwhile.")
 
 
 class RestNeedsYou(UserMustAct):
     code = "needs_you"
-    message = N_("Both sides rest, but %(count)s cells need you.")
+    message = NN_(
+        "Both sides rest, but %(count)s cell needs you.",
+        "Both sides rest, but %(count)s cells need you.",
+        by="count",
+    )
     remedy = N_("`dextre-sync needs-you` lists them with what you can say to each.")
 
 
@@ -90,7 +98,12 @@ def _run_once(desk: Desk, *, as_json: bool) -> None:
         needs_you = {"needs_you": report.needs_you, "detail": report.detail}
         say_json({"rests": report.rests, **told, **needs_you})
     else:
-        say(_("Pulled %(pulled)s, pushed %(pushed)s in %(passes)s passes.") % told)
+        words = ngettext(
+            "Pulled %(pulled)s, pushed %(pushed)s in %(passes)s pass.",
+            "Pulled %(pulled)s, pushed %(pushed)s in %(passes)s passes.",
+            report.passes,
+        )
+        say(words % told)
     if not report.rests:
         raise NotAtRest(passes=report.passes, detail=report.detail)
     if report.needs_you:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from itertools import islice
 
-from core.errors import N_, UserMustAct
+from core.errors import N_, NN_, UserMustAct
 from core.model import Run
-from tui.commands.common import Session, number, say, say_json, table, wait
+from tui.commands.common import Session, more_rows, number, say, say_json, table, wait
 from tui.commands.line import Tree, count, takes_json, takes_yes
 from tui.commands.plans import apply_shown
 from tui.i18n import _
@@ -25,7 +25,11 @@ SHOWN = 40
 
 class NothingToTakeBack(UserMustAct):
     code = "nothing_to_take_back"
-    message = N_("Nothing was changed: every row of that run has changed since (%(rows)s rows).")
+    message = NN_(
+        "Nothing was changed: the one row of that run has changed since.",
+        "Nothing was changed: each of the %(rows)s rows of that run has changed since.",
+        by="rows",
+    )
     remedy = N_("Set the quantities by hand where they are wrong; `dextre-sync why SKU` helps.")
 
 
@@ -100,7 +104,7 @@ def runs_show(session: Session, run: str, *, as_json: bool) -> None:
     )
     left = sum(1 for _row in rows)
     if left:
-        say(_("… and %(count)s more rows (--json shows all).") % {"count": left})
+        say(more_rows(left))
 
 
 def _step(before: int | None, after: int | None) -> str:

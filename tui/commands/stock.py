@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from core.model import Movement
+from tui import counted
 from tui.clean import clean
 from tui.commands.common import (
     NotConfirmed,
@@ -264,11 +265,11 @@ def stock_prune(session: Session, *, days: int, yes: bool, as_json: bool) -> Non
         if as_json:
             raise NotConfirmed
         words = ngettext(
-            "Forget %(n)s movement that is older than %(days)s days?",
-            "Forget %(n)s movements that are older than %(days)s days?",
+            "Forget %(n)s movement that is older than %(days)s?",
+            "Forget %(n)s movements that are older than %(days)s?",
             old,
         )
-        confirmed(words % {"n": old, "days": days}, yes=yes)
+        confirmed(words % {"n": old, "days": counted.days(days)}, yes=yes)
     pruned = desk.prune_movements(days)
     if as_json:
         say_json({"forgotten": pruned, "older_than_days": days})

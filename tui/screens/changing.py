@@ -17,7 +17,7 @@ from textual.widgets import Input
 from core.errors import BadInput
 from core.model import Label, Location, Movement
 from tui.clean import clean
-from tui.i18n import N_, _, headed, listed
+from tui.i18n import N_, _, headed, listed, ngettext
 from tui.remedies import told
 from tui.screens.base import MainScreen
 from tui.widgets.dialogs import Ask, FormDialog
@@ -313,7 +313,8 @@ def _named(skus: list[str]) -> str:
     """One by its SKU number, more by how many they are."""
     if len(skus) == 1:
         return clean(skus[0])
-    return _("%(n)d marked items") % {"n": len(skus)}
+    words = ngettext("%(n)d marked item", "%(n)d marked items", len(skus))
+    return words % {"n": len(skus)}
 
 
 def whole(text: str) -> int:

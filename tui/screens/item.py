@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from core.model import Cell, Item, LocationPair, Movement
 from core.sync.events import Event
+from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.clipboard import copy_text
@@ -100,10 +101,11 @@ class ItemScreen(SubScreen):
         }
         used = any(held) or self.desk.mappings_of(self.sku_number)
         if used:
-            body += "\n" + _(
-                "%(n)d units of it are forgotten, and its SKU mapping ends. Shopify's own quantity "
-                "stays as it is."
-            ) % {"n": sum(held)}
+            words = _(
+                "Forgotten with it: %(units)s, and its SKU mapping. Shopify's own quantity stays "
+                "as it is."
+            )
+            body += "\n" + words % {"units": counted.units(sum(held))}
         dialog = ConfirmDialog(_("Remove the item"), body, _("Remove"), danger=True)
         self.app.push_screen(dialog, if_yes(lambda: self._remove(force=bool(used))))
 

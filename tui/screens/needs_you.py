@@ -26,6 +26,7 @@ from core.sync.events import (
     NeedsYou,
     SyncStopped,
 )
+from tui import counted
 from tui.actions import BY_ID, bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _
@@ -186,7 +187,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
 
     def _remedy(self, chosen: Sequence[Waiting]) -> list[str]:
         if len(chosen) > 1:
-            return [signs("▸ ") + _("%(n)d rows are marked.") % {"n": len(chosen)}]
+            return [signs("▸ ") + _("Marked: %(rows)s") % {"rows": counted.rows(len(chosen))}]
         width = self.size.width - 3
         return [
             line

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from textual import work
 
+from tui import counted
 from tui.i18n import _, ngettext
 from tui.screens.base import BaseScreen
 from tui.screens.changing import whole
@@ -43,15 +44,15 @@ class Pruning(BaseScreen):
         if done is None:
             return
         if not done.value:
-            self.say(_("No movement is older than %(n)d days.") % {"n": days})
+            self.say(_("No movement is older than %(days)s.") % {"days": counted.days(days)})
             return
         body = ngettext(
-            "%(n)d movement is older than %(days)d days. Once forgotten, it does not come back: "
+            "%(n)d movement is older than %(days)s. Once forgotten, it does not come back: "
             "make a backup first if you may need it.",
-            "%(n)d movements are older than %(days)d days. Once forgotten, they do not come back: "
+            "%(n)d movements are older than %(days)s. Once forgotten, they do not come back: "
             "make a backup first if you may need them.",
             done.value,
-        ) % {"n": done.value, "days": days}
+        ) % {"n": done.value, "days": counted.days(days)}
         dialog = ConfirmDialog(_("Forget old movements"), body, _("Forget"), danger=True)
         self.app.push_screen(dialog, if_yes(lambda: self._prune(days)))
 
@@ -62,7 +63,8 @@ class Pruning(BaseScreen):
             forgetting, lambda _p: _beside(lambda: self.desk.prune_movements(days))
         )
         if done is not None:
-            self.say(_("%(n)d movements were forgotten.") % {"n": done.value})
+            words = ngettext("%(n)s movement forgotten.", "%(n)s movements forgotten.", done.value)
+            self.say(words % {"n": done.value})
 
 
 def _days(text: str) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from textual import work
 
 from core.model import Choice, PlanKind, Waiting
+from tui import counted
 from tui.clean import clean, signs
 from tui.i18n import _, ngettext
 from tui.remedies import tell
@@ -313,7 +314,7 @@ class Resolving(Undoing):
             self.say(_("The mapping was edited since: undo it there (key 3)."), "warn")
         elif done := self.attempt(self.desk.undo_edit):
             self.resolved(())
-            self.say(_("Undone: %(n)d rows.") % {"n": done.value})
+            self.say(_("Undone: %(rows)s.") % {"rows": counted.rows(done.value)})
 
     @work(exclusive=True, group="job")
     async def _take_up(self, keys: frozenset[str]) -> None:
