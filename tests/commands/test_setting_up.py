@@ -62,7 +62,7 @@ def test_lists_are_there_as_json(brand: Line) -> None:
         (b"sku_number,name,barcode\n", ["no row that could be imported", "at least one item"]),
         (b"a,b\n1,2\n", ["Found: a, b", "Missing: sku_number", "The first line must be"]),
         (b"sku_number,name,barcode\nA,\xff\xfe\x00,\n", ["not UTF-8", "line 2", "Save it again"]),
-        (b"sku_number,name,barcode\nA\n", ["line 2", "1 cells", "3", "quotation marks"]),
+        (b"sku_number,name,barcode\nA\n", ["line 2", "1 cell,", "3", "quotation marks"]),
         (
             HEAD.encode() + b"A,a,,Tokyo,main,-1\n",
             ["line 2, quantity", "-1 is below zero", "label main", "Give 0 or more"],
