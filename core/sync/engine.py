@@ -191,21 +191,22 @@ class Engine:
             try:
                 await step()
             except TryAgain as error:
-                since = since or self.clock.monotonic()
+                since = since or began
                 failures += 1
+                self._tell_trouble(error, first=self._is_news(error))
                 self._note_failure(step, error)
-                self._tell_trouble(error, first=failures == 1)
                 await self._pause(self.pacing.backoff(failures), wakes)
                 continue
             except DextreError as error:
+                since = since or began
                 failures += 1
+                self._tell_stop(error, first=self._is_news(error))
                 self._note_failure(step, error)
-                self._tell_stop(error, first=failures == 1)
                 await self._pause(self.pacing.offline_max_s, wakes)
                 continue
             if failures:
                 self.health.failing.pop(_name(step), None)
-                self._tell_back(since)
+                self._back(since)
                 failures, since = 0, 0.0
             took = self.clock.monotonic() - began
             await self._pause(max(self.pacing.least_s, pause() - took), wakes)
@@ -238,9 +239,20 @@ class Engine:
                 )
             )
 
-    def _tell_back(self, since: float) -> None:
-        seconds = round(self.clock.monotonic() - since) if since else 0
-        self.commits.emit(BackOnline(at=self.commits.now(), brand=self.brand, seconds=seconds))
+    def _is_news(self, error: DextreError) -> bool:
+        """Whether no loop fails so already: what stops reading mostly stops writing, too. Of what
+        passes by itself one line is enough, in whatever way the shop cannot be reached.
+        """
+        failing = self.health.failing.values()
+        if isinstance(error, TryAgain):
+            return not any(isinstance(failure, TryAgain) for failure in failing)
+        return error.code not in {failure.code for failure in failing}
+
+    def _back(self, since: float) -> None:
+        """A loop works again; told when all do."""
+        if not self.health.failing:
+            seconds = round(self.clock.monotonic() - since)
+            self.commits.emit(BackOnline(at=self.commits.now(), brand=self.brand, seconds=seconds))
         self.sender.wait_no_longer()
         self.look()
         self.on_health()

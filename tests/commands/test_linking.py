@@ -227,6 +227,20 @@ def test_both_sides_follow_each_other(linked: Line, served: Served) -> None:
     assert writes(served) == count
 
 
+def test_why_shows_the_key_the_receipt_and_the_request_of_a_push(
+    linked: Line, served: Served
+) -> None:
+    sku = skus_of(served)[0]
+    linked("stock", "adjust", sku, "Tokyo", "2")
+    linked("run", "--once")
+    told = linked("why", sku, "--json").json["events"]
+    pushed = [one for one in told if one["code"] == "pushed"][-1]
+    said = linked("why", sku).out
+    for proof in ("key", "receipt", "request_id"):
+        assert pushed[proof]
+        assert pushed[proof] in said
+
+
 def test_disable_stops_the_flow(linked: Line, served: Served) -> None:
     sku = skus_of(served)[0]
     assert linked("disable", "--json").json == {"link": "off"}

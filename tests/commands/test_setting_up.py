@@ -175,4 +175,6 @@ def test_why_tells_each_change_with_its_reason(stocked: Line) -> None:
     assert "broken in transit" in said
     movements = stocked("why", "A", "--json").json["movements"]
     assert [each["after"] for each in movements] == [10, 4]
+    assert movements[1]["key"]["sku_number"] == "A"
+    assert (movements[1]["key"]["location"], movements[1]["key"]["label"]) == ("Tokyo", "main")
     assert "Nothing is known" in stocked("why", "B", code=2).err

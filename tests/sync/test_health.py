@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NoReturn, cast
 
 import pytest
 
-from core.errors import SafetyStop
+from core.errors import SafetyStop, UserMustAct
 from core.model import CellKey
+from core.sync.events import BackOnline, Event, SyncStopped
 from core.sync.health import Ages, ages_of, blocks_of
 from core.sync.reading import Pacing, WorkingSet
 from core.workspace.health import Blocks, age_of
+from tests.twins.clock import ManualClock
+from tests.twins.virtual_time import LoopClock, run
 from tests.twins.world import World
 
 
@@ -79,6 +83,34 @@ async def test_failures_are_counted_by_class() -> None:
     counted = world.engine.health.failures
     assert counted["refused"] >= 1  # once more when the engine began: it gives another chance
     assert (counted["safety_stop"], counted["stale"], counted["offline"]) == (1, 0, 0)
+
+
+class Locked(UserMustAct):
+    code = "locked"
+    message = "The shop is locked."
+
+
+def test_what_stops_reading_and_writing_is_told_once_and_how_long_it_lasted() -> None:
+    async def story() -> list[Event]:
+        world = World(clock=cast(ManualClock, LoopClock()), pacing=Pacing(push_poll_s=1.0))
+        world.linked(here=9, there=10, base=10)
+        read, write = world.shop.read_levels, world.shop.write
+        world.shop.read_levels = world.shop.write = locked  # type: ignore[method-assign]
+        engine = asyncio.create_task(world.engine.run())
+        await asyncio.sleep(30)
+        world.shop.read_levels, world.shop.write = read, write  # type: ignore[method-assign]
+        await asyncio.sleep(60)
+        engine.cancel()
+        await asyncio.gather(engine, return_exceptions=True)
+        assert world.here() == world.there(CellKey("i1", "there-x")) == 9
+        return world.events
+
+    async def locked(*_: object) -> NoReturn:
+        raise Locked
+
+    events = [event for event in run(story()) if isinstance(event, SyncStopped | BackOnline)]
+    assert [type(event) for event in events] == [SyncStopped, BackOnline]
+    assert cast(BackOnline, events[1]).seconds == 60
 
 
 def test_the_age_of_one_cell_is_that_of_its_batch() -> None:

@@ -95,6 +95,8 @@ def test_a_service_ends_quickly_and_cleanly(home: Home, shop: Shop, number: sign
     assert service.returncode == 0
     assert time.monotonic() - start < 3
     assert "Traceback" not in out
+    assert "let go" in out
+    assert "another process" not in out
 
 
 def test_a_service_takes_up_a_new_connection(home: Home, shop: Shop) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from core.errors import N_, BadInput
-from core.model import Cell, Status
+from core.model import Cell, Movement, Status
 from tui.clean import clean
 from tui.commands.common import Session, number, say, say_json, table
 from tui.commands.line import Tree, takes_json
@@ -17,6 +17,7 @@ from tui.when import age, percent, to_the_second
 from tui.words import CELLS, show, word_of
 
 if TYPE_CHECKING:
+    from core.sync.events import Event
     from core.workspace import Desk
 
 
@@ -129,7 +130,7 @@ def why(session: Session, sku: str, *, as_json: bool) -> None:
             {
                 "sku_number": sku,
                 "cells": [_cell_record(desk, cell) for cell in cells],
-                "movements": [asdict(movement) for movement in reversed(movements)],
+                "movements": [_movement_record(desk, one) for one in reversed(movements)],
                 "events": [event.record() for event in events],
             }
         )
@@ -151,6 +152,25 @@ def why(session: Session, sku: str, *, as_json: bool) -> None:
         say()
     for event in events:
         say(f"{to_the_second(event.at)} {event.level.value:<7} {event_text(event)}")
+        if proof := _proof_of(event):
+            say(f"{'':<28}{proof}")
+
+
+def _proof_of(event: Event) -> str:
+    """Of a push: its key, Shopify's receipt and the request that Shopify's support can look up."""
+    told = {
+        _("key"): getattr(event, "key", ""),
+        _("receipt"): getattr(event, "receipt", ""),
+        _("request"): getattr(event, "request_id", ""),
+    }
+    return "  ".join(f"{name} {clean(value)}" for name, value in told.items() if value)
+
+
+def _movement_record(desk: Desk, movement: Movement) -> dict[str, object]:
+    place = movement.key.location_id
+    key = {"sku_number": movement.key.sku_number, "label": movement.key.label_code}
+    where = {"location": desk.location_name(place), "location_id": place}
+    return asdict(movement) | {"key": key | where}
 
 
 def _cell_row(desk: Desk, cell: Cell) -> tuple[object, ...]:

@@ -126,12 +126,12 @@ def _serve(session: Session, webhooks: str | None, webhook_url: str | None) -> i
     with _asked_to_end() as ended:
 
         def stop() -> bool:
-            voice.speak()
+            voice.speak(ended=ended.is_set())
             return ended.is_set()
 
         try:
             workspace.serve(names, stop, hearing)
-            voice.speak()
+            voice.speak(ended=True)
         except BrokenPipeError:
             return 1  # nobody reads what it says: whoever started it should know
     return 0
@@ -172,9 +172,11 @@ class _Voice:
         self._said: dict[str, str] = {}
         self._to_journal = is_journal(sys.stdout, os.environ)
 
-    def speak(self) -> None:
+    def speak(self, *, ended: bool = False) -> None:
+        """`ended`: the service itself lets go, so nobody else has the sync for that."""
         for desk, feed in self._feeds:
-            self._say_state(desk)
+            if not ended:
+                self._say_state(desk)
             for event in feed.drain():
                 self._say(event_text(event), event)
         sys.stdout.flush()
