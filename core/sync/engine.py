@@ -96,6 +96,9 @@ class Engine:
 
     async def run(self) -> None:
         """Until cancelled. Failures of the world are told, waited out and tried again."""
+        # Ended in the middle of a failure, as when the sync is lent, and now run again: what was
+        # waited for then says nothing of now, and would keep the other loops waiting for ever.
+        self.health.failing.clear()
         await self.begin()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._forever(self.read_pass, self._tick, self._look))

@@ -12,6 +12,7 @@ import pytest
 from tests.commands.conftest import Line
 from tui.cli import main, split_globals
 from tui.commands import MODULES, build
+from tui.commands.common import table
 
 
 def test_global_options_stand_anywhere() -> None:
@@ -130,3 +131,13 @@ def test_the_log_tells_what_happened_oldest_first(brand: Line) -> None:
     assert len(brand("log", "--sku", "A").out.splitlines()) == 2
     assert len(brand("log", "--limit", "1").out.splitlines()) == 1
     assert '"code":"changed_here"' in brand("log", "--json").out
+
+
+def test_one_overlong_text_does_not_push_the_columns_of_all_rows_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table(("SKU number", "Here"), [("A", 1), ("B" * 255, 2)])
+    head, short, long = capsys.readouterr().out.splitlines()
+    assert len(head) < 80
+    assert len(short) < 80
+    assert "B" * 255 in long

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from core.errors import SafetyStop, UserMustAct
+from core.errors import Offline, SafetyStop, UserMustAct
 from core.model import CellKey
 from core.sync.events import BackOnline, Event, SyncStopped
 from core.sync.health import Ages, ages_of, blocks_of
@@ -113,6 +113,32 @@ def test_what_stops_reading_and_writing_is_told_once_and_how_long_it_lasted() ->
     events = [event for event in run(story()) if isinstance(event, SyncStopped | BackOnline)]
     assert [type(event) for event in events] == [SyncStopped, BackOnline]
     assert cast(BackOnline, events[1]).seconds == 60
+
+
+def test_what_failed_before_the_sync_was_lent_does_not_keep_it_from_sending_afterwards() -> None:
+    async def story() -> None:
+        world = World(clock=cast(ManualClock, LoopClock()), pacing=Pacing(push_poll_s=1.0))
+        world.linked(here=10, there=10, base=10)
+        read = world.shop.read_levels
+        stands: Any = away
+        world.shop.read_levels = stands  # type: ignore[method-assign]
+        await run_for(world, 30)
+        world.shop.read_levels = read  # type: ignore[method-assign]
+        world.add_here(-1)
+        await run_for(world, 30)
+        assert world.there(CellKey("i1", "there-x")) == 9
+        assert world.engine.health.error is None
+
+    async def away(*_: object) -> None:
+        raise Offline(detail="no route")
+
+    async def run_for(world: World, seconds: float) -> None:
+        engine = asyncio.create_task(world.engine.run())
+        await asyncio.sleep(seconds)
+        engine.cancel()
+        await asyncio.gather(engine, return_exceptions=True)
+
+    run(story())
 
 
 def test_the_age_of_one_cell_is_that_of_its_batch() -> None:

@@ -118,14 +118,24 @@ def say_json(value: object) -> None:
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
 
 
+WIDEST_COLUMN = 60
+"""So wide may a text make its column, in cells of the terminal."""
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Columns as wide as their widest cell; numbers to the right; outside texts cleaned."""
+    """Columns as wide as their widest cell; numbers to the right; outside texts cleaned. A cell of
+    extraordinary length is shown whole, and moves only its own row.
+    """
     shown = [["" if cell is None else clean(str(cell)) for cell in row] for row in rows]
     right = [
         bool(shown) and all(_is_number(row[column]) for row in shown) for column in range(len(head))
     ]
     widths = [
-        max(cell_len(text) for text in (name, *(row[column] for row in shown)))
+        max(
+            cell_len(name),
+            *(wide for row in shown if (wide := cell_len(row[column])) <= WIDEST_COLUMN),
+            0,
+        )
         for column, name in enumerate(head)
     ]
     for row in (list(head), *shown):
