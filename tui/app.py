@@ -12,7 +12,6 @@ os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 os.environ.setdefault("TEXTUAL_FPS", "240")  # how long a paint waits for more; 15 on slow lines
 
 import asyncio
-import gc
 import logging
 import signal
 import sys
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual import work
 
 from core.errors import DextreError
-from tui import counted, keymap, preferences
+from tui import counted, keymap, memory, preferences
 from tui.actions import BY_ID, bindings
 from tui.clean import ascii_only, use_ascii
 from tui.i18n import _, language, set_language
@@ -147,7 +146,7 @@ class DextreApp(Taking):
     def _show_first(self, first: Session | DextreError | None) -> None:
         self._take_keys()
         self.start_pump()
-        self.set_timer(COLLECT_AFTER, settle_memory)
+        self.set_timer(COLLECT_AFTER, memory.settle)
         if first is not None and not isinstance(first, DextreError):
             self._enter(first)
             return
@@ -217,12 +216,20 @@ class DextreApp(Taking):
                 self.uninstall_screen(self._keys[name])
                 screen.remove()
 
-    @work(exclusive=True, group="index")
+    @work(group="index")
     async def read_items(self) -> None:
-        """Have the items by place, read beside the UI; the screens that wait for them are told."""
+        """Have the items by place, read beside the UI; the screens that wait for them are told.
+        Once at a time: a thread that was begun reads on, whoever gives up on it.
+        """
         session = self.open_session
-        await asyncio.to_thread(session.load_index)
-        settle_memory()
+        if session.reading_index:
+            return
+        session.reading_index = True
+        try:
+            with memory.growing():
+                await asyncio.to_thread(session.load_index)
+        finally:
+            session.reading_index = False
         if session is self.session and isinstance(self.screen, FrameScreen) and self.screen.ready:
             self.screen.refresh_data()
 
@@ -328,14 +335,6 @@ class DextreApp(Taking):
             message=_("dextre-sync ended by a fault of its own. Please report it with %(file)s.")
             % {"file": self.home / FAULTS},
         )
-
-
-def settle_memory() -> None:
-    """What is held now stays: collections look only at what comes after, and a key never waits for
-    one that walks through a million rows.
-    """
-    gc.freeze()
-    gc.enable()
 
 
 def _session(workspace: Workspace, brand: str) -> Session:

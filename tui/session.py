@@ -62,7 +62,8 @@ class Session:
         self.running_jobs = 0
         self.connection_draft: dict[str, str] = {}
         self.index: ItemIndex | None = None
-        self.index_read = 0
+        self.reading_index = False
+        self._other_items = 0
         self.status: Status = desk.status()
 
     # -- what happens ------------------------------------------------------------------------------
@@ -72,7 +73,7 @@ class Session:
         new = self.feed.drain()
         self.events.extend(new)
         if any(isinstance(event, OTHER_ITEMS) for event in new):
-            self.index = None
+            self.forget_index()
         return new
 
     def refresh(self) -> bool:
@@ -99,10 +100,16 @@ class Session:
         return status.mapped + status.unmapped_local + status.unmapped_shopify <= FEW_ITEMS
 
     def load_index(self) -> None:
-        def progress(done: int) -> None:
-            self.index_read = done
+        """Where other items came meanwhile, there is still none afterwards."""
+        asked = self._other_items
+        index = self.desk.item_index()
+        if asked == self._other_items:
+            self.index = index
 
-        self.index = self.desk.item_index(progress)
+    def forget_index(self) -> None:
+        """The items are not those that were read."""
+        self._other_items += 1
+        self.index = None
 
     # -- becoming the one who acts -----------------------------------------------------------------
 

@@ -52,7 +52,7 @@ def run_app(
     if reason := why_no_app(sys.__stdin__, sys.__stderr__, os.environ.get("TERM", "")):
         print(reason, file=sys.stderr)
         return NO_TERMINAL
-    gc.disable()  # what is imported stays; `settle_memory` turns it on again
+    gc.disable()  # what is imported stays; `memory.settle` turns it on again
     from tui.app import DextreApp, Opening
 
     if ascii_only:

@@ -6,6 +6,7 @@ Not its business: what the texts are of. It is fed a list and gives places in it
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from typing import overload
 
@@ -26,7 +27,8 @@ class Hits(Sequence[int]):
         self._left = [places for places in among if places]
         self._left.reverse()
         self._at = 0
-        self._found: list[int] = []
+        # A letter may find a million: four bytes each, and forgotten at once.
+        self._found = array("I")
 
     @property
     def complete(self) -> bool:
@@ -59,7 +61,7 @@ class Hits(Sequence[int]):
             fit = [place for place in places if first in texts[place]]
         for other in others:
             fit = [place for place in fit if other in texts[place]]
-        self._found += fit
+        self._found.extend(fit)
 
     def __len__(self) -> int:
         return len(self._found)
@@ -67,8 +69,8 @@ class Hits(Sequence[int]):
     @overload
     def __getitem__(self, index: int) -> int: ...
     @overload
-    def __getitem__(self, index: slice) -> list[int]: ...
-    def __getitem__(self, index: int | slice) -> int | list[int]:
+    def __getitem__(self, index: slice) -> array[int]: ...
+    def __getitem__(self, index: int | slice) -> int | array[int]:
         return self._found[index]
 
 

@@ -4,10 +4,11 @@ undo and redo.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from core.errors import BadInput
 from core.model import Brand, Item, MappingRow, MatchState, SkuMapping, Variant
@@ -20,11 +21,17 @@ from core.workspace.errors import EditOvertaken
 if TYPE_CHECKING:
     from core import exchange, matching
     from core.sync.ports import BooksTx
+    from core.sync.runs import Progress
 else:
     exchange, matching = Room("core.exchange"), Room("core.matching")
 
+T = TypeVar("T")
+
 KEPT_EDITS = 200
 """Edits that can be undone."""
+
+TOLD_EVERY = 5_000
+"""Entries that are read between two reports of progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,8 @@ class EditingDesk(ConnectionDesk):
     def __init__(self, brand: Brand, around: Surroundings) -> None:
         super().__init__(brand, around)
         self._kept: _Kept | None = None
+        self._making = threading.Lock()
+        self._unseen_changes = 0
         self._done: list[matching.Edit] = []
         self._undone: list[matching.Edit] = []
 
@@ -107,36 +116,49 @@ class EditingDesk(ConnectionDesk):
         """Whether the table made last still shows what is kept."""
         return self._kept is not None and self._kept.key == self._mapping_key()
 
-    def load_mapping(self) -> None:
-        """Make the table now; for a thread beside the one that paints."""
-        self._mapping()
+    def load_mapping(self, progress: Progress | None = None) -> None:
+        """Make the table now; for a thread beside the one that paints. `progress` is told how many
+        items and variants are read.
+        """
+        self._mapping(progress)
 
     def _mapping_key(self) -> tuple[object, ...]:
         link = self._store.link()
         rule = (link.shopify_field, link.local_field)
         edits = self._store.ignored_edits()
         counts = self._store.count_items(), self._store.count_variants()
-        return (link.revision, edits, rule, counts)
+        return (link.revision, edits, rule, counts, self._unseen_changes)
 
-    def _mapping(self) -> _Kept:
-        """Made anew when mappings, items or the catalogue have changed behind our back."""
-        key = self._mapping_key()
-        kept = self._kept
-        if kept is None or kept.key != key:
-            link = self._store.link()
-            rule = (link.shopify_field, link.local_field)
-            catalogue = matching.Catalogue(
-                self._store.items(), self._store.variants(), rule, self.ignored_ends()
-            )
-            kept = self._kept = _Kept(key, matching.MappingTable(catalogue, self._store.mappings()))
-        return kept
+    def _mapping(self, progress: Progress | None = None) -> _Kept:
+        """Made anew when mappings, items or the catalogue have changed behind our back. Where two
+        ask at the same time, one makes it and the other waits for it.
+        """
+        with self._making:
+            key = self._mapping_key()
+            kept = self._kept
+            if kept is None or kept.key != key:
+                kept = self._kept = _Kept(key, self._made(progress or _silent))
+            return kept
+
+    def _made(self, progress: Progress) -> matching.MappingTable:
+        link = self._store.link()
+        items, variants = self._store.count_items(), self._store.count_variants()
+        catalogue = matching.Catalogue(
+            _counted(self._store.items(), progress, 0, items + variants),
+            _counted(self._store.variants(), progress, items, items + variants),
+            (link.shopify_field, link.local_field),
+            self.ignored_ends(),
+        )
+        progress(items + variants, items + variants)
+        return matching.MappingTable(catalogue, self._store.mappings())
 
     def _items_differ(self) -> None:
         self._mapping_is_old()
         self._wake()
 
     def _mapping_is_old(self) -> None:
-        """Something changed that the key does not show, such as a name."""
+        """Something changed that the store does not show, such as a name."""
+        self._unseen_changes += 1
         self._kept = None
 
     def ignored_ends(self) -> list[matching.End]:
@@ -358,6 +380,17 @@ class EditingDesk(ConnectionDesk):
             kept.table.apply(edit)
             kept.key = self._mapping_key()
         self._wake()
+
+
+def _counted(entries: Iterable[T], progress: Progress, done: int, total: int) -> Iterator[T]:
+    for number, entry in enumerate(entries, done + 1):
+        if not number % TOLD_EVERY:
+            progress(number, total)
+        yield entry
+
+
+def _silent(_done: int, _total: int | None) -> None:
+    return
 
 
 def _with_ignored(before: Iterable[matching.End], edit: matching.Edit) -> list[matching.End]:

@@ -639,7 +639,7 @@ class FakeDesk:
     def mapping_is_fresh(self) -> bool:
         return True
 
-    def load_mapping(self) -> None:
+    def load_mapping(self, progress: Any = None) -> None:
         self.asked.append(("load_mapping",))
 
     def suggestions(self, row: MappingRow) -> Sequence[Suggestion[Item]]:

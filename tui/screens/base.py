@@ -60,7 +60,7 @@ class Done(Generic[T]):
 class Work:
     """Work that runs: the engine's thread writes the two numbers, the screen's timer shows them."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str = "") -> None:
         self.title = title
         self.done = 0
         self.total: int | None = None

@@ -293,7 +293,7 @@ class InventoryScreen(Finding, Changing):
 
     def _added_item(self, answers: Mapping[str, str] | None) -> None:
         if answers:
-            self.session.index = None
+            self.session.forget_index()
             self.refresh_data()
             self.say(_("%(sku)s was added.") % {"sku": clean(answers["sku"].strip())})
 

@@ -90,7 +90,7 @@ class ItemScreen(SubScreen):
         return self.attempt_words(act)
 
     def _changed(self) -> None:
-        self.session.index = None
+        self.session.forget_index()
         self.show_frame()
         self.refresh_data()
 
@@ -112,7 +112,7 @@ class ItemScreen(SubScreen):
     def _remove(self, *, force: bool) -> None:
         sku = self.sku_number
         if self.attempt(lambda: self.desk.remove_item(sku, force=force)):
-            self.session.index = None
+            self.session.forget_index()
             self.own_app.say(_("%(sku)s was removed.") % {"sku": clean(sku)})
             self.app.pop_screen()
 

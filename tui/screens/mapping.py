@@ -5,7 +5,6 @@ side, by filter. Edits by hand are beside it (mapping_edits.py).
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,10 +17,12 @@ from core.errors import DextreError
 from core.model import LocalField, MatchState, ShopifyField
 from core.sync.events import CatalogueChanged, Event, MappingsDeleted, SkusMapped
 from core.workspace import Filter
+from tui import memory
 from tui.actions import bindings
 from tui.i18n import N_, _
 from tui.mapping_words import FILTERS
 from tui.remedies import told
+from tui.screens.base import SHOWN_EVERY, Work
 from tui.screens.finding import Finding
 from tui.screens.mapping_edits import EditingByHand
 from tui.screens.mapping_files import ask_for_export, ask_for_import
@@ -42,6 +43,10 @@ class MappingScreen(Finding, EditingByHand):
     BINDINGS = bindings("mapping")
     AUTO_FOCUS = "MarkingTable"
     KEPT = "mapping"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reading: Work | None = None
 
     def body(self) -> Iterable[Widget]:
         link = self.desk.link()
@@ -80,25 +85,47 @@ class MappingScreen(Finding, EditingByHand):
         self.query_one(MarkingTable).show(source, columns, empty=self._empty(view))
         self.refresh_bindings()
 
-    @work(exclusive=True, group="mapping")
+    @work(group="mapping")
     async def _read_again(self) -> None:
+        """Once at a time: a thread that was begun reads on, whoever gives up on it."""
+        if self._reading is not None:
+            return
+        reading = self._reading = Work()
+        shown = self.set_interval(SHOWN_EVERY, self._show_reading)
         try:
-            await asyncio.to_thread(self.desk.load_mapping)
+            with memory.growing():
+                await asyncio.to_thread(self.desk.load_mapping, reading.progress)
         except DextreError as error:
             self.say(told(error), "bad")
             return
-        gc.freeze()  # rows by the hundred thousand: no collection need walk through them
+        finally:
+            shown.stop()
+            self._reading = None
         if self.is_whole:
             self.refresh_data()
 
+    def _show_reading(self) -> None:
+        """How far it is, where there is nothing else to be seen."""
+        if self.is_whole and self.desk.mapping_view_now() is None:
+            self.query_one(MarkingTable).show(ListSource(), empty=self._empty(None))
+
     def _empty(self, view: MappingView | None) -> str:
         if view is None:
-            return _("The mapping is being read. Other screens work meanwhile.")
+            return self._reading_words()
         if reason := self.session.why_not_paired():
             return reason
         if not view.size(Filter.ALL) and not view.size(Filter.IGNORED):
             return _("Nothing is matched yet. Press M (Map) to read the shop's catalogue.")
         return _("No row fits the filter.")
+
+    def _reading_words(self) -> str:
+        reading = self._reading
+        if reading is None or not reading.done:
+            return _("The mapping is being read. Other screens work meanwhile.")
+        if reading.done == reading.total:
+            return _("Items and products are being compared. Other screens work meanwhile.")
+        words = _("Read: %(done)s of %(total)s items and products. Other screens work meanwhile.")
+        return words % {"done": f"{reading.done:,}", "total": f"{reading.total or 0:,}"}
 
     def _filters(self, view: MappingView | None) -> list[Filter]:
         """Those that have rows, and the chosen one."""
