@@ -230,8 +230,9 @@ class DextreApp(Taking):
                 await asyncio.to_thread(session.load_index)
         finally:
             session.reading_index = False
-        if session is self.session and isinstance(self.screen, FrameScreen) and self.screen.ready:
-            self.screen.refresh_data()
+        screen = self.screen
+        if session is self.session and isinstance(screen, FrameScreen) and screen.is_whole:
+            screen.refresh_data()
 
     # -- actions -----------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -155,6 +156,47 @@ def test_the_table_follows_changes_of_another_process(desk: Desk) -> None:
     assert old.size(Filter.ONLY_HERE) == 3, "what was made last is shown meanwhile"
     assert desk.mapping_view().size(Filter.ONLY_HERE) == 4
     assert desk.mapping_counts()[MatchState.ONLY_HERE] == 4
+
+
+def test_two_who_ask_for_the_table_at_once_get_one_that_was_made_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    began, let = threading.Event(), threading.Event()
+    items = desk._store.items
+
+    def slowly() -> Iterator[Item]:
+        made.append(None)
+        began.set()
+        assert let.wait(20)
+        return items()
+
+    monkeypatch.setattr(desk._store, "items", slowly)
+    told: list[tuple[int, int | None]] = []
+    first = threading.Thread(
+        target=desk.load_mapping, args=(lambda done, total: told.append((done, total)),)
+    )
+    first.start()
+    assert began.wait(20)
+    second = threading.Thread(target=desk.load_mapping)
+    second.start()
+    let.set()
+    first.join()
+    second.join()
+    assert len(made) == 1
+    assert told[-1] == (6, 6)
+
+
+def test_a_table_that_was_made_while_names_changed_is_old(desk: Desk) -> None:
+    items = desk._store.items
+
+    def changing() -> Iterator[Item]:
+        yield from items()
+        desk._items_differ()
+
+    desk._store.items = changing  # type: ignore[method-assign]
+    desk.load_mapping()
+    assert not desk.mapping_is_fresh()
 
 
 def test_new_skus_are_mapped_at_once_or_only_proposed(desk: Desk) -> None:
