@@ -71,7 +71,7 @@ async def test_the_mapping_is_read_once_however_often_it_is_asked_for(
         assert isinstance(screen, MappingScreen)
         screen._show_reading()
         await pilot.pause()
-        assert "Read: 1,000 of 3,000" in seen(app)
+        assert "Read so far: 1,000 of 3,000" in seen(app)
         desk.progress(3_000, 3_000)
         screen._show_reading()
         await pilot.pause()

@@ -124,7 +124,7 @@ class MappingScreen(Finding, EditingByHand):
             return _("The mapping is being read. Other screens work meanwhile.")
         if reading.done == reading.total:
             return _("Items and products are being compared. Other screens work meanwhile.")
-        words = _("Read: %(done)s of %(total)s items and products. Other screens work meanwhile.")
+        words = _("Read so far: %(done)s of %(total)s. Other screens work meanwhile.")
         return words % {"done": f"{reading.done:,}", "total": f"{reading.total or 0:,}"}
 
     def _filters(self, view: MappingView | None) -> list[Filter]:
