@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from core.clock import iso, parse_iso
+from core.errors import SafetyStop
 from core.model import CellKey, Intent, Problem, Reading
 from core.sync.breaker import HERE, Limits, check, pull_effect
 from core.sync.commits import Commits
@@ -40,6 +41,8 @@ class Reader:
     _fresh: Freshness = field(init=False)
     quiet_passes: int = 0
     """Passes in a row that brought nothing new."""
+    held: int = 0
+    """Cells that differ from what was read, because the breaker has stopped that pass."""
     _watermark: str = ""
     _long_look: float = float("-inf")
 
@@ -53,6 +56,7 @@ class Reader:
         sweep.
         """
         cells = self.load()
+        self.held = 0
         self._set.read_in_pass = []
         if cells <= self.pacing.everything_up_to:
             await self.read_all()
@@ -68,6 +72,7 @@ class Reader:
         """Every cell by direct ids. Raises SafetyStop where that is more than a shop does by
         itself; then nothing of it flows."""
         self.load()
+        self.held = 0
         self._set.read_in_pass = []
         await self._read(self._set.batches)
 
@@ -230,7 +235,12 @@ class Reader:
         with self.commits.view() as view:
             cells = view.cells_at([reading.key for reading in news])
         pairs = [(cells[reading.key], reading) for reading in news if reading.key in cells]
-        check(pull_effect(pairs, self._set.size), self.limits, HERE)
+        effect = pull_effect(pairs, self._set.size)
+        try:
+            check(effect, self.limits, HERE)
+        except SafetyStop:
+            self.held = effect.changed
+            raise
 
 
 def _earlier(moment: str, seconds: float) -> str:

@@ -225,6 +225,7 @@ class DeskBase:
             points=session.shop.points,
             error=None if failure is None else failure.code,
             detail=None if failure is None else str(failure),
+            held=session.engine.reader.held,
             stops=before.stops,
             at=self._now(),
             since=state.since,

@@ -18,6 +18,7 @@ from core.model import (
     Link,
     Plan,
     PlanKind,
+    Problem,
     Run,
     RunRow,
     Status,
@@ -89,7 +90,9 @@ class Desk(RunningDesk):
         async def work() -> Run:
             async with self._around.owning.held():
                 session = await self._open()
-                return await session.runs.apply(plan, progress or _silent)
+                run = await session.runs.apply(plan, progress or _silent)
+                self._note_agreed()
+                return run
 
         return self._call(work())
 
@@ -99,7 +102,9 @@ class Desk(RunningDesk):
         async def work() -> Run:
             async with self._around.owning.held():
                 session = await self._open()
-                return await session.runs.enable(plan, progress or _silent)
+                run = await session.runs.enable(plan, progress or _silent)
+                self._note_agreed()
+                return run
 
         return self._call(work())
 
@@ -150,6 +155,8 @@ class Desk(RunningDesk):
         link = self._store.link()
         counts = self._store.count_cells()
         note = health.read(self._health_path)
+        in_sync = counts.get(CellState.IN_SYNC, 0)
+        held = min(note.held, in_sync) if link.enabled else 0
         seconds = self._since(note.at)
         return Status(
             brand=self.brand.name,
@@ -161,9 +168,9 @@ class Desk(RunningDesk):
             unmapped_local=self._store.count_unmapped_local(),
             unmapped_shopify=self._store.count_unmapped_shopify(),
             cells=sum(counts.values()) - counts[CellState.IGNORED],
-            in_sync=counts.get(CellState.IN_SYNC, 0),
+            in_sync=in_sync - held,
             pending_push=counts.get(CellState.PENDING_PUSH, 0) + counts.get(CellState.PUSHING, 0),
-            pending_pull=counts.get(CellState.PENDING_PULL, 0),
+            pending_pull=counts.get(CellState.PENDING_PULL, 0) + held,
             needs_you=self.count_waiting(),
             ignored=counts[CellState.IGNORED],
             last_pass_at=note.last_pass_at,
@@ -257,4 +264,7 @@ def _older(age: float | None, seconds: float | None) -> float | None:
 def _connection_state(connected: bool, note: health.HealthNote) -> ConnectionState:
     if not connected:
         return ConnectionState.NOT_CONNECTED
-    return ConnectionState.ERROR if note.error else ConnectionState.CONNECTED
+    # What the breaker stops was read all right.
+    stopped = {stop.code for stop in note.stops.values() if stop.problem is Problem.SAFETY_STOP}
+    fine = note.error is None or note.error in stopped
+    return ConnectionState.CONNECTED if fine else ConnectionState.ERROR

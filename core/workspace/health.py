@@ -32,9 +32,10 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class HealthNote:
-    """`error` is an error's code, `detail` its English text; `points` what the shop lets us spend
-    now; `stops` what waits for a person, by the part of the sync that it stopped. `at`: when this
-    was written, to which the ages belong; points used and failures are counted since `since`.
+    """`error` is an error's code, `detail` its English text; `held` the cells that differ, by what
+    the breaker has stopped; `points` what the shop lets us spend now; `stops` what waits for a
+    person, by the part of the sync that it stopped. `at`: when this was written, to which the ages
+    belong; points used and failures are counted since `since`.
     """
 
     last_pass_at: str | None = None
@@ -43,6 +44,7 @@ class HealthNote:
     points: int | None = None
     error: str | None = None
     detail: str | None = None
+    held: int = 0
     stops: Mapping[str, Stop] = field(default_factory=dict)
     at: str | None = None
     since: str | None = None

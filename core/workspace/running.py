@@ -208,10 +208,15 @@ class RunningDesk(ResolvingDesk):
 
     def _note_error(self, code: str, detail: str, error: DextreError | None = None) -> None:
         before = health.read(self._health_path)
-        note = replace(before, error=code, detail=detail)
+        held = self._session.engine.reader.held if self._session is not None else 0
+        note = replace(before, error=code, detail=detail, held=held)
         if error is not None:
             note = note.stopped(ENGINE, error, self._now())
         health.write(self._health_path, note)
+
+    def _note_agreed(self) -> None:
+        """What the breaker held has been decided by a person; the next pass counts anew."""
+        health.write(self._health_path, replace(health.read(self._health_path), held=0))
 
     async def _after_connecting(self) -> None:
         health.write(self._health_path, health.HealthNote())

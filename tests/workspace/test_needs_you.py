@@ -17,6 +17,7 @@ from core.errors import BadInput, LostRace, SafetyStop, UserMustAct
 from core.model import (
     CellState,
     Choice,
+    ConnectionState,
     Credentials,
     LocalField,
     PlanKind,
@@ -389,7 +390,13 @@ def test_a_safety_stop_is_listed_until_the_engine_passes_again(bench: Bench) -> 
         bench.desk.run_once().result(20)
     assert bench.waiting() == [(Problem.SAFETY_STOP, "", "")]
     assert bench.row().choices == (Choice.REVIEW, Choice.GUIDE)
+    stopped = bench.desk.status()
+    assert (stopped.connection, stopped.pending_pull) == (ConnectionState.CONNECTED, 3)
+    assert stopped.in_sync == stopped.cells - 3
+    assert stopped.error
     bench.desk.apply(bench.desk.plan(PlanKind.PULL).result(20)).result(20)
+    agreed = bench.desk.status()
+    assert (agreed.in_sync, agreed.pending_pull) == (agreed.cells, 0)
     bench.rest()
     assert bench.waiting() == []
     bench.equal(0)
