@@ -17,7 +17,10 @@ Nothing here may hold a secret.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, ClassVar
 
 
@@ -42,9 +45,16 @@ class Plural(str):
 
 def NN_(one: str, many: str, by: str) -> Plural:  # noqa: N802 - N_ for a text with a number
     """Mark both texts for the catalogues; the field `by` decides between them."""
+    return _plural(one, many, by)
+
+
+def _plural(one: str, many: str, by: str) -> Plural:
     text = Plural(many)
     text.one, text.by = one, by
     return text
+
+
+_FIELD = re.compile(r"%\((\w+)\)")
 
 
 class DextreError(Exception):
@@ -80,6 +90,63 @@ def fill(template: str, params: dict[str, Any]) -> str:
     if isinstance(template, Plural):
         template = template.for_params(params)
     return template % _Missing(params) if template else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorNote:
+    """An error as it is kept in a note or a log, to be told later in its reader's language."""
+
+    code: str
+    message: str
+    remedy: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        parts = (fill(text, dict(self.params)) for text in (self.message, self.remedy))
+        return " ".join(part for part in parts if part)
+
+    def record(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {
+            "code": self.code,
+            "message": _text_record(self.message),
+            "remedy": _text_record(self.remedy),
+            "params": dict(self.params),
+        }
+
+
+def note_of(error: DextreError) -> ErrorNote:
+    """Without what cannot be written down, and without fields that its texts do not name."""
+    named = set(_FIELD.findall(" ".join((error.message, error.remedy))))
+    named |= {text.by for text in (error.message, error.remedy) if isinstance(text, Plural)}
+    params = {name: _plain(value) for name, value in error.params.items() if name in named}
+    return ErrorNote(error.code, error.message, error.remedy, params)
+
+
+def note_from(record: Mapping[str, Any]) -> ErrorNote:
+    """Raises KeyError, TypeError where it is none."""
+    return ErrorNote(
+        record["code"],
+        _text_from(record["message"]),
+        _text_from(record["remedy"]),
+        dict(record["params"]),
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(one) for one in value]
+    return value.value if isinstance(value, StrEnum) else str(value)
+
+
+def _text_record(text: str) -> str | list[str]:
+    return [text.one, str(text), text.by] if isinstance(text, Plural) else text
+
+
+def _text_from(kept: str | list[str]) -> str:
+    return kept if isinstance(kept, str) else _plural(*kept)
 
 
 # -- the families --------------------------------------------------------------------------------

@@ -13,7 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from core.clock import parse_iso
+from core.errors import ErrorNote
 
 # -- the inventory here --------------------------------------------------------------------------
 
@@ -684,8 +687,9 @@ class Choice(StrEnum):
 class Waiting:
     """One thing that waits for a person: a cell, a mapping in doubt, or the brand's whole sync.
 
-    `detail` is what the outside said, or the new value of a mapping in doubt; `follow` the SKU
-    number that FOLLOW would map to; `cell` the cell as it was when the row was made.
+    `detail` is what the outside said, or the new value of a mapping in doubt; `errors` what stopped
+    the sync; `follow` the SKU number that FOLLOW would map to; `cell` the cell as it was when the
+    row was made.
     """
 
     problem: Problem
@@ -699,6 +703,7 @@ class Waiting:
     cell: Cell | None = None
     inventory_item_id: str = ""
     follow: str = ""
+    errors: tuple[ErrorNote, ...] = ()
 
     @property
     def key(self) -> str:
@@ -717,6 +722,42 @@ class ConnectionState(StrEnum):
     CONNECTED = "connected"
     NOT_CONNECTED = "not_connected"
     ERROR = "error"
+
+
+class Purpose(StrEnum):
+    """What a process that runs the sync is."""
+
+    APP = "app"
+    SERVICE = "service"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The process that runs the sync; `str` is for the log and for programs."""
+
+    user: str
+    pid: int
+    tty: str
+    since: str
+    purpose: Purpose
+
+    def __str__(self) -> str:
+        where = f", {self.tty}" if self.tty else ""
+        return f"{self.user} (pid {self.pid}{where}, {self.purpose.value}, since {self.moment})"
+
+    @property
+    def moment(self) -> str:
+        """`since` in local time, for people."""
+        try:
+            return f"{parse_iso(self.since).astimezone():%Y-%m-%d %H:%M}"
+        except ValueError:  # not known: the record was not written yet
+            return self.since
+
+
+def owner_from(fields: Mapping[str, Any]) -> Owner:
+    """As a record holds it. Raises ValueError, TypeError, KeyError where it is none."""
+    return Owner(**{**fields, "purpose": Purpose(fields["purpose"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -748,10 +789,10 @@ class Status:
     oldest_unsent_s: float | None
     verified_share: float | None
     throttled: int
-    owner: str | None
+    owner: Owner | None
     domain: str | None = None
     shop_name: str | None = None
-    error: str | None = None
+    error: ErrorNote | None = None
     points: int | None = None
     points_used: int = field(default=0, compare=False)
     verified_pass: float | None = None

@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from core.errors import N_, DextreError, Plural, fill
+from core.errors import N_, DextreError, ErrorNote, Plural, fill
+from core.model import Owner
 from tui.clean import clean, clean_block, signs
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ __all__ = [
     "language",
     "listed",
     "ngettext",
+    "note_text",
     "pgettext",
     "set_language",
     "tell",
@@ -111,8 +113,14 @@ def _words(value: Any) -> Any:
         from tui.words import word_of  # words are made of this module's marks
 
         return word_of(value)
+    if isinstance(value, Owner):
+        from tui.words import owner_text
+
+        return owner_text(value)
     if isinstance(value, DextreError):
         return tell(value)[0]
+    if isinstance(value, ErrorNote):
+        return note_text(value)
     if isinstance(value, str):
         return clean(_(value))
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -164,6 +172,11 @@ def finding_text(finding: Told, remedies: Mapping[str, str] = NO_OTHERS) -> tupl
     message = _filled(finding.message, finding.params)
     remedy = remedies.get(finding.remedy, finding.remedy)
     return clean(message), clean(_filled(remedy, finding.params))
+
+
+def note_text(note: ErrorNote, remedies: Mapping[str, str] = NO_OTHERS) -> str:
+    """What went wrong and what to do about it, on a line."""
+    return " ".join(part for part in finding_text(note, remedies) if part)
 
 
 def event_text(event: Event) -> str:

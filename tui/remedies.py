@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.errors import DextreError
+from core.errors import DextreError, ErrorNote
 from tui import i18n
 from tui.i18n import N_
 
@@ -122,6 +122,8 @@ def finding_text(finding: i18n.Told) -> tuple[str, str]:
     return i18n.finding_text(finding, IN_APP)
 
 
-def told(error: DextreError) -> str:
+def told(error: DextreError | ErrorNote) -> str:
     """Both on a line."""
+    if isinstance(error, ErrorNote):
+        return i18n.note_text(error, IN_APP)
     return " ".join(part for part in tell(error) if part)

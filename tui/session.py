@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import DextreError, StoreInUse
-from core.model import ConnectionState, Status
+from core.model import ConnectionState, Owner, Status
 from core.sync.events import Event, ItemAdded, ItemRemoved, ItemRenamed, ItemsImported, Restored
 from tui import counted
 from tui.clean import clean, signs
 from tui.i18n import _, event_text, listed
 from tui.when import clock_time
 from tui.widgets.ringlog import LogLine
-from tui.words import CONNECTIONS, LEVELS, show
+from tui.words import CONNECTIONS, LEVELS, owner_text, show
 
 if TYPE_CHECKING:
     from core.workspace import Desk
@@ -56,7 +56,7 @@ class Session:
         self.desk = desk
         self.feed = desk.feed()
         self.events: deque[Event] = deque(desk.log(limit=FIRST_LINES), maxlen=KEPT_EVENTS)
-        self.holder: str | None = None
+        self.holder: Owner | str | None = None
         self._given_up = threading.Event()
         self.started = False
         self.running_jobs = 0
@@ -80,7 +80,7 @@ class Session:
         """Read the figures again; tells whether they differ."""
         before, self.status = self.status, self.desk.status()
         if self.holder is not None and self.status.owner:
-            self.holder = clean(self.status.owner)
+            self.holder = self.status.owner
         return before != self.status
 
     # -- the items ---------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class Session:
         try:
             self.desk.start(ask=ask, given_up=self._given_up.is_set)
         except StoreInUse as error:
-            self.holder = clean(error.params.get("who", "?"))
+            self.holder = error.params.get("who", "?")
             return error
         self.holder = None
         self.started = True
@@ -131,7 +131,7 @@ class Session:
         """Wait for nobody's answer any more."""
         self._given_up.set()
 
-    def hand_over(self, who: str) -> None:
+    def hand_over(self, who: Owner) -> None:
         """Let the engine go and become a viewer. Called off the UI's loop."""
         self.started = False
         self.desk.stop()
@@ -149,7 +149,7 @@ class Session:
         if self.holder is None:
             return None
         return _("The sync is run by another process (%(who)s). Here you can only look.") % {
-            "who": self.holder
+            "who": owner_text(self.holder)
         }
 
     def why_not_connected(self) -> str | None:

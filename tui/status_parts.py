@@ -13,6 +13,7 @@ from tui.i18n import _
 from tui.session import Session
 from tui.widgets.bars import Part, StatusLine
 from tui.widgets.columns import clip
+from tui.words import owner_text
 
 ROOM_FOR_OWNER = 110
 """Columns from which on the line also says who syncs."""
@@ -41,7 +42,7 @@ def status_parts(session: Session, width: int) -> tuple[Part, ...]:
     if status.points is not None and status.points < FEW_POINTS:
         parts.append((_("points %(n)d") % {"n": status.points}, "dim"))
     if width >= ROOM_FOR_OWNER and status.owner and session.holder is None:
-        parts.append((_("synced by %(who)s") % {"who": clean(status.owner, 40)}, "dim"))
+        parts.append((_("synced by %(who)s") % {"who": clip(owner_text(status.owner), 40)}, "dim"))
     if _brand_room(parts, width) < cell_len(clean(status.brand, 24)):
         short = _link(status.link, _("on"), _("off"))
         parts = [short if part == link else part for part in parts]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from textual import work
 
 from core.errors import DextreError
-from tui.clean import clean
+from core.model import Owner
 from tui.i18n import _, tell
 from tui.pumping import PumpedApp
+from tui.words import owner_text
 
 if TYPE_CHECKING:
     from core.workspace import Workspace
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Taking(PumpedApp):
-    _asker: str | None = None
+    _asker: Owner | None = None
     _question: ConfirmDialog | None = None
 
     @property
@@ -65,7 +66,7 @@ class Taking(PumpedApp):
 
     def take_over(self) -> None:
         """Ask whoever syncs to hand it over: a service does, another app asks its person."""
-        who = self.open_session.holder or ""
+        who = owner_text(self.open_session.holder or "")
         self.say(_("Asking %(who)s for the sync; waiting for the answer…") % {"who": who})
         self.take(None, ask=True)
 
@@ -84,22 +85,22 @@ class Taking(PumpedApp):
         body = _(
             "%(who)s asks for the sync. If you hand it over, this app stays open and only looks; "
             "nothing is lost, and you can ask for it again."
-        ) % {"who": clean(who)}
+        ) % {"who": owner_text(who)}
         self._question = ConfirmDialog(_("Hand the sync over?"), body, _("Hand over"))
         self.push_screen(self._question, partial(self._answer, who))
 
-    def _answer(self, who: str, yes: bool | None) -> None:
+    def _answer(self, who: Owner, yes: bool | None) -> None:
         if self.workspace.asked_by() != who:
             return  # gone meanwhile
         if yes:
-            self._hand_over(clean(who))
+            self._hand_over(who)
         else:
             self.workspace.refuse()
 
     @work(exclusive=True, group="take")
-    async def _hand_over(self, who: str) -> None:
+    async def _hand_over(self, who: Owner) -> None:
         await asyncio.to_thread(self.open_session.hand_over, who)
-        self.say(_("The sync was handed over to %(who)s.") % {"who": who})
+        self.say(_("The sync was handed over to %(who)s.") % {"who": owner_text(who)})
         self.look()
 
     def exit(self, *given: Any, **named: Any) -> None:

@@ -17,15 +17,17 @@ from core.model import (
     LocalField,
     MappedBy,
     MatchState,
+    Owner,
     PlanKind,
     Problem,
+    Purpose,
     RowOutcome,
     ShopifyField,
     Verdict,
     Why,
 )
 from core.sync.level import Level
-from tui.clean import signs
+from tui.clean import clean, signs
 from tui.i18n import N_, _
 
 
@@ -243,6 +245,12 @@ SYSTEM_WORDS = (
 )
 """What the operating system says most: its words are filled into our errors."""
 
+PURPOSES: Mapping[Purpose, str] = {
+    Purpose.APP: N_("app"),
+    Purpose.SERVICE: N_("service"),
+    Purpose.COMMAND: N_("command"),
+}
+
 _MARKED: tuple[Mapping[StrEnum, Mark], ...] = (
     CELLS,
     MATCHES,
@@ -261,6 +269,7 @@ _NAMED: tuple[Mapping[StrEnum, str], ...] = (
     SHOPIFY_FIELDS,
     LOCAL_FIELDS,
     MAPPED_BY,
+    PURPOSES,
 )  # type: ignore[assignment]  # the key types differ, each table is only read
 
 
@@ -289,6 +298,27 @@ def word_of_code(code: str) -> str:
     if code in list(Choice):
         return _(CHOICES[Choice(code)])
     return code
+
+
+def detail_text(detail: str, room: int = 300) -> str:
+    """What is said beside a problem: a code or a text of ours, or what the outside said."""
+    return clean(_(word_of_code(detail)), room)
+
+
+def owner_text(owner: Owner | str) -> str:
+    """`hana (pid 5, /dev/pts/1, app, since 2026-11-23 18:56)`"""
+    if isinstance(owner, str):
+        return clean(owner)
+    words = _("%(user)s (pid %(pid)s, %(purpose)s, since %(moment)s)")
+    if owner.tty:
+        words = _("%(user)s (pid %(pid)s, %(tty)s, %(purpose)s, since %(moment)s)")
+    return words % {
+        "user": clean(owner.user),
+        "pid": owner.pid,
+        "tty": clean(owner.tty),
+        "purpose": _(PURPOSES[owner.purpose]),
+        "moment": owner.moment,
+    }
 
 
 def number(value: int | None) -> str:

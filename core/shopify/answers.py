@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from core.errors import DextreError, OutcomeUnknown
+from core.errors import N_, DextreError, OutcomeUnknown
 from core.shopify.documents import Document
 from core.shopify.errors import (
     Forbidden,
@@ -140,12 +140,14 @@ def _failure(document: Document, host: str, parsed: Parsed) -> DextreError | Non
     if parsed.reply.status != 200:
         return _failure_of_status(document, host, parsed)
     if body is None:
-        failure = GarbledAnswer(document=document.name, detail="it is not JSON")
+        failure = GarbledAnswer(document=document.name, detail=N_("it is not JSON"))
         return unknown(document, failure)
     if body.get("errors"):
         return _failure_of_errors(document, host, body)
     if not isinstance(body.get("data"), dict):
-        return unknown(document, GarbledAnswer(document=document.name, detail="it holds no data"))
+        return unknown(
+            document, GarbledAnswer(document=document.name, detail=N_("it holds no data"))
+        )
     return _ignored_filter(document, body)
 
 

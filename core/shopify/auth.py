@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import orjson
 
 from core.clock import Clock
-from core.errors import DextreError
+from core.errors import N_, DextreError
 from core.model import Credentials, Secret
 from core.shopify.errors import (
     AppNotFound,
@@ -155,9 +155,9 @@ def _read(reply: Reply, host: str) -> tuple[Secret, float]:
         body = orjson.loads(reply.body)
         text, lasts = body["access_token"], float(body.get("expires_in", 86399))
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
-        raise GarbledAnswer(document=PATH, detail="it holds no token") from None
+        raise GarbledAnswer(document=PATH, detail=N_("it holds no token")) from None
     if not isinstance(text, str) or not _PRINTABLE.fullmatch(text) or lasts <= 0:
-        raise GarbledAnswer(document=PATH, detail="it holds no token")
+        raise GarbledAnswer(document=PATH, detail=N_("it holds no token"))
     return Secret(text), lasts
 
 

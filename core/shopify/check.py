@@ -175,7 +175,7 @@ async def check_connection(
         _note_failure(notes, failure)
         return notes.done()
     except (KeyError, TypeError, AttributeError):
-        _note_failure(notes, GarbledAnswer(document=PROBE.name, detail="fields are missing"))
+        _note_failure(notes, GarbledAnswer(document=PROBE.name, detail=N_("fields are missing")))
         return notes.done()
     finally:
         await client.aclose()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from core.clock import iso, parse_iso
+from core.errors import N_
 from core.model import (
     CellKey,
     Problem,
@@ -120,7 +121,7 @@ def number_of(gid: str) -> int:
     """Search filters take the number at the end of an id, not the id: facts.md §5.3."""
     tail = gid.rpartition("/")[2]
     if not (tail.isascii() and tail.isdigit()):
-        raise GarbledAnswer(document=VARIANTS.name, detail="an id without a number")
+        raise GarbledAnswer(document=VARIANTS.name, detail=N_("an id without a number"))
     return int(tail)
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
+from core.errors import N_
 from core.shopify.errors import ConnectionBroke, ResultRefused, ServerTrouble
 from core.shopify.wire import TIMEOUT, borrowed
 
@@ -66,7 +67,7 @@ class Storage:
                     if kept:
                         yield kept
                 return
-        raise ResultRefused(host=url.host, detail="too many redirects")
+        raise ResultRefused(host=url.host, detail=N_("too many redirects"))
 
     def _checked(self, address: str) -> httpx.URL:
         try:

@@ -15,7 +15,7 @@ from types import TracebackType
 import httpx
 
 from core.clock import Clock
-from core.errors import DextreError
+from core.errors import N_, DextreError
 from core.shopify.domain import is_loopback
 from core.shopify.errors import (
     ConnectionBroke,
@@ -117,9 +117,9 @@ class Wire:
         async for part in response.aiter_bytes():
             parts += part
             if len(parts) > MAX_BODY:
-                raise GarbledAnswer(document=self.host, detail="it is too long")
+                raise GarbledAnswer(document=self.host, detail=N_("it is too long"))
             if self._clock.monotonic() > deadline:
-                raise ConnectionBroke(host=self.host, detail="it took too long")
+                raise ConnectionBroke(host=self.host, detail=N_("it took too long"))
         return bytes(parts)
 
     async def reachable(self) -> bool:

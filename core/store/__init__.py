@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 from core.on_demand import given_by
 
 if TYPE_CHECKING:
+    from core.model import Owner, Purpose
     from core.store.backup import BackupFile
     from core.store.books import StoreBooks, Tx, View
     from core.store.brand import BrandStore
     from core.store.handover import Consent, Request, Requests, Turns, consent, take
     from core.store.home import Home
-    from core.store.ownership import Owner, Ownership, Purpose
+    from core.store.ownership import Ownership
     from core.store.restore import RestorePreview, RestoreRow
     from core.store.secrets import SecretsStore
 else:
@@ -32,7 +33,8 @@ else:
             "core.store.brand": ("BrandStore",),
             "core.store.handover": ("Consent", "Request", "Requests", "Turns", "consent", "take"),
             "core.store.home": ("Home",),
-            "core.store.ownership": ("Owner", "Ownership", "Purpose"),
+            "core.model": ("Owner", "Purpose"),
+            "core.store.ownership": ("Ownership",),
             "core.store.restore": ("RestorePreview", "RestoreRow"),
             "core.store.secrets": ("SecretsStore",),
         },

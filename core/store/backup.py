@@ -18,6 +18,7 @@ from pathlib import Path
 import orjson
 
 from core.clock import Clock, iso
+from core.errors import N_
 from core.store.errors import (
     CannotOpen,
     Damaged,
@@ -212,7 +213,7 @@ def _sync(path: Path) -> None:
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
-        raise CannotOpen(file=str(path), detail="there is no such file")
+        raise CannotOpen(file=str(path), detail=N_("there is no such file"))
     with (
         fault_in(path),
         closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db,

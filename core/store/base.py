@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from core.clock import Clock
+from core.errors import N_
 from core.store import figures
 from core.store.books import StoreBooks, Tx, View
 from core.store.errors import Damaged
@@ -58,7 +59,7 @@ class StoreBase:
         self._db.file.check()
         with self._db.snapshot() as now:
             if figures.read(now.source) != figures.counted_anew(now.source):
-                raise Damaged(file=str(self.path), detail="its figures do not fit its rows")
+                raise Damaged(file=str(self.path), detail=N_("its figures do not fit its rows"))
 
     def submit(self, work: Callable[[Tx], T]) -> Future[T]:
         """`books.commit` for those without an event loop."""

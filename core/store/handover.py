@@ -27,9 +27,10 @@ from pathlib import Path
 import orjson
 
 from core.clock import Clock
+from core.model import Owner, Purpose, owner_from
 from core.store.errors import HandoverRefused, HandoverUnanswered
 from core.store.files import file_faults, make_private_folder, write_private
-from core.store.ownership import Owner, Ownership, Purpose, owner_from, recorded_owner, this_process
+from core.store.ownership import Ownership, recorded_owner, this_process
 
 ASK_S = 0.02
 LOOK_S = 0.1
@@ -109,7 +110,7 @@ def take(
                 asked = owner
                 on_waiting(owner)
             if given_up() or clock.monotonic() >= ends:
-                raise HandoverUnanswered(who=str(asked or "?"), seconds=round(patience_s))
+                raise HandoverUnanswered(who=asked or "?", seconds=round(patience_s))
             pause(ASK_S)
 
 
@@ -138,11 +139,14 @@ def _asking(home: Path, asker: Owner) -> Iterator[str]:
         os.close(handle)
 
 
-def _refusal(home: Path, request_id: str) -> str | None:
+def _refusal(home: Path, request_id: str) -> Owner | None:
+    """Who said no."""
     try:
-        return (_folder(home) / f"{request_id}.no").read_text()
+        return owner_from(orjson.loads((_folder(home) / f"{request_id}.no").read_bytes()))
     except FileNotFoundError:
         return None
+    except (ValueError, TypeError, KeyError):  # a no by another version of this program
+        return recorded_owner(home)
 
 
 # -- being asked ---------------------------------------------------------------------------------
@@ -174,7 +178,7 @@ class Requests:
         return sorted(found, key=lambda request: (request.asker.since, request.id))
 
     def refuse(self, request: Request, owner: Owner) -> None:
-        write_private(self._folder / f"{request.id}.no", str(owner).encode())
+        write_private(self._folder / f"{request.id}.no", orjson.dumps(asdict(owner)))
 
     def _alive(self, request_id: str) -> Owner | None:
         file = self._folder / f"{request_id}.json"
@@ -186,7 +190,7 @@ class Requests:
             if not _is_locked(handle):
                 _forget(file)
                 return None
-            return owner_from(os.read(handle, 10_000))
+            return owner_from(orjson.loads(os.read(handle, 10_000)))
         except (ValueError, TypeError, KeyError):
             return None
         finally:

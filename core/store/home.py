@@ -17,6 +17,7 @@ from pathlib import Path
 import orjson
 
 from core.clock import Clock
+from core.errors import N_
 from core.model import Brand
 from core.store.brand import BrandStore
 from core.store.errors import CannotLock, Damaged, EmptyName, NameTaken, UnknownBrand
@@ -127,7 +128,7 @@ def _require_whole(file: Path) -> None:
         try:
             size = file.stat().st_size
         except FileNotFoundError:
-            raise Damaged(file=str(file), detail="it is gone") from None
+            raise Damaged(file=str(file), detail=N_("it is gone")) from None
     if size < LEAST_BYTES:
         raise Damaged(file=str(file), detail="it is empty")
 

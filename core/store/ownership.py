@@ -13,14 +13,14 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import asdict
 from pathlib import Path
 
 import orjson
 
-from core.clock import Clock, iso, parse_iso
+from core.clock import Clock, iso
 from core.errors import StoreInUse
+from core.model import Owner, Purpose, owner_from
 from core.store.errors import CannotLock
 from core.store.files import file_faults, make_private_folder, write_private
 
@@ -28,33 +28,6 @@ PROBES = 20
 PROBE_S = 0.01
 """`holder` takes a shared lock for a moment; an acquiring process must not take it for an
 owner."""
-
-
-class Purpose(StrEnum):
-    APP = "app"
-    SERVICE = "service"
-    COMMAND = "command"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    user: str
-    pid: int
-    tty: str
-    since: str
-    purpose: Purpose
-
-    def __str__(self) -> str:
-        where = f", {self.tty}" if self.tty else ""
-        return f"{self.user} (pid {self.pid}{where}, {self.purpose.value}, since {self._moment})"
-
-    @property
-    def _moment(self) -> str:
-        """`since` in local time, for people."""
-        try:
-            return f"{parse_iso(self.since).astimezone():%Y-%m-%d %H:%M}"
-        except ValueError:  # not known, see `recorded_owner`
-            return self.since
 
 
 class Ownership:
@@ -81,7 +54,7 @@ class Ownership:
             if held is not None:
                 return held
             pause(PROBE_S)
-        raise StoreInUse(who=str(recorded_owner(home)))
+        raise StoreInUse(who=recorded_owner(home))
 
     @classmethod
     def try_acquire(cls, home: Path, purpose: Purpose, clock: Clock) -> Ownership | None:
@@ -149,15 +122,10 @@ def _try(home: Path, handle: int, kind: int) -> bool:
     return True
 
 
-def owner_from(content: bytes) -> Owner:
-    fields = orjson.loads(content)
-    return Owner(**{**fields, "purpose": Purpose(fields["purpose"])})
-
-
 def recorded_owner(home: Path) -> Owner:
     """What the record says. Between the lock and the record there is a moment without one."""
     try:
-        return owner_from(_record(home).read_bytes())
+        return owner_from(orjson.loads(_record(home).read_bytes()))
     except (OSError, ValueError, TypeError, KeyError):
         return Owner("?", 0, "", "?", Purpose.SERVICE)
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from core.errors import N_
 from core.model import Secret
 from core.store.errors import CannotWrite, SecretsExposed, SecretsUnreadable
 from core.store.files import OTHERS, file_faults, make_private_folder, sync_folder, write_private
@@ -82,7 +83,7 @@ class SecretsStore:
             found = None
         if not isinstance(found, dict):
             # No cause attached: the decoder's error holds the text.
-            raise SecretsUnreadable(place=self.where, detail="it is not what was written there")
+            raise SecretsUnreadable(place=self.where, detail=N_("it is not what was written there"))
         return found
 
     def _given(self, name: str) -> str | None:

@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from core.errors import DextreError, OurBug
+from core.errors import N_, DextreError, OurBug
 from core.store.errors import (
     CannotOpen,
     CannotWrite,
@@ -363,7 +363,7 @@ def fault_of(error: sqlite3.Error, path: Path, *, opening: bool) -> DextreError:
         case ["CORRUPT"] | ["NOTADB"]:
             return Damaged(file=file, detail=str(error))
         case ["ERROR"] if "malformed JSON" in str(error):  # there is no code of its own for it
-            return Damaged(file=file, detail="a document cannot be read")
+            return Damaged(file=file, detail=N_("a document cannot be read"))
         case ["IOERR"]:
             return DiskFailed(file=file, detail=f"{error} ({name})")
         case ["CANTOPEN"] | ["PERM"] | ["AUTH"]:

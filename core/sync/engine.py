@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from core.clock import Clock, iso
-from core.errors import DextreError, LinkIsOff, SafetyStop, TryAgain, failure_class
+from core.errors import DextreError, LinkIsOff, SafetyStop, TryAgain, failure_class, note_of
 from core.model import CellKey, CellState, Problem
 from core.sync.breaker import Limits
 from core.sync.commits import Commits
@@ -40,7 +40,7 @@ class RestReport:
     pulled: int
     pushed: int
     needs_you: int
-    detail: str = ""
+    trouble: DextreError | None = None
 
 
 class Engine:
@@ -231,14 +231,23 @@ class Engine:
     def _tell_trouble(self, error: TryAgain, *, first: bool) -> None:
         if first:
             self.commits.emit(
-                WentOffline(at=self.commits.now(), brand=self.brand, detail=str(error))
+                WentOffline(
+                    at=self.commits.now(),
+                    brand=self.brand,
+                    detail=str(error),
+                    told=note_of(error).record(),
+                )
             )
 
     def _tell_stop(self, error: DextreError, *, first: bool) -> None:
         if first:
             self.commits.emit(
                 SyncStopped(
-                    at=self.commits.now(), brand=self.brand, detail=str(error), error=error.code
+                    at=self.commits.now(),
+                    brand=self.brand,
+                    detail=str(error),
+                    error=error.code,
+                    told=note_of(error).record(),
                 )
             )
 
@@ -285,25 +294,25 @@ class Engine:
         self.retune()
         await self.begin()
         self.commits.pulled = self.commits.pushed = 0
-        detail = ""
+        trouble: DextreError | None = None
         failures = restless = 0
         for number in range(1, passes + 1):
             before = (self.commits.pulled, self.commits.pushed)
             try:
                 quiet = await self.whole_pass()
             except TryAgain as error:
-                failures, detail = failures + 1, str(error)
+                failures, trouble = failures + 1, error
                 if failures > PATIENCE:
-                    return self._report(number, detail, rests=False)
+                    return self._report(number, trouble, rests=False)
                 await self.clock.sleep(self.pacing.backoff(failures))
                 continue
-            failures, detail = 0, ""
+            failures, trouble = 0, None
             if not quiet:
                 restless += 1
                 await self.clock.sleep(min(self.pacing.backoff(restless), 5.0))
             elif before == (self.commits.pulled, self.commits.pushed):
                 return self._report(number, rests=True)
-        return self._report(passes, detail, rests=False)
+        return self._report(passes, trouble, rests=False)
 
     async def whole_pass(self) -> bool:
         """Settle, read everything, push; True when nothing is left to do but what waits for a
@@ -322,11 +331,13 @@ class Engine:
         busy = (CellState.PENDING_PUSH, CellState.PENDING_PULL, CellState.PUSHING)
         return not any(counts.get(state) for state in busy)
 
-    def _report(self, passes: int, detail: str = "", *, rests: bool) -> RestReport:
+    def _report(
+        self, passes: int, trouble: DextreError | None = None, *, rests: bool
+    ) -> RestReport:
         with self.books.view() as view:
             needs_you = view.count_cells().get(CellState.NEEDS_YOU, 0)
         return RestReport(
-            rests, passes, self.commits.pulled, self.commits.pushed, needs_you, detail
+            rests, passes, self.commits.pulled, self.commits.pushed, needs_you, trouble
         )
 
 

@@ -12,10 +12,13 @@ Long because it is a list: every event once, in one place.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, NamedTuple
 
-from core.errors import N_, NN_, Plural, fill
+from core.errors import N_, NN_, Plural, fill, note_from
+from core.model import owner_from
 from core.sync.level import Level as Level
 
 _CODES: dict[str, type[Event]] = {}
@@ -273,6 +276,10 @@ class WentOffline(Event):
     level = Level.WARNING
     text = N_("The shop cannot be reached: %(detail)s")
     detail: str
+    told: Mapping[str, Any] | None = None
+
+    def params(self) -> dict[str, Any]:
+        return Event.params(self) | _as_error("detail", self.told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +296,10 @@ class SyncStopped(Event):
     text = N_("The sync stands still: %(detail)s")
     detail: str
     error: str
+    told: Mapping[str, Any] | None = None
+
+    def params(self) -> dict[str, Any]:
+        return Event.params(self) | _as_error("detail", self.told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -442,9 +453,46 @@ class SyncTaken(Event):
 
     text = N_("The sync is run by %(who)s")
     who: str
+    by: Mapping[str, Any] | None = None
+
+    def params(self) -> dict[str, Any]:
+        return Event.params(self) | _as_owner("who", self.by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncLeft(Event):
     text = N_("The sync is let go by %(who)s")
     who: str
+    by: Mapping[str, Any] | None = None
+
+    def params(self) -> dict[str, Any]:
+        return Event.params(self) | _as_owner("who", self.by)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncLent(SyncLeft):
+    """For a moment, to a command."""
+
+    level = Level.DEBUG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReturned(SyncTaken):
+    """By a command that had it for a moment."""
+
+    level = Level.DEBUG
+
+
+# Whoever reads a log renders these in their own language; the record has the English words, too.
+
+
+def _as_error(name: str, record: Mapping[str, Any] | None) -> dict[str, Any]:
+    with suppress(KeyError, TypeError):
+        return {} if record is None else {name: note_from(record)}
+    return {}
+
+
+def _as_owner(name: str, record: Mapping[str, Any] | None) -> dict[str, Any]:
+    with suppress(KeyError, TypeError, ValueError):
+        return {} if record is None else {name: owner_from(record)}
+    return {}

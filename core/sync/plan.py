@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from core.errors import N_
 from core.model import Cell, CellKey, PlanKind, PlanRow, Problem, RowOutcome, RunRow, Why
 from core.sync.merge import align
 from core.sync.problems import ASIDE, FROM_READING
@@ -112,7 +113,7 @@ def _without_conflicts(rows: list[PlanRow]) -> Iterable[PlanRow]:
                 new_base=row.base,
                 why=Why.DIFFERS,
                 left_out=True,
-                detail="several variants of one item differ",
+                detail=N_("several variants of one item differ"),
             )
         else:
             yield row

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.clock import Clock, iso
-from core.errors import DextreError, NotConnected
+from core.errors import DextreError, NotConnected, note_of
 from core.model import AuthKind, Brand, Connection, Credentials, Location
 from core.on_demand import Room
 from core.workspace import health
@@ -147,7 +147,11 @@ class DeskBase:
     def _tell_stopped(self, error: DextreError) -> None:
         self._tell(
             events.SyncStopped(
-                at=self._now(), brand=self.brand.name, detail=str(error), error=error.code
+                at=self._now(),
+                brand=self.brand.name,
+                detail=str(error),
+                error=error.code,
+                told=note_of(error).record(),
             )
         )
 
@@ -223,8 +227,7 @@ class DeskBase:
             verified_share=state.verified_share,
             throttled=session.shop.throttled,
             points=session.shop.points,
-            error=None if failure is None else failure.code,
-            detail=None if failure is None else str(failure),
+            error=None if failure is None else note_of(failure),
             held=session.engine.reader.held,
             stops=before.stops,
             at=self._now(),
@@ -245,7 +248,7 @@ class DeskBase:
     def _stands_still(self, part: str, error: DextreError) -> bool:
         """Whether that part has stopped for the same reason before."""
         stop = health.read(self._health_path).stops.get(part)
-        return stop is not None and stop.code == error.code
+        return stop is not None and stop.error.code == error.code
 
     def _note_stop(self, part: str, error: DextreError | None) -> None:
         """A part of the sync stands still, or (None) goes on."""

@@ -139,10 +139,10 @@ class Desk(RunningDesk):
                     await self._look(LOCATIONS, lambda: self._take_locations(session))
                     report = await session.engine.rest()
                 except DextreError as error:
-                    self._note_error(error.code, str(error), error)
+                    self._note_error(error)
                     raise
-                if not report.rests and report.detail:
-                    self._note_error("not_at_rest", report.detail)
+                if not report.rests and report.trouble is not None:
+                    self._note_error(report.trouble)
                 return report
 
         return self._call(work())
@@ -180,7 +180,7 @@ class Desk(RunningDesk):
             owner=self._around.owning.owner(),
             domain=connection.domain if connection else None,
             shop_name=connection.shop_name if connection else None,
-            error=note.detail or note.error,
+            error=note.error,
             points=note.points,
             points_used=note.points_used,
             verified_pass=note.verified_pass,
@@ -265,6 +265,8 @@ def _connection_state(connected: bool, note: health.HealthNote) -> ConnectionSta
     if not connected:
         return ConnectionState.NOT_CONNECTED
     # What the breaker stops was read all right.
-    stopped = {stop.code for stop in note.stops.values() if stop.problem is Problem.SAFETY_STOP}
-    fine = note.error is None or note.error in stopped
+    stopped = {
+        stop.error.code for stop in note.stops.values() if stop.problem is Problem.SAFETY_STOP
+    }
+    fine = note.error is None or note.error.code in stopped
     return ConnectionState.CONNECTED if fine else ConnectionState.ERROR

@@ -10,40 +10,45 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from core.errors import DextreError, LinkIsOff, SafetyStop, UserMustAct
+from core.errors import (
+    DextreError,
+    ErrorNote,
+    LinkIsOff,
+    SafetyStop,
+    UserMustAct,
+    note_from,
+    note_of,
+)
 from core.model import CellKey, Problem
 from core.workspace.notes import write_note
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Something that does not go on by itself. `problem` is SAFETY_STOP or STOPPED, `code` the
-    error's, `detail` its English text.
-    """
+    """Something that does not go on by itself. `problem` is SAFETY_STOP or STOPPED."""
 
     problem: Problem
-    code: str
-    detail: str
+    error: ErrorNote
     since: str
 
 
 @dataclass(frozen=True, slots=True)
 class HealthNote:
-    """`error` is an error's code, `detail` its English text; `held` the cells that differ, by what
-    the breaker has stopped; `points` what the shop lets us spend now; `stops` what waits for a
-    person, by the part of the sync that it stopped. `at`: when this was written, to which the ages
-    belong; points used and failures are counted since `since`.
+    """`error` is what went wrong last; `held` the cells that differ, by what the breaker has stopped;
+    `points` what the shop lets us spend now; `stops` what waits for a person, by the part of the
+    sync that it stopped. `at`: when this was written, to which the ages belong; points used and
+    failures are counted since `since`.
     """
 
     last_pass_at: str | None = None
     verified_share: float | None = None
     throttled: int = 0
     points: int | None = None
-    error: str | None = None
-    detail: str | None = None
+    error: ErrorNote | None = None
     held: int = 0
     stops: Mapping[str, Stop] = field(default_factory=dict)
     at: str | None = None
@@ -62,10 +67,8 @@ class HealthNote:
         if problem is None:
             return self
         before = self.stops.get(part)
-        since = before.since if before is not None and before.code == error.code else at
-        return replace(
-            self, stops={**self.stops, part: Stop(problem, error.code, str(error), since)}
-        )
+        since = before.since if before is not None and before.error.code == error.code else at
+        return replace(self, stops={**self.stops, part: Stop(problem, note_of(error), since)})
 
     def going(self, part: str) -> HealthNote:
         """That part of the sync has passed: it does not stand still any more."""
@@ -83,20 +86,30 @@ def _problem_of(error: DextreError) -> Problem | None:
 
 
 def write(path: Path, note: HealthNote) -> None:
-    write_note(path, orjson.dumps(asdict(note)))
+    write_note(path, orjson.dumps(_record(note)))
+
+
+def _record(note: HealthNote) -> dict[str, Any]:
+    stops = {
+        part: {"problem": stop.problem, "error": stop.error.record(), "since": stop.since}
+        for part, stop in note.stops.items()
+    }
+    error = None if note.error is None else note.error.record()
+    return {**asdict(note), "stops": stops, "error": error}
 
 
 def read(path: Path) -> HealthNote:
     try:
         kept = orjson.loads(path.read_bytes())
         stops = {part: _stop_from(**stop) for part, stop in kept.pop("stops", {}).items()}
-        return HealthNote(**kept, stops=stops)
-    except (FileNotFoundError, TypeError, ValueError, AttributeError):
+        error = kept.pop("error", None)
+        return HealthNote(**kept, stops=stops, error=error and note_from(error))
+    except (FileNotFoundError, TypeError, ValueError, AttributeError, KeyError):
         return HealthNote()
 
 
-def _stop_from(problem: str, code: str, detail: str, since: str) -> Stop:
-    return Stop(Problem(problem), code, detail, since)
+def _stop_from(problem: str, error: Mapping[str, Any], since: str) -> Stop:
+    return Stop(Problem(problem), note_from(error), since)
 
 
 # -- one cell ------------------------------------------------------------------------------------

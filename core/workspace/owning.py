@@ -74,7 +74,7 @@ class Owning:
     def _refuse_to_ask_a_person(self) -> None:
         holder = Ownership.holder(self._home) if self.purpose is Purpose.APP else None
         if holder is not None and holder.purpose is Purpose.APP:
-            raise StoreInUse(who=str(holder))
+            raise StoreInUse(who=holder)
 
     def _let_go(self) -> None:
         with self._lock:
@@ -92,16 +92,12 @@ class Owning:
         finally:
             let_go()
 
-    def owner(self) -> str | None:
-        """Who syncs now, in words; None where nobody does."""
-        owner = self._holder()
-        return None if owner is None else str(owner)
-
     def owner_pid(self) -> int | None:
-        owner = self._holder()
+        owner = self.owner()
         return None if owner is None else owner.pid
 
-    def _holder(self) -> Owner | None:
+    def owner(self) -> Owner | None:
+        """Who syncs now; None where nobody does."""
         held = self._held
         return held.owner if held is not None else Ownership.holder(self._home)
 
@@ -111,7 +107,7 @@ class Owning:
         """
         holder = Ownership.holder(self._home)
         if holder is not None and holder.purpose is not Purpose.COMMAND:
-            raise StoreInUse(who=str(holder))
+            raise StoreInUse(who=holder)
 
     # -- for others ---------------------------------------------------------------------------
 
@@ -131,9 +127,9 @@ class Owning:
             self._asked = asked
             await self._clock.sleep(ANSWER_S)
 
-    def asked_by(self) -> str | None:
-        """Who asks this app's person for the sync, in words. Yes: let go of it."""
-        return None if self._asked is None else str(self._asked.asker)
+    def asked_by(self) -> Owner | None:
+        """Who asks this app's person for the sync. Yes: let go of it."""
+        return None if self._asked is None else self._asked.asker
 
     def refuse(self) -> None:
         """No, to the one who asks."""
@@ -141,8 +137,9 @@ class Owning:
         if request is not None and held is not None:
             store.Requests(self._home).refuse(request, held.owner)
 
-    def turns(self, stop: Callable[[], bool]) -> Iterator[Callable[[], None]]:
-        """For a service: each turn at the sync; call what it gives to wait until somebody asks.
+    def turns(self, stop: Callable[[], bool]) -> Iterator[Callable[[], Owner | None]]:
+        """For a service: each turn at the sync; call what it gives to wait until somebody asks, who
+        is what it returns.
 
         `stop` is asked ten times a second and ends it.
         """
@@ -160,5 +157,6 @@ class Owning:
             self._held, self._lent = None, False
 
 
-def _wait(turns: Turns, stop: Callable[[], bool]) -> None:
-    turns.until_asked(stop)
+def _wait(turns: Turns, stop: Callable[[], bool]) -> Owner | None:
+    request = turns.until_asked(stop)
+    return None if request is None else request.asker

@@ -7,14 +7,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from core.errors import DextreError, Offline
-from core.model import Connection
+from core.errors import DextreError, Offline, note_of
+from core.model import Connection, Owner
 from core.on_demand import Room
 from core.workspace import health
 from core.workspace.base import API_SECRET, ENGINE, Session
+from core.workspace.errors import EngineFailed
 from core.workspace.resolving import ResolvingDesk
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _never() -> bool:
 
 class RunningDesk(ResolvingDesk):
     _let_go: Callable[[], None] | None = None
-    _who_syncs = ""
+    _syncs: Owner | None = None
     _running: asyncio.Task[None] | None = None
     _hearing: Hearing | None = None
     _reconnected: asyncio.Event | None = None
@@ -58,24 +59,31 @@ class RunningDesk(ResolvingDesk):
         *,
         ask: bool = False,
         given_up: Callable[[], bool] = _never,
+        returned: bool = False,
     ) -> None:
         """Become the one that syncs and keep this brand's engine going; `hearing`: with webhooks;
-        `ask`: asking another app's person for it, too, until `given_up`. Raises StoreInUse.
+        `ask`: asking another app's person for it, too, until `given_up`; `returned`: a command had
+        it for a moment. Raises StoreInUse.
         """
         if self._running is not None:
             return
         self._hearing = hearing
         self._let_go = self._around.owning.hold(ask=ask, given_up=given_up)
-        self._who_syncs = self._around.owning.owner() or ""
-        self._tell(events.SyncTaken(at=self._now(), brand=self.brand.name, who=self._who_syncs))
+        self._syncs = self._around.owning.owner()
+        self._tell_owner(events.SyncReturned if returned else events.SyncTaken)
         self._running = self._call(self._begun()).result()
+
+    def _tell_owner(self, kind: type[events.SyncTaken | events.SyncLeft]) -> None:
+        who = self._syncs
+        by = None if who is None else asdict(who)
+        self._tell(kind(at=self._now(), brand=self.brand.name, who=str(who or ""), by=by))
 
     async def _begun(self) -> asyncio.Task[None]:
         return asyncio.ensure_future(self._keep_running())
 
-    def stop(self) -> None:
+    def stop(self, *, lent: bool = False) -> None:
         """Stop the engine, and let others have the store when it has ended; what is in flight stays
-        in the outbox and is asked about at the next start.
+        in the outbox and is asked about at the next start. `lent`: to a command, for a moment.
         """
         running, self._running = self._running, None
         if running is not None:
@@ -83,7 +91,7 @@ class RunningDesk(ResolvingDesk):
                 self._call(_ended(running)).result(timeout=END_S)
         let_go, self._let_go = self._let_go, None
         if let_go is not None:
-            self._tell(events.SyncLeft(at=self._now(), brand=self.brand.name, who=self._who_syncs))
+            self._tell_owner(events.SyncLent if lent else events.SyncLeft)
             let_go()
 
     def close(self) -> None:
@@ -145,11 +153,11 @@ class RunningDesk(ResolvingDesk):
         except Exception as group:
             error = _first_of(group)
             if isinstance(error, DextreError):
-                self._stopped(error.code, str(error), error)
+                self._stopped(error)
             else:
                 # The last fence: whatever it is, the sync of a merchant's stock starts again.
                 log.exception("the engine of %s failed", self.brand.name)
-                self._stopped("engine_failed", f"{type(error).__name__}: {error}")
+                self._stopped(EngineFailed(detail=f"{type(error).__name__}: {error}"))
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             return  # asked to end while something failed: the failure must not hide that
@@ -197,22 +205,17 @@ class RunningDesk(ResolvingDesk):
                     told = error.code
             await self._around.clock.sleep(HEAR_AGAIN_S)
 
-    def _stopped(self, code: str, detail: str, error: DextreError | None = None) -> None:
+    def _stopped(self, error: DextreError) -> None:
         """Told once; trying again every few seconds is not news."""
-        if health.read(self._health_path).detail == detail:
+        if str(health.read(self._health_path).error) == str(error):
             return
-        self._tell(
-            events.SyncStopped(at=self._now(), brand=self.brand.name, detail=detail, error=code)
-        )
-        self._note_error(code, detail, error)
+        self._tell_stopped(error)
+        self._note_error(error)
 
-    def _note_error(self, code: str, detail: str, error: DextreError | None = None) -> None:
-        before = health.read(self._health_path)
+    def _note_error(self, error: DextreError) -> None:
         held = self._session.engine.reader.held if self._session is not None else 0
-        note = replace(before, error=code, detail=detail, held=held)
-        if error is not None:
-            note = note.stopped(ENGINE, error, self._now())
-        health.write(self._health_path, note)
+        note = replace(health.read(self._health_path), error=note_of(error), held=held)
+        health.write(self._health_path, note.stopped(ENGINE, error, self._now()))
 
     def _note_agreed(self) -> None:
         """What the breaker held has been decided by a person; the next pass counts anew."""

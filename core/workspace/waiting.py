@@ -86,7 +86,8 @@ class WaitingDesk(WebhooksDesk):
         return [
             Waiting(
                 problem,
-                detail=" ".join(dict.fromkeys(stop.detail for stop in stops)),
+                detail=" ".join(dict.fromkeys(str(stop.error) for stop in stops)),
+                errors=tuple({str(stop.error): stop.error for stop in stops}.values()),
                 since=min(stop.since for stop in stops),
                 choices=_CHOICES[problem],
             )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.clock import Clock, SystemClock
-from core.model import Brand, Secret
+from core.model import Brand, Owner, Secret
 from core.on_demand import Room
 from core.store import Home, Purpose, SecretsStore
 from core.workspace.desk import Desk, Surroundings
@@ -140,12 +140,12 @@ class Workspace:
 
     # -- who syncs ----------------------------------------------------------------------------
 
-    def owner(self) -> str | None:
-        """Who syncs now, in words; None where nobody does."""
+    def owner(self) -> Owner | None:
+        """Who syncs now; None where nobody does."""
         return self._owning.owner()
 
-    def asked_by(self) -> str | None:
-        """Who asks this app's person for the sync, in words. To say yes: stop the desk."""
+    def asked_by(self) -> Owner | None:
+        """Who asks this app's person for the sync. To say yes: stop the desk."""
         return self._owning.asked_by()
 
     def refuse(self) -> None:
@@ -165,14 +165,16 @@ class Workspace:
         """
         self._owning.refuse_second()
         desks = [self.desk(name) for name in brands]
+        lent = False
         for wait in self._owning.turns(stop):
             try:
                 for desk in desks:
-                    desk.start(hearing)
-                wait()
+                    desk.start(hearing, returned=lent)
+                asker = wait()
+                lent = asker is not None and asker.purpose is Purpose.COMMAND
             finally:
                 for desk in desks:
-                    desk.stop()
+                    desk.stop(lent=lent)
 
     def close(self) -> None:
         """Stop the engines (what is in flight stays in the outbox), end the thread, close the

@@ -41,10 +41,12 @@ from core.model import (
     MappingRow,
     MatchState,
     Movement,
+    Owner,
     Plan,
     PlanKind,
     PlanRow,
     Problem,
+    Purpose,
     RowOutcome,
     Run,
     RunRow,
@@ -128,6 +130,11 @@ NAMES = (
 )
 
 
+def process(user: str = "hana", purpose: Purpose = Purpose.APP, pid: int = 7) -> Owner:
+    """Another process that runs the sync."""
+    return Owner(user, pid, "", "2026-11-23T00:00:00.000Z", purpose)
+
+
 class FakeDesk:
     """`asked` tells what was called, in order."""
 
@@ -136,7 +143,7 @@ class FakeDesk:
         self.asked: list[tuple[Any, ...]] = []
         self.feeds: list[FakeFeed] = []
         self.history: list[Event] = []
-        self.holder: str | None = None
+        self.holder: Owner | None = None
         self.passphrase: Secret | None = None
         """Of the secrets in its backups."""
         self.gives = False
@@ -821,14 +828,14 @@ class FakeWorkspace:
     def __init__(self, home: Path, *desks: FakeDesk) -> None:
         self.home = home
         self.desks = {desk.brand.name: desk for desk in desks}
-        self.asker: str | None = None
-        self.refused: list[str] = []
+        self.asker: Owner | None = None
+        self.refused: list[Owner | None] = []
 
-    def asked_by(self) -> str | None:
+    def asked_by(self) -> Owner | None:
         return self.asker
 
     def refuse(self) -> None:
-        self.refused.append(self.asker or "")
+        self.refused.append(self.asker)
         self.asker = None
 
     def brands(self) -> tuple[Brand, ...]:

@@ -10,8 +10,9 @@ import pytest
 from textual.widgets import Button
 
 from core.errors import Offline
+from core.model import Purpose
 from core.sync.events import Pushed
-from tests.tui.fakes import AT, FakeDesk
+from tests.tui.fakes import AT, FakeDesk, process
 from tests.tui.seeing import press, running, seen, settled, type_text
 from tui import preferences
 from tui.start import why_no_app
@@ -51,9 +52,9 @@ async def test_an_error_of_the_core_is_a_dialog_with_cause_remedy_and_code(tmp_p
 
 async def test_a_viewer_is_told_who_holds_the_sync_and_why_it_cannot_act(tmp_path: Path) -> None:
     desk = FakeDesk()
-    desk.holder = "hana (service, pid 7)"
+    desk.holder = process(purpose=Purpose.SERVICE)
     async with running(tmp_path, desk) as (app, pilot):
-        assert "hana (service, pid 7)" in seen(app)
+        assert "hana (pid 7, service, since 2026-11-23" in seen(app)
         assert "viewer" in seen(app)
         await press(app, pilot, "3", "M")
         assert ("map",) not in desk.asked
@@ -277,7 +278,7 @@ async def test_another_brand_is_opened_and_the_one_before_is_left(tmp_path: Path
 
 async def test_a_pressed_button_keeps_its_words(tmp_path: Path) -> None:
     desk = FakeDesk()
-    desk.holder = "hana"
+    desk.holder = process()
     async with running(tmp_path, desk) as (app, pilot):
         await press(app, pilot, "7", "enter", "enter")
         assert "Set API details and connect" in seen(app)

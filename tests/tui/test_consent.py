@@ -7,18 +7,19 @@ from typing import cast
 
 from textual.pilot import Pilot
 
-from tests.tui.fakes import FakeDesk, FakeWorkspace
+from core.model import Owner, Purpose
+from tests.tui.fakes import FakeDesk, FakeWorkspace, process
 from tests.tui.seeing import press, running, seen
 from tui.app import DextreApp
 
-ASKER = "ben (pid 8, /dev/pts/3, app, since 2026-11-23T09:00:00.000Z)"
+ASKER = process("ben", pid=8)
 
 
 def workspace(app: DextreApp) -> FakeWorkspace:
     return cast(FakeWorkspace, cast(object, app.workspace))
 
 
-async def is_asked(app: DextreApp, who: str | None) -> None:
+async def is_asked(app: DextreApp, who: Owner | None) -> None:
     workspace(app).asker = who
     app.pump()
     await Pilot(app).pause(0.05)
@@ -26,7 +27,7 @@ async def is_asked(app: DextreApp, who: str | None) -> None:
 
 async def test_a_viewer_asks_and_becomes_the_one_who_acts(tmp_path: Path) -> None:
     desk = FakeDesk()
-    desk.holder = "hana (app, pid 7)"
+    desk.holder = process()
     async with running(tmp_path, desk) as (app, pilot):
         assert ("ask",) not in desk.asked, "opening a second app disturbs nobody"
         await press(app, pilot, "1", "t")
@@ -74,3 +75,16 @@ async def test_the_question_goes_with_the_one_who_asked(tmp_path: Path) -> None:
         assert "Hand the sync over?" not in seen(app)
         assert workspace(app).refused == []
         assert ("stop",) not in desk.asked
+
+
+async def test_who_asks_and_who_has_it_is_told_in_japanese(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk, lang="ja") as (app, _pilot):
+        await is_asked(app, ASKER)
+        assert "アプリ" in seen(app)
+        assert "since" not in seen(app)
+    desk = FakeDesk()
+    desk.holder = process(purpose=Purpose.SERVICE)
+    async with running(tmp_path, desk, lang="ja") as (app, _pilot):
+        assert "サービス" in seen(app)
+        assert "since" not in seen(app)

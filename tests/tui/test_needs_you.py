@@ -11,7 +11,7 @@ from core.errors import BadInput
 from core.model import Choice, PlanKind, Problem, Waiting
 from core.workspace.errors import RowMoved
 from core.workspace.waiting import _CHOICES
-from tests.tui.fakes import AT, FakeDesk
+from tests.tui.fakes import AT, FakeDesk, process
 from tests.tui.seeing import LARGE, LEAST, SMALL, check_golden, press, running, seen, type_text
 from tui.guides import GUIDES, guide_text
 from tui.i18n import set_language
@@ -269,7 +269,7 @@ async def test_the_filter_looks_at_what_is_shown_in_the_readers_language(tmp_pat
 
 async def test_a_viewer_reads_the_guide_and_changes_nothing(tmp_path: Path) -> None:
     desk = waiting_desk(Problem.REJECTED)
-    desk.holder = "hana"
+    desk.holder = process()
     async with running(tmp_path, desk) as (app, pilot):
         await press(app, pilot, "4", "h")
         assert "Here you can only look." in seen(app)

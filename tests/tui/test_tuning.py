@@ -7,7 +7,7 @@ from pathlib import Path
 from core.sync.events import SettingChanged
 from core.workspace import Workspace
 from core.workspace.settings import SETTINGS
-from tests.tui.fakes import AT, FakeDesk
+from tests.tui.fakes import AT, FakeDesk, process
 from tests.tui.seeing import press, running, seen, type_text
 from tui.screens.tuning import TITLES, VALUES
 
@@ -67,7 +67,7 @@ async def test_a_change_made_elsewhere_is_seen(tmp_path: Path) -> None:
 
 async def test_a_viewer_looks_only(tmp_path: Path) -> None:
     desk = FakeDesk()
-    desk.holder = "hana"
+    desk.holder = process()
     async with running(tmp_path, desk) as (app, pilot):
         await press(app, pilot, *THERE, "e")
         assert "Here you can only look." in seen(app)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.errors import Offline
 from core.workspace import Heard
-from tests.tui.fakes import AT, FakeDesk
+from tests.tui.fakes import AT, FakeDesk, process
 from tests.tui.seeing import press, running, seen, type_text
 
 THERE = ("7", "home", "enter", *["down"] * 4, "enter")
@@ -90,7 +90,7 @@ async def test_an_error_of_the_shop_is_a_dialog_and_r_asks_again(tmp_path: Path)
 
 async def test_a_viewer_may_look_and_without_a_shop_it_says_why_not(tmp_path: Path) -> None:
     viewer = FakeDesk()
-    viewer.holder = "hana"
+    viewer.holder = process()
     async with running(tmp_path, viewer) as (app, pilot):
         await press(app, pilot, *THERE)
         assert "inventory_levels/update" in seen(app)

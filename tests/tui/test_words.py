@@ -18,6 +18,7 @@ from core.model import (
     MatchState,
     PlanKind,
     Problem,
+    Purpose,
     RowOutcome,
     ShopifyField,
     Verdict,
@@ -44,6 +45,7 @@ TABLES: list[tuple[type[StrEnum], Mapping[Any, Any]]] = [
     (LocalField, words.LOCAL_FIELDS),
     (MappedBy, words.MAPPED_BY),
     (Level, words.LEVELS),
+    (Purpose, words.PURPOSES),
 ]
 
 

@@ -12,9 +12,9 @@ from tui.clean import clean
 from tui.commands.common import Session, number, say, say_json, table
 from tui.commands.line import Tree, takes_json
 from tui.health import failure_words
-from tui.i18n import _, event_text
+from tui.i18n import _, event_text, note_text
 from tui.when import age, percent, to_the_second
-from tui.words import CELLS, show, word_of
+from tui.words import CELLS, detail_text, owner_text, show, word_of
 
 if TYPE_CHECKING:
     from core.sync.events import Event
@@ -52,6 +52,9 @@ def _say_status_json(found: list[Status]) -> None:
     records = [asdict(one) for one in found]
     for record in records:
         record["link"] = "on" if record["link"] else "off"
+    for one, record in zip(found, records, strict=True):
+        record["owner"] = None if one.owner is None else str(one.owner)
+        record["error"] = None if one.error is None else str(one.error)
     only = records[0] if len(records) == 1 else {}
     say_json({**only, "brands": records})
 
@@ -76,11 +79,11 @@ def _say_status(one: Status) -> None:
         (_("Points used"), _points(one)),
         (_("Failures"), _failures(one)),
         (_("Last pass"), to_the_second(one.last_pass_at) if one.last_pass_at else "—"),
-        (_("Syncs now"), one.owner or _("nobody")),
+        (_("Syncs now"), owner_text(one.owner) if one.owner else _("nobody")),
     )
     table(("", ""), ((name, str(value)) for name, value in lines))
     if one.error:
-        sys.stderr.write(clean(one.error) + "\n")
+        sys.stderr.write(note_text(one.error) + "\n")
 
 
 def _verified(one: Status) -> str:
@@ -181,7 +184,7 @@ def _cell_row(desk: Desk, cell: Cell) -> tuple[object, ...]:
         number(cell.base),
         show(CELLS[cell.state]),
         _age(desk.read_age(cell)),
-        f"{word_of(cell.problem)} {cell.detail}".strip() if cell.problem else "",
+        f"{word_of(cell.problem)} {detail_text(cell.detail)}".strip() if cell.problem else "",
     )
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from core.errors import N_, NN_, BadInput, TryAgain
 from core.model import Choice, Problem, Waiting
 from tui import counted
-from tui.clean import clean
 from tui.commands.common import (
     Session,
     confirmed,
@@ -23,9 +22,9 @@ from tui.commands.common import (
     wait,
 )
 from tui.commands.line import Tree, choice, takes_json, takes_yes, whole
-from tui.i18n import _, tell
+from tui.i18n import _, note_text, tell
 from tui.when import day_and_time
-from tui.words import PROBLEM_REMEDIES, word_of
+from tui.words import PROBLEM_REMEDIES, detail_text, word_of
 
 if TYPE_CHECKING:
     from core.workspace import Desk, Resolved
@@ -134,7 +133,7 @@ def needs_list(session: Session, *, search: str, ignored: bool, as_json: bool) -
 def _say_rows(desk: Desk, rows: Sequence[Waiting]) -> None:
     whole_brand = [row for row in rows if not row.sku_number]
     for row in whole_brand:
-        say(f"{word_of(row.problem)} ({day_and_time(row.since)}): {clean(row.detail)}")
+        say(f"{word_of(row.problem)} ({day_and_time(row.since)}): {_detail(row)}")
         say(_(PROBLEM_REMEDIES[row.problem]))
     others = [row for row in rows if row.sku_number]
     if whole_brand and others:
@@ -146,7 +145,7 @@ def _say_rows(desk: Desk, rows: Sequence[Waiting]) -> None:
 
 def _cells(desk: Desk, row: Waiting) -> tuple[object, ...]:
     problem = word_of(row.problem)
-    told = f"{problem}: {row.detail}" if row.detail else problem
+    told = f"{problem}: {_detail(row)}" if row.detail else problem
     choices = (_word(one) for one in row.choices if one not in (Choice.REVIEW, Choice.GUIDE))
     return (
         row.sku_number,
@@ -156,6 +155,11 @@ def _cells(desk: Desk, row: Waiting) -> tuple[object, ...]:
         told,
         " ".join(choices),
     )
+
+
+def _detail(row: Waiting) -> str:
+    """What stopped the sync, or what the outside said."""
+    return " ".join(map(note_text, row.errors)) or detail_text(row.detail)
 
 
 def _record(desk: Desk, row: Waiting) -> dict[str, object]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from core.errors import N_, TryAgain
 from core.model import Plan, PlanKind, PlanRow, Run, Why
-from tui.clean import clean
 from tui.commands.common import (
     NotConfirmed,
     Session,
@@ -28,7 +27,7 @@ from tui.commands.common import (
 )
 from tui.commands.line import Tree, choice, one_of, takes_json, takes_yes
 from tui.i18n import _, ngettext
-from tui.words import signed, word_of
+from tui.words import detail_text, signed, word_of
 
 if TYPE_CHECKING:
     from core.workspace import Desk
@@ -212,7 +211,7 @@ def say_plan(desk: Desk, plan: Plan) -> None:
 
 def _plan_cells(desk: Desk, row: PlanRow) -> tuple[object, ...]:
     result = "—" if row.left_out else _result(row)
-    why = word_of(row.why) + (f" ({clean(_(row.detail))})" if row.detail else "")
+    why = word_of(row.why) + (f" ({detail_text(row.detail)})" if row.detail else "")
     return (
         row.sku_number,
         desk.location_name(row.location_id),

@@ -95,7 +95,7 @@ def _run_once(desk: Desk, *, as_json: bool) -> None:
     report = wait(desk.run_once())
     told = {"pulled": report.pulled, "pushed": report.pushed, "passes": report.passes}
     if as_json:
-        needs_you = {"needs_you": report.needs_you, "detail": report.detail}
+        needs_you = {"needs_you": report.needs_you, "detail": str(report.trouble or "")}
         say_json({"rests": report.rests, **told, **needs_you})
     else:
         words = ngettext(
@@ -105,7 +105,7 @@ def _run_once(desk: Desk, *, as_json: bool) -> None:
         )
         say(words % told)
     if not report.rests:
-        raise NotAtRest(passes=report.passes, detail=report.detail)
+        raise NotAtRest(passes=report.passes, detail=report.trouble or "")
     if report.needs_you:
         raise RestNeedsYou(count=report.needs_you)
 

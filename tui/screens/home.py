@@ -15,6 +15,7 @@ from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.health import health_words
 from tui.i18n import N_, _, aside
+from tui.remedies import told
 from tui.screens.base import MainScreen
 from tui.session import Step, log_line
 from tui.when import age, day_and_time
@@ -23,7 +24,7 @@ from tui.widgets.dialogs import ConfirmDialog, if_yes
 from tui.widgets.fields import OpenLine, Press
 from tui.widgets.prose import Prose
 from tui.widgets.ringlog import RingLog
-from tui.words import CONNECTIONS, show
+from tui.words import CONNECTIONS, owner_text, show
 
 ROOMY = 18
 """Rows of the terminal from which on all figures are shown above the log."""
@@ -124,7 +125,7 @@ class HomeScreen(MainScreen):
             _line(_("Needs you"), self._needs_words()),
         ]
         if status.error:
-            lines.append(_line(_("Error"), signs("✗ ") + clean(_(status.error))))
+            lines.append(_line(_("Error"), signs("✗ ") + told(status.error)))
         if status.oldest_unsent_s and status.oldest_unsent_s > LATE:
             waits = _("the oldest unsent change waits for %(age)s") % {
                 "age": age(status.oldest_unsent_s)
@@ -180,7 +181,7 @@ class HomeScreen(MainScreen):
         body = _(
             "It is run by %(who)s. A service hands it over at once and takes it back when this app "
             "ends; in another app its person is asked. Until then you can look at everything."
-        ) % {"who": self.session.holder or ""}
+        ) % {"who": owner_text(self.session.holder or "")}
         dialog = ConfirmDialog(_("Take the sync over?"), body, _("Take over"))
         self.app.push_screen(dialog, if_yes(self.own_app.take_over))
 

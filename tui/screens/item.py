@@ -20,7 +20,16 @@ from tui.when import age, day_and_time
 from tui.widgets.columns import clip, fold
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 from tui.widgets.prose import Prose
-from tui.words import CAUSES, CELLS, PROBLEM_REMEDIES, PROBLEMS, number, show, signed
+from tui.words import (
+    CAUSES,
+    CELLS,
+    PROBLEM_REMEDIES,
+    PROBLEMS,
+    detail_text,
+    number,
+    show,
+    signed,
+)
 
 MOVEMENTS = 50
 LOG_LINES = 50
@@ -173,7 +182,7 @@ class ItemScreen(SubScreen):
         if seconds is not None:
             lines.append("    " + _("Shopify last read %(age)s ago") % {"age": age(seconds)})
         if cell.problem is not None:
-            problem = f"! {_(PROBLEMS[cell.problem])}  {clean(_(cell.detail))}"
+            problem = f"! {_(PROBLEMS[cell.problem])}  {detail_text(cell.detail)}"
             lines += fold(problem, self.size.width - 4, "    ")
             remedy = signs("→ ") + _(PROBLEM_REMEDIES[cell.problem])
             lines += fold(remedy, self.size.width - 4, "    ")

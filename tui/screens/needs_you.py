@@ -121,7 +121,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         words = self._search.casefold().split()
         if not words:
             return True
-        shown = (self._sku(row), self._place(row), _(PROBLEMS[row.problem]), row.detail)
+        shown = (self._sku(row), self._place(row), _(PROBLEMS[row.problem]), detail_words(row))
         text = " ".join(shown).casefold()
         return all(word in text for word in words)
 

@@ -25,7 +25,7 @@ from tui.widgets.fields import FilterField, Press
 from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
-from tui.words import PLANS, WHYS, number
+from tui.words import PLANS, WHYS, detail_text, number
 
 CHANGING, LEFT_OUT, ALL = "changing", "left_out", "all"
 FILTERS = (CHANGING, LEFT_OUT, ALL)
@@ -92,7 +92,7 @@ class PlanScreen(Finding, SubScreen):
 
     def _row(self, index: int, row: PlanRow) -> Row:
         why = _(WHYS[row.why])
-        why = headed(why, clean(_(row.detail))) if row.detail else why
+        why = headed(why, detail_text(row.detail)) if row.detail else why
         return Row(
             str(index),
             (

@@ -13,13 +13,13 @@ from core.model import Choice, PlanKind, Waiting
 from tui import counted
 from tui.clean import clean, signs
 from tui.i18n import _, ngettext
-from tui.remedies import tell
+from tui.remedies import tell, told
 from tui.screens.changing import whole
 from tui.screens.guides import GuideDialog
 from tui.screens.plan import PlanScreen
 from tui.screens.runs import Undoing
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
-from tui.words import CHOICES, PROBLEMS, number
+from tui.words import CHOICES, PROBLEMS, detail_text, number
 
 CHOICE_ACTIONS: Mapping[Choice, str] = {
     Choice.TAKE_HERE: "needs.take-here",
@@ -327,8 +327,10 @@ class Resolving(Undoing):
 
 def detail_words(row: Waiting) -> str:
     """What the outside said; of a mapping in doubt, the value that it has now."""
+    if row.errors:
+        return " ".join(told(error) for error in row.errors)
     if not row.detail:
         return ""
     if row.cell is None and row.inventory_item_id:
         return _("It is now: %(value)s") % {"value": clean(row.detail, 100)}
-    return clean(_(row.detail), 300)
+    return detail_text(row.detail)

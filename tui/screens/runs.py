@@ -20,7 +20,7 @@ from tui.widgets.columns import Column
 from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
-from tui.words import OUTCOMES, PLANS, RUNS, WHYS, number, show
+from tui.words import OUTCOMES, PLANS, RUNS, WHYS, detail_text, number, show
 
 SHOWN_ROWS = 10_000
 
@@ -154,7 +154,7 @@ class RunScreen(SubScreen, Undoing):
     def _row(self, index: int, one: RunRow) -> Row:
         row, mark = one.row, OUTCOMES[one.outcome]
         why = _(WHYS[row.why])
-        why = headed(why, clean(_(one.detail))) if one.detail else why
+        why = headed(why, detail_text(one.detail)) if one.detail else why
         cells = (
             clean(row.sku_number),
             clean(self.desk.location_name(row.location_id)),
