@@ -38,7 +38,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class HealthNote:
-    """`error` is what went wrong last; `held` the cells that differ, by what the breaker has stopped;
+    """`error` is what went wrong last; `held` the cells that differ: the breaker stopped that pass;
     `points` what the shop lets us spend now; `stops` what waits for a person, by the part of the
     sync that it stopped. `at`: when this was written, to which the ages belong; points used and
     failures are counted since `since`.
