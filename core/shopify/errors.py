@@ -324,7 +324,9 @@ class ApiVersionChanged(SafetyStop):
 
 class AnotherShop(SafetyStop):
     code = "another_shop"
-    message = N_("Another shop answers at this address: %(found)s in place of %(expected)s.")
+    message = N_(
+        "Another shop answers at this address: %(found)s. It is not the one that was connected."
+    )
     remedy = N_(
         "If the address or the token was changed by mistake, put it back. To use the other shop, "
         "delete the SKU mappings and connect anew."

@@ -30,6 +30,9 @@ from core.sync.sender import Sender
 PATIENCE = 6
 """Failures in a row after which `rest` gives up."""
 
+PATIENCE_S = 60.0
+"""Seconds of nothing but failures after which it gives up, too: whoever waits wants to know."""
+
 
 @dataclass(frozen=True, slots=True)
 class RestReport:
@@ -296,13 +299,17 @@ class Engine:
         self.commits.pulled = self.commits.pushed = 0
         trouble: DextreError | None = None
         failures = restless = 0
+        failing_since = 0.0
         for number in range(1, passes + 1):
             before = (self.commits.pulled, self.commits.pushed)
+            began = self.clock.monotonic()
             try:
                 quiet = await self.whole_pass()
             except TryAgain as error:
                 failures, trouble = failures + 1, error
-                if failures > PATIENCE:
+                failing_since = began if failures == 1 else failing_since
+                lasts = self.clock.monotonic() - failing_since
+                if failures > PATIENCE or lasts > PATIENCE_S:
                     return self._report(number, trouble, rests=False)
                 await self.clock.sleep(self.pacing.backoff(failures))
                 continue

@@ -12,7 +12,7 @@ import pytest
 from tests.commands.conftest import Line
 from tui.cli import main, split_globals
 from tui.commands import MODULES, build
-from tui.commands.common import table
+from tui.commands.common import table, write_csv
 
 
 def test_global_options_stand_anywhere() -> None:
@@ -141,3 +141,9 @@ def test_one_overlong_text_does_not_push_the_columns_of_all_rows_apart(
     assert len(head) < 80
     assert len(short) < 80
     assert "B" * 255 in long
+
+
+def test_no_sku_becomes_a_formula_in_a_csv_and_numbers_stay_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "plan.csv"
+    write_csv(str(file), ("sku", "n"), [{"sku": "=cmd()", "n": -3}, {"sku": "-3", "n": None}])
+    assert file.read_text(encoding="utf-8").splitlines() == ["sku,n", "'=cmd(),-3", "-3,"]

@@ -101,6 +101,7 @@ def test_a_product_is_stocked_at_its_location(linked: Line, served: Served, sku:
     served.shop.set_stocked(sku, places_of(served)[1], stocked=False)
     passed(linked)
     assert rows(linked) == [("not_stocked", sku, "Osaka")]
+    assert "(Not stocked there in Shopify)" in linked("plan", "push").out
     linked("needs-you", "activate", sku)
     assert rows(linked) == []
 

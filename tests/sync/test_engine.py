@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from core.clock import parse_iso
-from core.errors import LinkIsOff
+from core.errors import LinkIsOff, Offline
 from core.model import CellKey, CellState, PlanKind, Problem, QuantityName
 from core.sync.cells import unmap_one
 from core.sync.events import NeedsYou, Pushed, SaleSeen
@@ -321,6 +322,22 @@ async def test_offline_is_said_and_waited_out() -> None:
     report = await world.engine.rest()
     assert report.rests
     assert left == []
+
+
+async def test_a_shop_that_answers_nothing_for_a_minute_is_given_up() -> None:
+    world = World()
+    world.linked(here=12, there=9, base=10)
+
+    async def slowly_refused(*_: object) -> None:
+        await world.clock.sleep(50)
+        raise Offline(detail="no answer")
+
+    refused: Any = slowly_refused
+    world.shop.read_levels = refused  # type: ignore[method-assign]
+    report = await world.engine.rest()
+    assert not report.rests
+    assert report.detail
+    assert world.clock.monotonic() <= 120
 
 
 async def test_above_the_limit_hints_and_the_sweep_find_every_change() -> None:

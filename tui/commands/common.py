@@ -198,4 +198,16 @@ def write_csv(target: str, fields: Sequence[str], rows: Iterable[Mapping[str, ob
                 raise CannotWriteCsv(file=clean(target), detail=error.strerror or "") from None
         writer = csv.DictWriter(out, fields)
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: _guarded(value) for name, value in row.items()} for row in rows)
+
+
+_FORMULA = frozenset("=+-@＝＋－＠'\t\r\n")
+
+
+def _guarded(value: object) -> object:
+    """No spreadsheet takes a text from outside, such as an SKU, for a formula; numbers stay."""
+    if not isinstance(value, str) or _is_number(value):
+        return value
+    return (
+        "'" + value if value and not _FORMULA.isdisjoint((value[0], value.lstrip()[:1])) else value
+    )
