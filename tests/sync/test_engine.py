@@ -336,7 +336,7 @@ async def test_a_shop_that_answers_nothing_for_a_minute_is_given_up() -> None:
     world.shop.read_levels = refused  # type: ignore[method-assign]
     report = await world.engine.rest()
     assert not report.rests
-    assert report.detail
+    assert report.trouble is not None
     assert world.clock.monotonic() <= 120
 
 

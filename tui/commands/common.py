@@ -208,6 +208,5 @@ def _guarded(value: object) -> object:
     """No spreadsheet takes a text from outside, such as an SKU, for a formula; numbers stay."""
     if not isinstance(value, str) or _is_number(value):
         return value
-    return (
-        "'" + value if value and not _FORMULA.isdisjoint((value[0], value.lstrip()[:1])) else value
-    )
+    begins = (value[:1], value.lstrip()[:1])
+    return value if _FORMULA.isdisjoint(begins) else "'" + value
