@@ -95,6 +95,11 @@ def listed(words: Iterable[str]) -> str:
     return _(", ").join(words)
 
 
+def sentences(before: str, after: str) -> str:
+    """One sentence after another, as the language sets them apart."""
+    return _("%(before)s %(after)s") % {"before": before, "after": after}
+
+
 def headed(head: str, rest: str) -> str:
     """A thing, and what is said about it."""
     return _("%(head)s: %(rest)s") % {"head": head, "rest": rest}

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from tui.i18n import _, set_language
+from tui.i18n import _, sentences, set_language
 
 if TYPE_CHECKING:
     from core.workspace import Workspace
@@ -27,11 +27,10 @@ def why_no_app(stdin: TextIO | None, stderr: TextIO | None, term: str) -> str | 
     """Why a full-screen app cannot be shown here, with the way out; None where it can."""
     way_out = _("Use the commands instead, such as `dextre-sync status` or `dextre-sync --help`.")
     if stdin is None or stderr is None or not (stdin.isatty() and stderr.isatty()):
-        return _("The app needs a terminal.") + " " + way_out
+        return sentences(_("The app needs a terminal."), way_out)
     if term in ("", "dumb", "unknown"):
-        return (
-            _("This terminal (TERM=%(term)s) cannot show the app.") % {"term": term} + " " + way_out
-        )
+        cannot = _("This terminal (TERM=%(term)s) cannot show the app.") % {"term": term}
+        return sentences(cannot, way_out)
     return None
 
 

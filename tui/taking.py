@@ -10,7 +10,7 @@ from textual import work
 
 from core.errors import DextreError
 from core.model import Owner
-from tui.i18n import _, tell
+from tui.i18n import _, sentences, tell
 from tui.pumping import PumpedApp
 from tui.words import owner_text
 
@@ -59,7 +59,7 @@ class Taking(PumpedApp):
             self.say(tell(refused)[0], "warn")
         elif session.holder is not None:
             words = session.why_only_looking() or ""
-            self.say(words + " " + _("Home, key t: ask for the sync."), "warn")
+            self.say(sentences(words, _("Home, key t: ask for the sync.")), "warn")
         elif ask and session.started:
             self.say(_("This app runs the sync now."))
         self.look()

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from core.workspace import Heard, WebhookState
 from tui.clean import clean
-from tui.i18n import N_, _, ngettext
+from tui.i18n import N_, _, ngettext, sentences
 from tui.when import day_and_time
 from tui.words import BAD, DIM, GOOD, WARN, Mark
 
@@ -54,9 +54,8 @@ def healed_words(report: Report) -> str:
         "kept": len(report.kept),
     }
     if report.not_permitted:
-        words += " " + _("Not permitted to this app: %(topics)s.") % {
-            "topics": _topics(report.not_permitted)
-        }
+        told = {"topics": _topics(report.not_permitted)}
+        words = sentences(words, _("Not permitted to this app: %(topics)s.") % told)
     return words
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.clock import parse_iso
+from tui.i18n import N_, _
 
 
 def clock_time(at: str) -> str:
@@ -32,9 +33,16 @@ def percent(share: float) -> str:
     return f"{int(share * 1000) / 10:g} %"
 
 
+AGES = (
+    (90, 1, N_("%(n)d s")),
+    (5_400, 60, N_("%(n)d min")),
+    (172_800, 3_600, N_("%(n)d h")),
+)
+
+
 def age(seconds: float) -> str:
     """`45 s`, `12 min`, `3 h`, `2 d`: as coarse as the matter allows."""
-    for limit, unit, size in ((90, "s", 1), (5400, "min", 60), (172_800, "h", 3600)):
+    for limit, size, words in AGES:
         if seconds < limit:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds / 86_400:.0f} d"
+            return _(words) % {"n": round(seconds / size)}
+    return _("%(n)d d") % {"n": round(seconds / 86_400)}

@@ -4,6 +4,7 @@ alone. One table a kind; screens and commands read them, nobody else invents wor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
@@ -319,6 +320,36 @@ def owner_text(owner: Owner | str) -> str:
         "purpose": _(PURPOSES[owner.purpose]),
         "moment": owner.moment,
     }
+
+
+ARITHMETIC = (
+    (
+        re.compile(r"here (?P<here>\S+), Shopify (?P<there>\S+), base (?P<base>\S+)"),
+        N_("here %(here)s, Shopify %(there)s, base %(base)s"),
+    ),
+    (
+        re.compile(r"never set here; Shopify (?P<there>\S+)"),
+        N_("never set here; Shopify %(there)s"),
+    ),
+    (
+        re.compile(r"(?P<sum>.+), of which (?P<left>\S+) wait"),
+        N_("%(sum)s, of which %(left)s wait"),
+    ),
+)
+"""How a movement of the sync is explained in the store, and what a reader is told."""
+
+
+def arithmetic_words(text: str) -> str:
+    """Why a quantity was set so, in the reader's language; as it is where nothing fits."""
+    for form, words in ARITHMETIC:
+        if found := form.fullmatch(text):
+            return _(words) % found.groupdict()
+    return text
+
+
+def who_words(who: str) -> str:
+    """Who made a movement: a person's name as it is, the sync in the reader's language."""
+    return _("sync") if who == "sync" else who
 
 
 def number(value: int | None) -> str:

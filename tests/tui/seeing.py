@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
+from textual._context import visible_screen_stack
 from textual.events import Key, Paste
 from textual.keys import _character_to_key
 from textual.message import Message
@@ -83,11 +84,15 @@ async def burst(app: DextreApp, pilot: Pilot[int], text: str) -> None:
 
 
 def seen(app: DextreApp) -> str:
-    """What the screen shows. The one place that reads the compositor's lines. A dialog keeps its
-    picture of the screen behind it until the next frame: here it is taken anew.
+    """What the screen shows. The one place that reads the compositor's lines. A dialog is painted
+    over the screens behind it, as for a terminal.
     """
     app.screen.refresh()
-    strips = app.screen._compositor.render_strips()
+    behind = visible_screen_stack.set(app._background_screens)
+    try:
+        strips = app.screen._compositor.render_strips()
+    finally:
+        visible_screen_stack.reset(behind)
     lines = ["".join(segment.text for segment in strip).rstrip() for strip in strips]
     return "\n".join(lines).rstrip() + "\n"
 

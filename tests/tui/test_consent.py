@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from core.model import Owner, Purpose
 from tests.tui.fakes import FakeDesk, FakeWorkspace, process
-from tests.tui.seeing import press, running, seen
+from tests.tui.seeing import LEAST, press, running, seen
 from tui.app import DextreApp
 
 ASKER = process("ben", pid=8)
@@ -53,6 +53,18 @@ async def test_the_one_who_is_asked_hands_over_and_becomes_a_viewer(tmp_path: Pa
         await is_asked(app, None)
         await press(app, pilot, "2", "e")
         assert "Here you can only look." in seen(app)
+
+
+async def test_what_a_small_terminal_has_no_room_for_is_read_by_the_page_keys(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, FakeDesk(), size=LEAST) as (app, pilot):
+        await is_asked(app, ASKER)
+        assert "ask for it again" not in seen(app)
+        await press(app, pilot, "pagedown", "pagedown")
+        assert "ask for it again" in seen(app)
+        await press(app, pilot, "pageup", "pageup")
+        assert "ask for it again" not in seen(app)
 
 
 async def test_no_is_the_answer_that_has_the_focus(tmp_path: Path) -> None:

@@ -56,6 +56,17 @@ def test_a_clipped_text_has_exactly_the_width(text: str, width: int, right: bool
     assert cell_len(clip(text, width, right)) == width
 
 
+def test_the_sign_of_a_cut_stands_at_the_text_also_where_half_a_character_had_room() -> None:
+    assert clip("デモブランド", 8) == "デモブ… "
+    assert clip("デモブランド", 9) == "デモブラ…"
+
+
+def test_a_title_takes_what_it_lacks_from_the_columns_that_have_grown() -> None:
+    columns = [Column("ロケーション", 10), Column("問題", 30, grow=1)]
+    assert fit(columns, 80) == [(0, 12), (1, 64)]
+    assert fit(columns, 44) == [(0, 10), (1, 30)], "not from what others need themselves"
+
+
 @given(MIXED, st.integers(4, 40))
 def test_folded_lines_fit_and_lose_nothing(text: str, width: int) -> None:
     lines = fold(text, width)

@@ -26,7 +26,8 @@ from core.model import (
 )
 from core.sync.events import Level
 from tui import words
-from tui.i18n import set_language
+from tui.i18n import sentences, set_language
+from tui.when import age
 
 TABLES: list[tuple[type[StrEnum], Mapping[Any, Any]]] = [
     (CellState, words.CELLS),
@@ -69,3 +70,46 @@ def test_states_are_told_apart_without_colour() -> None:
     for table in (words.CELLS, words.MATCHES, words.VERDICTS, words.CONNECTIONS, words.OUTCOMES):
         shown = [words.show(mark) for mark in table.values()]
         assert len(set(shown)) == len(shown)
+
+
+@pytest.mark.parametrize(
+    ("stored", "english", "japanese"),
+    [
+        (
+            "here —, Shopify 8, base —",
+            "here —, Shopify 8, base —",
+            "DEXTRE —、Shopify 8、基準 —",
+        ),
+        ("never set here; Shopify -3", "never set here; Shopify -3", "DEXTREで未設定、Shopify -3"),
+        ("12 + (9 − 10) = 11", "12 + (9 − 10) = 11", "12 + (9 − 10) = 11"),
+        (
+            "1 + (7 − 10) = -2, of which -2 wait",
+            "1 + (7 − 10) = -2, of which -2 wait",
+            "1 + (7 − 10) = -2、うち -2 は保留",
+        ),
+    ],
+)
+def test_why_a_quantity_was_set_is_told_in_the_readers_language(
+    stored: str, english: str, japanese: str
+) -> None:
+    assert words.arithmetic_words(stored) == english
+    set_language("ja")
+    assert words.arithmetic_words(stored) == japanese
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "japanese"),
+    [(10, "10 s", "10秒"), (300, "5 min", "5分"), (7_200, "2 h", "2時間"), (200_000, "2 d", "2日")],
+)
+def test_how_long_ago_is_told_in_the_readers_units(
+    seconds: float, english: str, japanese: str
+) -> None:
+    assert age(seconds) == english
+    set_language("ja")
+    assert age(seconds) == japanese
+
+
+def test_japanese_sentences_follow_each_other_without_a_space() -> None:
+    assert sentences("One.", "Two.") == "One. Two."
+    set_language("ja")
+    assert sentences("一。", "二。") == "一。二。"

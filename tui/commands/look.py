@@ -14,7 +14,15 @@ from tui.commands.line import Tree, takes_json
 from tui.health import failure_words
 from tui.i18n import _, event_text, note_text
 from tui.when import age, percent, to_the_second
-from tui.words import CELLS, detail_text, owner_text, show, word_of
+from tui.words import (
+    CELLS,
+    arithmetic_words,
+    detail_text,
+    owner_text,
+    show,
+    who_words,
+    word_of,
+)
 
 if TYPE_CHECKING:
     from core.sync.events import Event
@@ -146,7 +154,8 @@ def why(session: Session, sku: str, *, as_json: bool) -> None:
         say()
     for movement in reversed(movements):
         cause = movement.cause
-        words = [word_of(cause.kind), cause.who, cause.reason, cause.arithmetic]
+        who, sums = who_words(cause.who), arithmetic_words(cause.arithmetic)
+        words = [word_of(cause.kind), who, cause.reason, sums]
         told = " · ".join(clean(word) for word in words if word)
         place = clean(desk.location_name(movement.key.location_id))
         step = f"{number(movement.before)} → {movement.after}"

@@ -21,7 +21,7 @@ from tui.commands.common import (
 from tui.commands.items import the_item
 from tui.commands.line import Tree, count, takes_json, takes_label, takes_yes, whole
 from tui.i18n import _, ngettext
-from tui.words import word_of
+from tui.words import arithmetic_words, who_words, word_of
 
 if TYPE_CHECKING:
     from core.workspace import Desk
@@ -236,9 +236,11 @@ def movements(
                 number(movement.before),
                 movement.after,
                 word_of(movement.cause.kind),
-                movement.cause.who,
+                who_words(movement.cause.who),
                 " · ".join(
-                    text for text in (movement.cause.reason, movement.cause.arithmetic) if text
+                    text
+                    for text in (movement.cause.reason, arithmetic_words(movement.cause.arithmetic))
+                    if text
                 ),
             )
             for movement in found

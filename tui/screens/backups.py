@@ -15,7 +15,7 @@ from core.model import Secret
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _, headed, listed
+from tui.i18n import N_, _, headed, listed, sentences
 from tui.remedies import tell, told
 from tui.screens.base import BaseScreen, SubScreen
 from tui.when import day_and_time
@@ -87,7 +87,7 @@ class BackupsScreen(SubScreen):
                 "levels": counted.quantities(made.levels),
             }
             if made.has_secrets:
-                words += " " + _("The secrets are in it, encrypted.")
+                words = sentences(words, _("The secrets are in it, encrypted."))
             self.call_after_refresh(self.say, words)
 
         return self.attempt_words(write)

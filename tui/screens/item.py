@@ -25,10 +25,12 @@ from tui.words import (
     CELLS,
     PROBLEM_REMEDIES,
     PROBLEMS,
+    arithmetic_words,
     detail_text,
     number,
     show,
     signed,
+    who_words,
 )
 
 MOVEMENTS = 50
@@ -200,9 +202,9 @@ class ItemScreen(SubScreen):
             part
             for part in (
                 _(CAUSES[cause.kind]),
-                clean(cause.who),
+                clean(who_words(cause.who)),
                 clean(cause.reason),
-                clean(cause.arithmetic),
+                clean(arithmetic_words(cause.arithmetic)),
             )
             if part
         )

@@ -19,7 +19,7 @@ from core.sync.events import CatalogueChanged, Event, MappingsDeleted, SkusMappe
 from core.workspace import Filter
 from tui import memory
 from tui.actions import bindings
-from tui.i18n import N_, _
+from tui.i18n import N_, _, sentences
 from tui.mapping_words import FILTERS
 from tui.remedies import told
 from tui.screens.base import SHOWN_EVERY, Work
@@ -211,7 +211,7 @@ class MappingScreen(Finding, EditingByHand):
             "others": others,
         }
         if not self.session.status.link:
-            words += " " + _("Next step: enable the inventory link.")
+            words = sentences(words, _("Next step: enable the inventory link."))
         self.say(words)
 
     # -- going on ----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from core.model import Item, MappingRow, Variant
 from core.workspace import Filter, IgnoredRow
 from tui import counted
 from tui.clean import clean
-from tui.i18n import _
+from tui.i18n import _, sentences
 from tui.mapping_words import LIKENESSES
 from tui.screens.base import MainScreen
 from tui.screens.mapping_rows import SUGGESTED, VariantSource, row_key
@@ -172,7 +172,7 @@ class EditingByHand(MainScreen):
         done = self.attempt(act)
         if done is not None:
             self.query_one(MarkingTable).marks.clear()
-            self.say(words % {"rows": counted.rows(done.value)} + "  " + _("u undoes it."))
+            self.say(sentences(words % {"rows": counted.rows(done.value)}, _("u undoes it.")))
             self.refresh_data()
 
     def do_unmap(self) -> None:

@@ -15,7 +15,7 @@ from core.model import Location, ShopLocation
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _, aside
+from tui.i18n import N_, _, aside, sentences
 from tui.screens.base import SubScreen
 from tui.screens.places import ask_for_location
 from tui.session import Session
@@ -117,11 +117,10 @@ class PairingScreen(SubScreen):
         here, there = len(self.desk.locations()), len(self.pairable)
         words = _("One to one. Enter or ← → choose, x leaves a location out, U updates.")
         if self._shop and here > there:
-            words += " " + _("DEXTRE has more locations: some stay without a pair.")
+            words = sentences(words, _("DEXTRE has more locations: some stay without a pair."))
         if self._shop and there > here:
-            words += " " + _(
-                "Shopify has more locations: some stay without a pair; a adds one in DEXTRE."
-            )
+            more = _("Shopify has more locations: some stay without a pair; a adds one in DEXTRE.")
+            words = sentences(words, more)
         self.query_one("#rule", Prose).update(signs(words))
 
     # -- choosing ----------------------------------------------------------------------------------

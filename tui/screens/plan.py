@@ -16,11 +16,11 @@ from core.model import Plan, PlanRow, Run
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _, headed, ngettext
+from tui.i18n import N_, _, headed, ngettext, sentences
 from tui.screens.base import SubScreen
 from tui.screens.finding import Finding
 from tui.widgets.columns import Column
-from tui.widgets.dialogs import ConfirmDialog, if_yes
+from tui.widgets.dialogs import SHORT, ConfirmDialog, if_yes
 from tui.widgets.fields import FilterField, Press
 from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
@@ -60,15 +60,17 @@ class PlanScreen(Finding, SubScreen):
     # -- what it shows -----------------------------------------------------------------------------
 
     def refresh_data(self) -> None:
-        self.query_one("#totals", Prose).update("\n".join(self._totals()))
+        short = self.size.height < SHORT
+        totals = self._short_totals() if short else [*self._totals(), self._shown()]
+        self.query_one("#totals", Prose).update("\n".join(totals))
         columns = [
             Column(_("SKU number"), 12, grow=1),
             Column(_("Location"), 10, grow=1, drop=1),
-            Column(_("Here"), 5, right=True),
+            Column(_("Here"), 6, right=True),
             Column("Shopify", 7, right=True),
             Column(_("Base"), 5, right=True, drop=3),
             Column(_("Result"), 8, right=True),
-            Column(_("Why"), 24, grow=2, drop=2),
+            Column(_("Why"), 22, grow=2, drop=2),
         ]
         rows = [self._row(index, row) for index, row in enumerate(self._rows())]
         self.query_one(VirtualTable).show(
@@ -123,11 +125,6 @@ class PlanScreen(Finding, SubScreen):
         plan = self.plan
         here = [row for row in plan.rows if row.changes_here]
         there = [row for row in plan.rows if row.changes_there]
-        zeros = sum(
-            1
-            for row in plan.changing
-            if (row.new_there == 0 and row.there) or (row.new_here == 0 and row.here)
-        )
         lines = [
             _("%(cells)s: %(there)d change in Shopify, %(here)d change in DEXTRE, %(out)d left out")
             % {
@@ -142,20 +139,33 @@ class PlanScreen(Finding, SubScreen):
                 "here": sum((row.new_here or 0) - (row.here or 0) for row in here),
             },
         ]
-        if zeros:
-            become = ngettext("%(n)d number becomes 0", "%(n)d numbers become 0", zeros)
-            lines[1] += "   " + signs("! ") + become % {"n": zeros}
+        if become := self._become_zero():
+            lines[1] += "   " + become
         if plan.left_open and self.session.status.link:
             lines.append(signs("! ") + self._opening(plan.left_open))
+        return lines
+
+    def _become_zero(self) -> str:
+        zeros = sum(
+            1
+            for row in self.plan.changing
+            if (row.new_there == 0 and row.there) or (row.new_here == 0 and row.here)
+        )
+        become = ngettext("%(n)d number becomes 0", "%(n)d numbers become 0", zeros)
+        return signs("! ") + become % {"n": zeros} if zeros else ""
+
+    def _short_totals(self) -> list[str]:
+        """What leaves room for rows on a small terminal; the question before applying tells all."""
+        lines = [self._totals()[0], self._become_zero(), _("Nothing is written yet.")]
+        return [line for line in lines if line]
+
+    def _shown(self) -> str:
         shown = {
             CHANGING: _("changing rows"),
             LEFT_OUT: _("left out rows"),
             ALL: _("all rows"),
         }[self._filter]
-        lines.append(
-            _("Shown: %(what)s (f shows others). Nothing is written yet.") % {"what": shown}
-        )
-        return lines
+        return _("Shown: %(what)s (f shows others). Nothing is written yet.") % {"what": shown}
 
     @staticmethod
     def _opening(count: int) -> str:
@@ -164,7 +174,9 @@ class PlanScreen(Finding, SubScreen):
             "%(n)d cells differ afterwards and will wait for you, because the link is on.",
             count,
         )
-        return words % {"n": count} + " " + _("Turn the link off first to leave them as they are.")
+        return sentences(
+            words % {"n": count}, _("Turn the link off first to leave them as they are.")
+        )
 
     # -- filters -----------------------------------------------------------------------------------
 
@@ -191,7 +203,7 @@ class PlanScreen(Finding, SubScreen):
         await self.action_act("plan.apply")
 
     def do_apply(self) -> None:
-        body = "\n".join(self._totals()[:-1])
+        body = "\n".join(self._totals())
         if self._enabling:
             body += "\n" + _("Then both sides follow each other in real time.")
         dialog = ConfirmDialog(self.title_text(), body, self._apply_words())
@@ -222,5 +234,5 @@ def run_words(run: Run, *, enabled: bool = False) -> str:
     told = [words, *(text % {"n": count} for count, text in others if count)]
     words = _("Applied: %(what)s.") % {"what": _("; ").join(told)}
     if enabled:
-        words = _("The inventory link is on.") + " " + words
+        words = sentences(_("The inventory link is on."), words)
     return words

@@ -12,7 +12,7 @@ from textual import work
 from core.model import Choice, PlanKind, Waiting
 from tui import counted
 from tui.clean import clean, signs
-from tui.i18n import _, ngettext
+from tui.i18n import _, ngettext, sentences
 from tui.remedies import tell, told
 from tui.screens.changing import whole
 from tui.screens.guides import GuideDialog
@@ -242,7 +242,7 @@ class Resolving(Undoing):
             return
         words = outcome.words
         if self._note_done(choice, before, rows, outcome.left):
-            words += "  " + _("u undoes it.")
+            words = sentences(words, _("u undoes it."))
         self.say(words, "warn" if outcome.left else "")
 
     async def _resolve_one(self, row: Waiting, choice: Choice, count: int | None) -> Outcome | None:
@@ -264,10 +264,8 @@ class Resolving(Undoing):
         ) % {"choice": title, "n": done.value.done}
         refused = done.value.refused
         if refused:
-            words += " " + _("Not done: %(n)d, the first: %(why)s") % {
-                "n": len(refused),
-                "why": tell(refused[0][1])[0],
-            }
+            told = {"n": len(refused), "why": tell(refused[0][1])[0]}
+            words = sentences(words, _("Not done: %(n)d, the first: %(why)s") % told)
         return Outcome(words, [row for row, _error in refused])
 
     def _run_ids(self) -> frozenset[str]:

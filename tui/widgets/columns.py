@@ -46,7 +46,21 @@ def fit(columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
     for i in kept:
         extra = spare * columns[i].grow // shares if shares else 0
         widths.append((i, columns[i].width + extra))
-    return widths
+    return _titled(columns, widths)
+
+
+def _titled(columns: Sequence[Column], widths: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """A title that is cut takes what it lacks from the columns that have grown the most."""
+    now = dict(widths)
+    most = {i: max(columns[i].width, cell_len(columns[i].title)) for i in now}
+    for i in now:
+        while now[i] < cell_len(columns[i].title):
+            giver = max(now, key=lambda j: now[j] - most[j])
+            if now[giver] <= most[giver]:
+                break
+            now[giver] -= 1
+            now[i] += 1
+    return list(now.items())
 
 
 def _squeezed(widths: list[tuple[int, int]], over: int) -> list[tuple[int, int]]:
@@ -64,10 +78,9 @@ def clip(text: str, width: int, right: bool = False) -> str:
     """Cut or pad to `width` cells; a character that is two wide is never split."""
     if width <= 0:
         return ""
-    length = cell_len(text)
-    if length > width:
-        return set_cell_size(text, width - 1) + ("…" if signs("…") == "…" else "~")
-    padding = " " * (width - length)
+    if cell_len(text) > width:
+        text = set_cell_size(text, width - 1).rstrip() + ("…" if signs("…") == "…" else "~")
+    padding = " " * (width - cell_len(text))
     return padding + text if right else text + padding
 
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
@@ -49,7 +50,11 @@ class Dialog(ModalScreen[T]):
     Dialog.-short .dialog--wrong { margin-top: 0; max-height: 2; }
     Dialog.-short .dialog--body { max-height: 5; }
     """
-    BINDINGS = bindings("dialog")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("dialog"),
+        Binding("pagedown", "scroll_body(1)", show=False),
+        Binding("pageup", "scroll_body(-1)", show=False),
+    ]
 
     def on_mount(self) -> None:
         from tui.clean import ascii_only
@@ -61,6 +66,11 @@ class Dialog(ModalScreen[T]):
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+    def action_scroll_body(self, by: int) -> None:
+        """On a small terminal a text may be longer than its place; the buttons have the focus."""
+        for body in self.query(".dialog--body"):
+            body.scroll_relative(y=by * max(1, body.size.height - 1), animate=False)
 
 
 def if_yes(act: Callable[[], object]) -> Callable[[bool | None], None]:
