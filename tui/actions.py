@@ -84,7 +84,13 @@ ACTIONS: tuple[Action, ...] = (
     A("main.log", "6", N_("Log"), N_("Everything that happened."), show=False),
     A("main.settings", "7", N_("Settings"), N_("Shopify custom app, locations…"), show=False),
     A("main.quit", "q", N_("Quit"), N_("Leave the app."), show=False),
-    A("main.cancel", "escape", N_("Cancel"), N_("Cancel the work that runs."), show=False),
+    A(
+        "main.cancel",
+        "escape",
+        N_("Cancel"),
+        N_("Cancel the work that runs, or end the search."),
+        show=False,
+    ),
     # screens on top of them
     A("sub.back", "escape,q", N_("Back"), N_("Leave this screen; nothing is lost.")),
     # screens with a list that can be searched

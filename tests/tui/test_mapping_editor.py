@@ -7,7 +7,9 @@ from typing import Any
 
 from tests.tui.fakes import FakeDesk
 from tests.tui.seeing import press, running, seen, settled, type_text
+from tui.widgets.fields import FilterField
 from tui.widgets.marking import MarkingTable
+from tui.widgets.table import VirtualTable
 
 
 async def test_filters_are_stepped_through_and_come_back_at_the_next_start(tmp_path: Path) -> None:
@@ -57,6 +59,25 @@ async def test_the_suggestion_is_one_key_away_or_two(tmp_path: Path) -> None:
         assert desk.asked[-1][0] == "map_suggested"
         await press(app, pilot, "m", "enter")
         assert desk.asked[-1] == ("map_one", "gid://shopify/InventoryItem/90", "TEA-004")
+
+
+async def test_esc_on_the_rows_ends_the_search(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "3", "slash", *"cup", "enter")
+        table = app.screen.query_one(VirtualTable)
+        few = table.row_count
+        await press(app, pilot, "escape")
+        assert table.row_count > few
+        assert app.focused is table
+        await press(app, pilot, "escape")
+        assert "Nothing is running." in seen(app)
+
+
+async def test_esc_on_the_lines_of_the_log_ends_the_search(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "6", "slash", *"tea", "enter", "escape")
+        assert app.screen.query_one(FilterField).value == ""
+        assert not app.screen.query_one(FilterField).has_class("-on")
 
 
 async def test_n_goes_through_the_hits_of_the_last_search(tmp_path: Path) -> None:

@@ -67,6 +67,18 @@ class Finding(BaseScreen):
     def do_search(self) -> None:
         self.query_one(FilterField).open()
 
+    def why_not(self, action_id: str) -> str | None:
+        if action_id == "main.cancel" and self._search:
+            return None
+        return super().why_not(action_id)
+
+    def do_cancel(self) -> None:
+        """Esc on the rows ends the search as it does in the field; work that runs goes first."""
+        if self._search and not self.is_working:
+            self.query_one(FilterField).action_leave()
+            return
+        super().do_cancel()
+
     @on(Input.Changed, "#filter")
     def searched(self, event: Input.Changed) -> None:
         text = event.value.strip()

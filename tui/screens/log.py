@@ -145,6 +145,8 @@ class LogScreen(MainScreen):
     # -- filters -----------------------------------------------------------------------------------
 
     def why_not(self, action_id: str) -> str | None:
+        if action_id == "main.cancel" and self._search:
+            return None
         if action_id == "log.brand" and not self._other_brands():
             return _("There is only this brand.")
         return super().why_not(action_id)
@@ -201,6 +203,13 @@ class LogScreen(MainScreen):
             self.say(_("No row fits “%(search)s”.") % {"search": clean(self._sought)}, "warn")
 
     # -- actions -----------------------------------------------------------------------------------
+
+    def do_cancel(self) -> None:
+        """Esc on the lines ends the search as it does in the field."""
+        if self._search and not self.is_working:
+            self.query_one(FilterField).action_leave()
+            return
+        super().do_cancel()
 
     def do_pause(self) -> None:
         log = self.query_one(RingLog)
