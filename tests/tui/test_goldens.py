@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 import tui
 from core.errors import Offline
-from tests.tui.fakes import FakeDesk, FakeWorkspace
+from tests.tui.fakes import FakeDesk, FakeWorkspace, process
 from tests.tui.seeing import (
     GOLDENS,
     LARGE,
@@ -31,7 +31,7 @@ from tests.tui.test_opening import SlowDoor, app_behind, opened
 from tui.i18n import set_language
 from tui.widgets.fields import FilterField
 
-HOLDER = "ben (pid 8, /dev/pts/3, app, since 2026-11-23T09:00:00.000Z)"
+HOLDER = process("ben", pid=8)
 SCANS = {
     "one": (*"TEA", "minus", *"003"),
     "twelve": ("1", "2", "asterisk", *"TEA", "minus", *"002"),
@@ -40,7 +40,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "home": (),
     "inventory": ("2",),
     "inventory-set": ("2", "e"),
-    "item": ("2", "down", "o"),
+    "item": ("2", "home", *["down"] * 4, "o"),
     "inventory-move": ("2", "m"),
     "inventory-new": ("2", "A"),
     "inventory-marked": ("2", "v", "down", "down", "v", "plus"),
@@ -54,8 +54,8 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "location-add": ("2", "p", "a"),
     "locations-labels": ("2", "p"),
     "label-edit": ("2", "p", "tab", "down", "e"),
-    "item-edit": ("2", "down", "o", "e"),
-    "item-remove": ("2", "down", "o", "x"),
+    "item-edit": ("2", "home", *["down"] * 4, "o", "e"),
+    "item-remove": ("2", "home", *["down"] * 4, "o", "x"),
     "movements-forget": ("7", "home", *["down"] * 9, "enter", "enter"),
     "mapping": ("3",),
     "mapping-filter": ("3", "f", "f"),

@@ -81,7 +81,7 @@ async def test_a_mapping_in_doubt_is_kept_followed_or_taken_away(
         assert "u undoes it." in seen(app)
         await press(app, pilot, "u")
         assert ("undo_edit",) in desk.asked
-        assert "Undone: 1 rows." in seen(app)
+        assert "Undone: 1 row." in seen(app)
 
 
 async def test_an_edit_made_elsewhere_since_is_not_undone_from_here(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ async def test_many_marked_rows_are_shown_before_they_are_changed(tmp_path: Path
     desk = waiting_desk(*[Problem.DIFFERS_AT_START] * 12, Problem.BUNDLE)
     async with running(tmp_path, desk) as (app, pilot):
         await press(app, pilot, "4", "a")
-        assert "13 rows are marked." in seen(app)
+        assert "Marked: 13 rows" in seen(app)
         await press(app, pilot, "h")
         text = seen(app)
         assert "12 rows: Take DEXTRE's quantity" in text
@@ -156,7 +156,7 @@ async def test_a_range_is_marked_and_rows_that_refuse_stay_marked_with_the_reaso
     desk.refuses[second.key] = RowMoved(what="TEA-011", here=1, there=2)
     async with running(tmp_path, desk) as (app, pilot):
         await press(app, pilot, "4", "v", "down", "down", "v")
-        assert "3 rows are marked." in seen(app)
+        assert "Marked: 3 rows" in seen(app)
         await press(app, pilot, "t")
         assert "DEXTRE 15 → 99" in seen(app)
         await press(app, pilot, "left", "enter")
