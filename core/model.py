@@ -359,8 +359,7 @@ class CellState(StrEnum):
     IGNORED = "ignored"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One mapped SKU at one paired location, for the linked label: the unit of sync.
 
     here    L, the level here: a copy that the store keeps equal to the level in the same
@@ -419,8 +418,7 @@ class Cell:
         return CellState.IN_SYNC
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What Shopify said of one cell. `quantity` is None where there is no level; `problem` says
     why it cannot be written (an untracked item may have a number all the same).
     """
@@ -437,8 +435,7 @@ class IntentKind(StrEnum):
     SET = "set"
 
 
-@dataclass(frozen=True, slots=True)
-class IntentRow:
+class IntentRow(NamedTuple):
     """One row of a write, exactly as it goes out.
 
     `before` is what we believed Shopify held when we decided; `new_base` is the cell's base once

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -274,7 +273,7 @@ class Tx(View):
         changed_at = (cell.changed_at or self.at) if waits else ""
         since = "" if cell.problem is None else cell.since or self.at
         if (here, changed_at, since) != (cell.here, cell.changed_at, cell.since):
-            cell = replace(cell, here=here, changed_at=changed_at, since=since)
+            cell = cell._replace(here=here, changed_at=changed_at, since=since)
         return records.cell_id(cell.key), records.cell_doc(cell)
 
     def remove_cell(self, key: CellKey) -> None:

@@ -92,7 +92,7 @@ class ItemsStore(PlacesStore):
             mappings = tx.mappings_of(sku_number)
             for mapping in mappings:
                 tx.put_mapping(self._renamed(tx, mapping, new))
-            tx.put_cells([replace(cell, sku_number=new) for cell in tx.cells_of(sku_number)])
+            tx.put_cells([cell._replace(sku_number=new) for cell in tx.cells_of(sku_number)])
             link = tx.link()
             tx.put_link(replace(link, revision=link.revision + 1))
         return len(mappings)

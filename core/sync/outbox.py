@@ -16,7 +16,7 @@ The functions here run inside a transaction and decide; sending is the engine's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -104,7 +104,7 @@ def decide(tx: BooksTx, key: str, at: str, trace: Trace) -> Intent | None:
 def post(tx: BooksTx, intent: Intent, cells: Iterable[Cell]) -> None:
     """Into the outbox, with its cells marked, in the caller's transaction."""
     tx.put_intent(intent)
-    tx.put_cells(replace(cell, intent=intent.key) for cell in cells)
+    tx.put_cells(cell._replace(intent=intent.key) for cell in cells)
 
 
 def settle(tx: BooksTx, intent: Intent, result: WriteResult, trace: Trace) -> Settled:
@@ -159,7 +159,7 @@ def _moved(cell: Cell, row: IntentRow) -> Cell:
     there = cell.there + row.delta if cell.there is not None else None
     changed_at = "" if (cell.here or 0) == row.new_base else cell.changed_at
     settled = cell if cell.problem in ASIDE else without_problem(cell)
-    return replace(settled, intent=None, base=row.new_base, there=there, changed_at=changed_at)
+    return settled._replace(intent=None, base=row.new_base, there=there, changed_at=changed_at)
 
 
 def _released(
@@ -167,11 +167,11 @@ def _released(
 ) -> tuple[RowOutcome, str]:
     if problem is None or problem.code in STALE:
         if cell is not None:
-            tx.put_cell(replace(cell, intent=None))
+            tx.put_cell(cell._replace(intent=None))
         return RowOutcome.MOVED, problem.code if problem else "not sent: another row was refused"
     if cell is not None:
         detail = f"{problem.code}: {problem.message}"
-        released = replace(cell, intent=None)
+        released = cell._replace(intent=None)
         if problem.code == MISMATCH:
             released = doubt_base(released, detail)
         elif cell.problem not in ASIDE:
@@ -217,13 +217,13 @@ def decide_by_reading(
             continue
         if now == row.before:
             if cell is not None:
-                tx.put_cell(replace(cell, intent=None))
+                tx.put_cell(cell._replace(intent=None))
             outcomes[row.key] = (RowOutcome.MOVED, "found by reading")
             continue
         outcomes[row.key] = (RowOutcome.REJECTED, Problem.OUTCOME_UNKNOWN.value)
         if cell is not None:
             detail = f"{row.before} → {row.quantity}, now {now}"
-            doubted = doubt_base(replace(cell, intent=None, there=now), detail)
+            doubted = doubt_base(cell._replace(intent=None, there=now), detail)
             tx.put_cell(doubted)
             if cell.problem not in ASIDE:
                 trace.needs_you(doubted)

@@ -13,8 +13,6 @@ begins anew, by both sides being equal or a person's word. So no unit is lost or
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.model import Cell, Problem
 
 FROM_READING = frozenset({Problem.UNTRACKED, Problem.NOT_STOCKED, Problem.DELETED})
@@ -25,11 +23,13 @@ ASIDE = frozenset({Problem.IGNORED, Problem.LOCATION_INACTIVE, Problem.BUNDLE})
 def with_problem(cell: Cell, problem: Problem, detail: str = "") -> Cell:
     """The books fill in since when, unless it is the same problem as before."""
     since = cell.since if problem is cell.problem else ""
-    return replace(cell, problem=problem, detail=detail, since=since)
+    return cell._replace(problem=problem, detail=detail, since=since)
 
 
 def without_problem(cell: Cell) -> Cell:
-    return replace(cell, problem=None, detail="", since="")
+    if cell.problem is None:
+        return cell
+    return cell._replace(problem=None, detail="", since="")
 
 
 def put_aside(cell: Cell, problem: Problem) -> Cell:
@@ -37,11 +37,11 @@ def put_aside(cell: Cell, problem: Problem) -> Cell:
     if cell.problem is Problem.IGNORED:
         return cell
     base = None if cell.problem in IN_DOUBT else cell.base
-    return replace(with_problem(cell, problem), base=base)
+    return with_problem(cell, problem)._replace(base=base)
 
 
 def doubt_base(cell: Cell, detail: str) -> Cell:
     """A write of which nobody knows whether it happened: the base cannot be trusted any more."""
     if cell.problem in ASIDE:
-        return replace(cell, base=None)
+        return cell._replace(base=None)
     return with_problem(cell, Problem.OUTCOME_UNKNOWN, detail)

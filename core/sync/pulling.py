@@ -12,7 +12,6 @@ exactly once for each applied write.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from core.model import Cause, CauseKind, Cell, CellKey, Label, Problem, Reading, Why
 from core.sync.merge import align, pull
@@ -71,8 +70,7 @@ def _note(cell: Cell, reading: Reading, trace: Trace) -> Cell:
     )
     if same or (numbers and cell.problem in ASIDE):
         return cell
-    noted = replace(
-        cell,
+    noted = cell._replace(
         there=reading.quantity,
         updated_at=reading.updated_at or cell.updated_at,
         read_at=trace.at,
@@ -108,7 +106,7 @@ def _begin(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
         if to.here != cell.here:
             cause = Cause(CauseKind.PULL, WHO, arithmetic=f"never set here; Shopify {to.there}")
             tx.set_level(cell.sku_number, cell.location_id, label.code, to.here, cause)
-        begun = replace(without_problem(cell), here=to.here, base=to.base)
+        begun = without_problem(cell)._replace(here=to.here, base=to.base)
         if cell.problem is not None:
             trace.cleared(begun)
         return begun
@@ -131,7 +129,7 @@ def pull_cell(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
         return cell
     here = cell.here or 0
     pulled = pull(here, cell.there, cell.base, negative_allowed=label.negative_allowed)
-    after = replace(cell, here=pulled.here, base=pulled.base)
+    after = cell._replace(here=pulled.here, base=pulled.base)
     if pulled.applied:
         arithmetic = f"{here} + ({cell.there} − {cell.base}) = {here + cell.there - cell.base}"
         if pulled.left:
@@ -143,7 +141,7 @@ def pull_cell(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
         after = with_problem(after, Problem.NEGATIVE_NOT_ALLOWED, f"{pulled.left:+d}")
         trace.needs_you(after)
     elif pulled.left and cell.problem is Problem.NEGATIVE_NOT_ALLOWED:
-        after = replace(after, detail=f"{pulled.left:+d}")
+        after = after._replace(detail=f"{pulled.left:+d}")
     elif not pulled.left and cell.problem is Problem.NEGATIVE_NOT_ALLOWED:
         after = without_problem(after)
         trace.cleared(after)

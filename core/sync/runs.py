@@ -270,7 +270,7 @@ class Runs:
             base = row.there if row.changes_here and both else cell.base
         else:
             base = row.new_base
-        tx.put_cell(replace(without_problem(cell), base=base))
+        tx.put_cell(without_problem(cell)._replace(base=base))
 
     async def _apply_there(self, plan: Plan, rows: Sequence[PlanRow]) -> None:
         if not rows:

@@ -229,11 +229,11 @@ async def test_here_and_changed_at_are_never_the_callers(books: Books, clock: Ma
     wrong = Cell(KEY, "A", HERE, 999, there=10, base=8, changed_at="2020-01-01T00:00:00.000Z")
     await books.commit(lambda tx: tx.put_cell(wrong))
     with books.view() as view:
-        assert cell_of(view) == replace(wrong, here=10)  # it had waited before: kept
-    await books.commit(lambda tx: tx.put_cell(replace(wrong, base=10)))
+        assert cell_of(view) == wrong._replace(here=10)  # it had waited before: kept
+    await books.commit(lambda tx: tx.put_cell(wrong._replace(base=10)))
     with books.view() as view:
-        assert cell_of(view) == replace(wrong, here=10, base=10, changed_at="")
-    await books.commit(lambda tx: tx.put_cell(replace(wrong, base=9, changed_at="")))
+        assert cell_of(view) == wrong._replace(here=10, base=10, changed_at="")
+    await books.commit(lambda tx: tx.put_cell(wrong._replace(base=9, changed_at="")))
     with books.view() as view:
         assert cell_of(view).changed_at == iso(clock.now())
 
@@ -256,7 +256,7 @@ async def test_an_ignored_cell_does_not_wait_and_says_since_when_it_is_ignored(
             "",
             since,
         )
-    await books.commit(lambda tx: tx.put_cell(replace(ignored, problem=None, since=since)))
+    await books.commit(lambda tx: tx.put_cell(ignored._replace(problem=None, since=since)))
     with books.view() as view:
         cell = cell_of(view)
         assert (cell.changed_at, cell.since) == (iso(clock.now()), "")
@@ -305,7 +305,7 @@ async def test_many_cells_are_looked_up_at_once_and_unknown_ones_are_not_there(
     unknown = CellKey("gid://shopify/InventoryItem/2", THERE)
 
     def work(tx: BooksTx) -> None:
-        tx.put_cell(replace(cell_of(tx), base=7))
+        tx.put_cell(cell_of(tx)._replace(base=7))
         assert {key: cell.base for key, cell in tx.cells_at([KEY, unknown, OTHER]).items()} == {
             KEY: 7,
             OTHER: 10,

@@ -149,7 +149,7 @@ def test_a_level_reaches_every_variant_of_the_item_and_nothing_else(store: Brand
     shop_floor = store.add_location("Shop floor")
     with store.books.transaction() as tx:
         tx.put_mapping(SkuMapping(OTHER_ITEM, "A"))
-        tx.put_cell(replace(cell, key=CellKey(OTHER_ITEM, PLACE)))
+        tx.put_cell(cell._replace(key=CellKey(OTHER_ITEM, PLACE)))
     store.set_level(at(shop_floor, "A"), 55, BY_HAND)
     store.set_level(at(store.location(cell.location_id), "A", "broken"), 66, BY_HAND)
     assert [c.here for c in store.cells()] == [10, 10]
@@ -160,7 +160,7 @@ def test_a_level_reaches_every_variant_of_the_item_and_nothing_else(store: Brand
 def test_a_caller_cannot_store_a_cell_that_disagrees_with_its_level(store: BrandStore) -> None:
     cell = linked(store)
     with store.books.transaction() as tx:
-        tx.put_cell(replace(cell, here=999, changed_at="2020-01-01T00:00:00.000Z"))
+        tx.put_cell(cell._replace(here=999, changed_at="2020-01-01T00:00:00.000Z"))
     assert only(store) == cell
 
 
@@ -178,10 +178,10 @@ def test_another_linked_label_brings_its_own_levels(store: BrandStore) -> None:
 
 def test_cells_are_found_and_counted_by_their_state(store: BrandStore) -> None:
     cell = linked(store)
-    many = [replace(cell, key=CellKey(f"item-{n:04}", PLACE)) for n in range(700)]
+    many = [cell._replace(key=CellKey(f"item-{n:04}", PLACE)) for n in range(700)]
     with store.books.transaction() as tx:
         for n, one in enumerate(many):
-            tx.put_cell(replace(one, problem=Problem.UNTRACKED) if n % 7 == 0 else one)
+            tx.put_cell(one._replace(problem=Problem.UNTRACKED) if n % 7 == 0 else one)
     with store.books.view() as view:
         waiting = list(view.cells([CellState.NEEDS_YOU]))
         counts = view.count_cells()

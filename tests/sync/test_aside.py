@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -82,7 +81,7 @@ async def test_a_running_engine_sees_that_a_cell_was_taken_up(world: World) -> N
 async def test_a_base_in_doubt_is_forgotten_by_leaving_the_cell_out(world: World) -> None:
     """10 were pushed or not; nobody knows. Flowing from that base would lose or invent units."""
     key = world.linked(20, 13, 10)
-    unknown = replace(world.cell(key), problem=Problem.OUTCOME_UNKNOWN, there=13)
+    unknown = world.cell(key)._replace(problem=Problem.OUTCOME_UNKNOWN, there=13)
     world.books.now(lambda tx: tx.put_cell(unknown))
     leave_out(world, key)
     take_up(world, key)

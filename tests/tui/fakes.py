@@ -262,10 +262,10 @@ class FakeDesk:
             here,
         )
         if n == 1:
-            return replace(cell, problem=Problem.NEGATIVE_NOT_ALLOWED, there=-3, base=here)
+            return cell._replace(problem=Problem.NEGATIVE_NOT_ALLOWED, there=-3, base=here)
         if n == 3 and place == 1:
-            return replace(cell, problem=Problem.NOT_STOCKED, there=None)
-        return replace(cell, base=here - 2) if n == 2 else cell
+            return cell._replace(problem=Problem.NOT_STOCKED, there=None)
+        return cell._replace(base=here - 2) if n == 2 else cell
 
     # -- inventory ---------------------------------------------------------------------------------
 
@@ -466,7 +466,7 @@ class FakeDesk:
         if choice is Choice.NOTICE:
             problem = Problem.DIFFERS_AT_START
         self.cells_kept = [
-            replace(cell, problem=problem) if row.cell and cell.key == row.cell.key else cell
+            cell._replace(problem=problem) if row.cell and cell.key == row.cell.key else cell
             for cell in self.cells_kept
         ]
         if choice in (Choice.TAKE_HERE, Choice.TAKE_THERE, Choice.COUNT_AGAIN):

@@ -41,7 +41,7 @@ async def test_hostile_names_are_shown_as_text_on_every_screen(tmp_path: Path) -
     desk._items = {EVIL: Item(EVIL, EVIL, EVIL), "long": Item("long", "あ" * 10_000)}
     desk._locations = [Location("l1", EVIL), Location("l2", EVIL + "2")]
     desk.rows_mapped = [replace(row, item=Item(EVIL, EVIL), near=EVIL) for row in desk.rows_mapped]
-    desk.cells_kept = [replace(cell, sku_number=EVIL, detail=EVIL) for cell in desk.cells_kept]
+    desk.cells_kept = [cell._replace(sku_number=EVIL, detail=EVIL) for cell in desk.cells_kept]
     desk.history = [WentOffline(at=AT, brand=EVIL, detail=EVIL)]
     ways = (["1"], ["2"], ["2", "o"], ["3"], ["4"], ["6"], ["7", "enter", "enter"])
     async with running(tmp_path, desk) as (app, pilot):

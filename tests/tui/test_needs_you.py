@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,11 +32,11 @@ def waiting_desk(*problems: Problem) -> FakeDesk:
     """Nothing waits but these, one a cell, from TEA-010 on."""
     desk = FakeDesk()
     desk.cells_kept = [
-        replace(cell, problem=None, base=cell.here, there=cell.here) for cell in desk.cells_kept
+        cell._replace(problem=None, base=cell.here, there=cell.here) for cell in desk.cells_kept
     ]
     for n, problem in enumerate(problems):
         place = 20 + 2 * n
-        desk.cells_kept[place] = replace(desk.cells_kept[place], problem=problem, there=99 + n)
+        desk.cells_kept[place] = desk.cells_kept[place]._replace(problem=problem, there=99 + n)
     return desk
 
 

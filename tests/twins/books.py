@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from core.clock import Clock, iso
@@ -149,12 +149,12 @@ class _Tx:
     def put_cell(self, cell: Cell) -> None:
         label = self.state.link.label_code
         here = self.level(cell.sku_number, cell.location_id, label) if label else None
-        cell = replace(cell, here=here)
+        cell = cell._replace(here=here)
         now = iso(self._clock.now())
         waits = cell.unsynced_here and cell.problem is not Problem.IGNORED
         changed_at = (cell.changed_at or now) if waits else ""
         since = (cell.since or now) if cell.problem is not None else ""
-        self.state.cells[cell.key] = replace(cell, changed_at=changed_at, since=since)
+        self.state.cells[cell.key] = cell._replace(changed_at=changed_at, since=since)
 
     def put_cells(self, cells: Iterable[Cell]) -> None:
         for cell in cells:

@@ -94,7 +94,7 @@ class World:
         def work(tx: BooksTx) -> None:
             cell = tx.cell(key)
             assert cell is not None
-            tx.put_cell(replace(cell, base=base, there=base))
+            tx.put_cell(cell._replace(base=base, there=base))
             tx.put_link(replace(tx.link(), enabled=True))
 
         self.books.now(work)

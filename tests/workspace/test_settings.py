@@ -202,7 +202,7 @@ def test_another_quantity_needs_the_link_off_and_forgets_every_base(desk: Desk) 
         from dataclasses import replace
 
         [cell] = tx.cells()
-        tx.put_cell(replace(cell, base=4, there=4))
+        tx.put_cell(cell._replace(base=4, there=4))
         tx.put_link(replace(tx.link(), enabled=True))
 
     store.submit(link).result()
