@@ -45,6 +45,9 @@ WAL_KEPT = 64 << 20
 
 WAL_TRIES = 10
 
+OLDEST = (3, 33)
+"""The first SQLite with UPDATE … FROM; generated columns and upserts are older."""
+
 Params = tuple[Any, ...]
 
 
@@ -69,6 +72,9 @@ class SqliteFile:
         self._lost: DextreError | None = None  # why SQLite ended the open transaction by itself
         self._closed = False
         self._pool: deque[sqlite3.Connection] = deque()
+        if sqlite3.sqlite_version_info < OLDEST:
+            detail = f"this Python's SQLite is {sqlite3.sqlite_version}; 3.33 or newer is needed"
+            raise CannotOpen(file=str(path), detail=detail)
         with file_faults(path):
             _create_private(path)
         with self._faults(opening=True):

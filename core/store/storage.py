@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from core.store.schema import Schema
 from core.store.sqlite import BUSY_S, Source, SqliteFile
 
 Change = tuple[str, Mapping[str, Any] | None]
+
+TOGETHER = 500
+"""Documents of one statement; SQLite takes 32,766 values."""
 
 
 class Tables(Mapping[str, Rows]):
@@ -106,27 +110,28 @@ class SqliteStorage(DocumentStorage):
                 self._write(name, kept, gone)
 
     def revise(self, name: str, docs: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-        kept = [(encode(doc), key) for key, doc in docs]
+        kept = [(key, encode(doc)) for key, doc in docs]
         if not kept:
             return
         with self.transaction():
-            update = f'UPDATE "{name}" SET doc = ? WHERE id = ?'
-            if self.file.execute_many(update, kept) < len(kept):
-                self._write(name, [(key, doc) for doc, key in kept], [])
+            for part in _parts(kept):
+                update = (
+                    f'UPDATE "{name}" SET doc = new.column2 FROM (VALUES {_marks(part)}) AS new '
+                    "WHERE id = new.column1"
+                )
+                if self.file.execute(update, (*chain.from_iterable(part),)) < len(part):
+                    self._write(name, part, [])
 
     def _write(self, name: str, kept: list[tuple[str, str]], gone: list[tuple[str]]) -> None:
-        # An upsert, because a REPLACE would not wake the triggers that keep the figures.
-        put = (
-            f'INSERT INTO "{name}" (id, doc) VALUES (?, ?) '
-            "ON CONFLICT (id) DO UPDATE SET doc = excluded.doc"
-        )
-        remove = f'DELETE FROM "{name}" WHERE id = ?'
-        if len(kept) == 1:
-            self.file.execute(put, kept[0])
-        elif kept:
-            self.file.execute_many(put, kept)
+        for part in _parts(kept):
+            # An upsert, because a REPLACE would not wake the triggers that keep the figures.
+            put = (
+                f'INSERT INTO "{name}" (id, doc) VALUES {_marks(part)} '
+                "ON CONFLICT (id) DO UPDATE SET doc = excluded.doc"
+            )
+            self.file.execute(put, (*chain.from_iterable(part),))
         if gone:
-            self.file.execute_many(remove, gone)
+            self.file.execute_many(f'DELETE FROM "{name}" WHERE id = ?', gone)
 
     def clear(self, name: str) -> None:
         with self.transaction():
@@ -169,6 +174,17 @@ class SnapshotStorage(DocumentStorage):
 
     def clear(self, name: str) -> None:  # noqa: ARG002 - as above
         raise OurBug(detail="a change through a view")
+
+
+def _parts(kept: list[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    """For one statement each: with triggers, a statement keeps what it would take to undo it, and
+    one for each document would pay for that each time.
+    """
+    return (kept[start : start + TOGETHER] for start in range(0, len(kept), TOGETHER))
+
+
+def _marks(part: list[tuple[str, str]]) -> str:
+    return ",".join(["(?,?)"] * len(part))
 
 
 def encode(doc: Mapping[str, Any]) -> str:

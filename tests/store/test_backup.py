@@ -331,7 +331,7 @@ def test_nothing_is_restored_while_a_write_has_no_answer(store: BrandStore, tmp_
         tx.put_intent(intent)
     assert isinstance(store.restore_preview(backup.path).refused, OutboxNotEmpty)
     before = contents(store)
-    with pytest.raises(OutboxNotEmpty, match="1 writes"):
+    with pytest.raises(OutboxNotEmpty, match="1 write "):
         store.restore(backup.path, RESTORE)
     assert contents(store) == before
     assert not store.backups_folder.exists()

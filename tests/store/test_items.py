@@ -144,7 +144,7 @@ def test_an_item_without_anything_goes_at_once(store: BrandStore, warehouse: Loc
 
 
 def test_an_item_in_use_goes_only_when_it_was_meant(store: BrandStore, warehouse: Location) -> None:
-    with pytest.raises(ItemInUse, match="1 places and 2 SKU mappings"):
+    with pytest.raises(ItemInUse, match="places with stock: 1, SKU mappings: 2"):
         store.remove_item("A", GONE)
     assert store.levels_of("A") == [Level(at(warehouse, "A"), 7)]
     store.remove_item("A", GONE, force=True)

@@ -176,6 +176,23 @@ def test_only_declared_fields_and_tables_can_be_asked_for(db: DocumentDB) -> Non
         db.insert({"n": 1})
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_many_documents_are_kept_in_their_order_and_the_last_of_a_key_stays(
+    db: DocumentDB, there: bool
+) -> None:
+    things = db.table("things")
+    if there:
+        things.put_many((f"{n:04}", {"n": -1}) for n in range(1_200))
+    for keep in (things.put_many, things.revise_many):
+        keep([*((f"{n:04}", {"n": n}) for n in range(1_200)), ("0007", {"n": 70})])
+        assert len(things) == 1_200
+        assert things.doc("0007") == {"n": 70}
+        assert things.doc("1199") == {"n": 1199}
+        things.put("0007", {"n": 7})
+        things.put_many([("0007", {"n": 1}), ("0008", {"n": 1}), ("0007", {"n": 70})])
+        assert things.doc("0007") == {"n": 70}
+
+
 def test_all_pages_of_a_long_table_arrive_once(db: DocumentDB) -> None:
     things = db.table("things")
     things.put_many((f"k{n:05}", {"n": n, "colour": "red"}) for n in range(1501))

@@ -26,6 +26,7 @@ from core.model import (
     SkuMapping,
 )
 from core.store import BrandStore, figures
+from core.store.errors import CannotOpen
 from core.store.schema import INVENTORY
 from tests.store.given import BY_HAND, open_store
 
@@ -153,3 +154,13 @@ def _shape(store: BrandStore) -> object:
     things = source.rows("SELECT type, name, tbl_name FROM sqlite_master")
     indexes = source.rows("SELECT name, sql FROM sqlite_master WHERE type = 'index'")
     return sorted(things), sorted(indexes), sorted(figures.read(source))
+
+
+def test_an_sqlite_that_is_too_old_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.store.sqlite.sqlite3.sqlite_version_info", (3, 31, 1))
+    monkeypatch.setattr("core.store.sqlite.sqlite3.sqlite_version", "3.31.1")
+    with pytest.raises(CannotOpen, match=r"SQLite is 3\.31\.1; 3\.33 or newer"):
+        open_store(tmp_path / "inventory.db")
+    assert not (tmp_path / "inventory.db").exists()
