@@ -159,7 +159,7 @@ ACTIONS: tuple[Action, ...] = (
     # locations and labels
     A("places.location", "a", N_("Add a location"), N_("A place that holds stock.")),
     A("places.edit", "e,enter", N_("Edit"), N_("Change the name or the rules.")),
-    A("places.remove", "x,delete", N_("Remove"), N_("Remove the location under the cursor.")),
+    A("places.remove", "x,delete", N_("Remove"), N_("Remove the row under the cursor.")),
     A("places.label", "b", N_("Add an inventory label"), N_("A bucket of one kind of stock.")),
     # Shopify custom app
     A("shopify.sync", "s", N_("Sync now"), N_("Do not wait for the next look at the shop.")),

@@ -58,6 +58,17 @@ IN_APP: Mapping[str, str] = {
     "Move it elsewhere (`dextre-sync stock move`) or set it to 0, then remove it.": N_(
         "Move it elsewhere (Inventory, key m) or set it to 0, then remove it."
     ),
+    "Link another one with `dextre-sync pair … --label CODE`, then remove it.": N_(
+        "Link another one (Settings > Shopify custom app > Edit), then remove it."
+    ),
+    "Make another one the default (`dextre-sync label edit CODE --default`), then remove it.": N_(
+        "Make another one the default (e on its row), then remove it."
+    ),
+    "Add another one first (`dextre-sync label add`).": N_("Add another one first (b)."),
+    "Move it to another label (`dextre-sync stock move … --to-label CODE`) or set it to 0, then "
+    "remove this one.": N_(
+        "Move it to another label (Inventory, key m) or set it to 0, then remove this one."
+    ),
     "Look at it with `dextre-sync stock show`; --yes removes it all the same.": N_(
         "Look at it in the inventory (key 2) first."
     ),

@@ -248,6 +248,40 @@ class LocationHasStock(UserMustAct):
     remedy = N_("Move it elsewhere (`dextre-sync stock move`) or set it to 0, then remove it.")
 
 
+class LabelIsLinked(UserMustAct):
+    code = "label_is_linked"
+    message = N_("The inventory label %(label)s is the one that the inventory link keeps equal.")
+    remedy = N_("Link another one with `dextre-sync pair … --label CODE`, then remove it.")
+
+
+class LabelIsDefault(UserMustAct):
+    code = "label_is_default"
+    message = N_("The inventory label %(label)s is the default one.")
+    remedy = N_(
+        "Make another one the default (`dextre-sync label edit CODE --default`), then remove it."
+    )
+
+
+class LabelIsTheLast(UserMustAct):
+    code = "label_is_the_last"
+    message = N_("%(label)s is the only inventory label, and stock needs one.")
+    remedy = N_("Add another one first (`dextre-sync label add`).")
+
+
+class LabelHasStock(UserMustAct):
+    code = "label_has_stock"
+    message = NN_(
+        "There is still stock of %(items)s item under the inventory label %(label)s: %(first)s.",
+        "There is still stock of %(items)s items under the inventory label %(label)s, "
+        "such as %(first)s.",
+        by="items",
+    )
+    remedy = N_(
+        "Move it to another label (`dextre-sync stock move … --to-label CODE`) or set it to 0, "
+        "then remove this one."
+    )
+
+
 class ItemInUse(UserMustAct):
     code = "item_in_use"
     message = N_("%(sku)s is in use: places with stock: %(levels)s, SKU mappings: %(mappings)s.")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from core.model import Label, Location
 from core.store import records
 from core.store.base import StoreBase
 from core.store.errors import (
     EmptyName,
+    LabelHasStock,
+    LabelIsDefault,
+    LabelIsLinked,
+    LabelIsTheLast,
     LocationHasStock,
     LocationIsPaired,
     NameTaken,
@@ -21,10 +27,12 @@ FORMER_PLACES = "former_places"
 AT_ONCE = 1000
 """Items whose levels are changed together."""
 
-STOCK_AT = (
-    "SELECT levels.id FROM levels, json_each(levels.doc) AS label, json_each(label.value) AS place "
-    "WHERE place.key = ? AND {} ORDER BY levels.id"
+_LEVELS = (
+    "SELECT DISTINCT levels.id FROM levels, json_each(levels.doc) AS label, "
+    "json_each(label.value) AS place "
 )
+STOCK_AT = _LEVELS + "WHERE place.key = ? AND {} ORDER BY levels.id"
+STOCK_UNDER = _LEVELS + "WHERE label.key = ? AND {} ORDER BY levels.id"
 
 
 class PlacesStore(StoreBase):
@@ -66,6 +74,26 @@ class PlacesStore(StoreBase):
             doc = records.label_doc(label)
             doc["is_default"] = before.is_default or label.is_default
             table.put(label.code, doc)
+
+    def remove_label(self, code: str) -> Label:
+        """One that is not linked, not the default one and holds nothing; movements go on naming it.
+        Raises UnknownLabel, LabelIsTheLast, LabelIsLinked, LabelIsDefault, LabelHasStock; looks at
+        all levels.
+        """
+        with self.books.transaction() as tx:
+            label = self.label(code)
+            if len(self.labels()) == 1:
+                raise LabelIsTheLast(label=code)
+            if tx.link().label_code == code:
+                raise LabelIsLinked(label=code)
+            if label.is_default:
+                raise LabelIsDefault(label=code)
+            skus = self._stock_under(code, "place.value != 0")
+            if skus:
+                raise LabelHasStock(label=code, items=len(skus), first=skus[0])
+            self._forget(self._stock_under(code, "1"), lambda doc: without_label(doc, code))
+            self._table("labels").discard(code)
+        return label
 
     def locations(self) -> tuple[Location, ...]:
         """By name."""
@@ -110,11 +138,12 @@ class PlacesStore(StoreBase):
             paired = [pair.shopify_name for pair in tx.pairs() if pair.location_id == location_id]
             if paired:
                 raise LocationIsPaired(location=location.name, shopify=paired[0])
-            holding = [sku for (sku,) in self._stock_at(location_id, "place.value != 0")]
-            if holding:
-                skus = list(dict.fromkeys(holding))
+            skus = self._stock_at(location_id, "place.value != 0")
+            if skus:
                 raise LocationHasStock(location=location.name, items=len(skus), first=skus[0])
-            self._forget_place(location_id)
+            self._forget(
+                self._stock_at(location_id, "1"), lambda doc: without_place(doc, location_id)
+            )
             self._table("locations").discard(location_id)
             former = self.former_locations() | {location_id: location.name}
             self._table("meta").put(FORMER_PLACES, former)
@@ -124,17 +153,18 @@ class PlacesStore(StoreBase):
         """The names of removed locations, by id."""
         return self._table("meta").doc(FORMER_PLACES) or {}
 
-    def _stock_at(self, location_id: str, which: str) -> list[tuple[str]]:
-        return self._db.file.rows(STOCK_AT.format(which), (location_id,))
+    def _stock_at(self, location_id: str, which: str) -> list[str]:
+        """SKU numbers with levels there, each once."""
+        return [sku for (sku,) in self._db.file.rows(STOCK_AT.format(which), (location_id,))]
 
-    def _forget_place(self, location_id: str) -> None:
-        """Take its levels away, all of which are 0: that is no change of stock."""
-        skus = list(dict.fromkeys(sku for (sku,) in self._stock_at(location_id, "1")))
+    def _stock_under(self, label_code: str, which: str) -> list[str]:
+        return [sku for (sku,) in self._db.file.rows(STOCK_UNDER.format(which), (label_code,))]
+
+    def _forget(self, skus: Sequence[str], without: Callable[[Doc], Doc | None]) -> None:
+        """Take levels away, all of which are 0: that is no change of stock."""
         for start in range(0, len(skus), AT_ONCE):
             docs = self._table("levels").rows.many(skus[start : start + AT_ONCE])
-            self._table("levels").change(
-                (sku, without_place(doc, location_id)) for sku, doc in docs.items()
-            )
+            self._table("levels").change((sku, without(doc)) for sku, doc in docs.items())
 
 
 def without_place(doc: Doc, location_id: str) -> Doc | None:
@@ -143,3 +173,7 @@ def without_place(doc: Doc, location_id: str) -> Doc | None:
         for label, places in doc.items()
     }
     return {label: places for label, places in left.items() if places} or None
+
+
+def without_label(doc: Doc, label_code: str) -> Doc | None:
+    return {label: places for label, places in doc.items() if label != label_code} or None

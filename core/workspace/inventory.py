@@ -50,6 +50,10 @@ class InventoryDesk(TuningDesk):
         """Everything but its code, which is its name in movements and in the link."""
         self._store.edit_label(label)
 
+    def remove_label(self, code: str) -> Label:
+        """Raises UnknownLabelCode, LabelIsTheLast, LabelIsLinked, LabelIsDefault, LabelHasStock."""
+        return self._store.remove_label(self.label_or_default(code).code)
+
     def remove_location(self, name_or_id: str) -> Location:
         """Raises LocationIsPaired, LocationHasStock."""
         found = self._store.remove_location(self._location(name_or_id).id)

@@ -201,3 +201,19 @@ def test_an_item_is_added_by_a_command_once(brand: Line) -> None:
     assert "TEA-1" in brand("item", "add", "TEA-1", code=2).err
     assert brand("item", "add", " ", code=2).err
     assert "TEA-1,Green,49" in brand("item", "export").out
+
+
+def test_a_label_goes_only_where_nothing_is_in_its_way(linked: Line, served: Served) -> None:
+    first = linked("label", "list", "--json").json[0]["code"]
+    assert "is the only inventory label" in linked("label", "remove", first, code=3).err
+    linked("label", "add", "sold")
+    assert "label" in linked("label", "remove", first, code=3).err
+    sku = skus_of(served)[0]
+    linked("stock", "set", sku, "Tokyo", "1", "--label", "sold")
+    said = linked("label", "remove", "sold", code=3).err
+    assert f"stock of 1 item under the inventory label sold: {sku}" in said
+    assert "--to-label" in said
+    linked("stock", "set", sku, "Tokyo", "0", "--label", "sold")
+    assert linked("label", "remove", "sold", "--json").json["code"] == "sold"
+    assert [each["code"] for each in linked("label", "list", "--json").json] == [first]
+    assert "no inventory label sold" in linked("label", "remove", "sold", code=2).err

@@ -19,7 +19,7 @@ def connected(brand: Line, served: Served) -> Line:
 def test_webhooks_are_asked_for_listed_and_removed(connected: Line, served: Served) -> None:
     assert "no webhooks for this app" in connected("webhooks", "list").out
     said = connected("webhooks", "heal", URL)
-    assert f"{len(TOPICS)} made, 0 put right" in said.out
+    assert f"made: {len(TOPICS)}, put right: 0" in said.out
     said = connected("webhooks", "list")
     assert "inventory_levels/update" in said.out
     assert URL in said.out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.clock import iso
@@ -9,6 +11,10 @@ from core.model import Cell, CellKey, Item, Label, Level, LevelKey, Link, Locati
 from core.store import BrandStore
 from core.store.errors import (
     EmptyName,
+    LabelHasStock,
+    LabelIsDefault,
+    LabelIsLinked,
+    LabelIsTheLast,
     NameTaken,
     NegativeStock,
     NothingToMove,
@@ -79,6 +85,43 @@ def test_a_move_that_may_not_be_changes_neither_side(
 
 
 # -- names ---------------------------------------------------------------------------------------
+
+
+def test_a_label_goes_only_empty_unlinked_and_not_as_the_default_or_the_last(
+    store: BrandStore, warehouse: Location
+) -> None:
+    with pytest.raises(LabelIsTheLast):
+        store.remove_label("good")
+    store.add_label(Label("sold", "Sold"))
+    with store.books.transaction() as tx:
+        tx.put_link(replace(tx.link(), label_code="sold"))
+    with pytest.raises(LabelIsLinked):
+        store.remove_label("sold")
+    with store.books.transaction() as tx:
+        tx.put_link(replace(tx.link(), label_code="good"))
+    with pytest.raises(LabelIsLinked):
+        store.remove_label("good")
+    store.set_level(at(warehouse, "A", "sold"), 2, BY_HAND)
+    with pytest.raises(LabelHasStock, match="stock of 1 item under the inventory label sold: A"):
+        store.remove_label("sold")
+    store.set_level(at(warehouse, "A", "sold"), 0, BY_HAND)
+    movements = len(store.movements("A"))
+    assert store.remove_label("sold").code == "sold"
+    assert [label.code for label in store.labels()] == ["good"]
+    assert all(level.key.label_code != "sold" for level in store.levels_of("A"))
+    assert len(store.movements("A")) == movements
+    with pytest.raises(UnknownLabel):
+        store.remove_label("sold")
+
+
+def test_the_default_label_stays_while_there_are_others(
+    store: BrandStore, warehouse: Location
+) -> None:
+    store.add_label(Label("sold", "Sold"))
+    with store.books.transaction() as tx:
+        tx.put_link(replace(tx.link(), label_code="sold"))
+    with pytest.raises(LabelIsDefault, match="label edit"):
+        store.remove_label("good")
 
 
 def test_a_label_is_edited_and_one_default_remains(store: BrandStore, warehouse: Location) -> None:

@@ -62,6 +62,7 @@ from core.model import (
 )
 from core.shopify import SubscriptionReport
 from core.store import BackupFile, RestorePreview
+from core.store.errors import LabelIsDefault
 from core.store.restore import Changes, RestoreRow
 from core.sync.events import ChangedHere, Event, NeedsYou, Pushed, SaleSeen, WentOffline
 from core.workspace import Heard, Resolved, Webhook, Webhooks, WebhookState
@@ -356,6 +357,14 @@ class FakeDesk:
     def edit_label(self, label: Label) -> None:
         self.asked.append(("edit_label", label.code))
         self._labels = [label if one.code == label.code else one for one in self._labels]
+
+    def remove_label(self, code: str) -> Label:
+        self.asked.append(("remove_label", code))
+        found = next(one for one in self._labels if one.code == code)
+        if found.is_default:
+            raise LabelIsDefault(label=code)
+        self._labels.remove(found)
+        return found
 
     def rename_location(self, location_id: str, name: str) -> Location:
         self.asked.append(("rename_location", location_id, name))

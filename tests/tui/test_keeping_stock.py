@@ -55,8 +55,19 @@ async def test_a_location_is_renamed_and_removed_where_it_may_be(tmp_path: Path)
         assert ("remove_location", "l3") not in desk.asked, "the focus is on Cancel"
         await press(app, pilot, "x", "left", "enter")
         assert "展示会 was removed." in seen(app)
-        await press(app, pilot, "tab", "x")
-        assert "An inventory label stays" in seen(app)
+
+
+async def test_a_label_is_removed_where_it_may_be(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk.add_label(Label("SOLD", "Sold"))
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "p", "tab", "x", "left", "enter")
+        assert "Make another one the default (e on its row)" in seen(app)
+        await press(app, pilot, "escape", "G", "x", "enter")
+        assert ("remove_label", "SOLD") not in desk.asked, "the focus is on Cancel"
+        await press(app, pilot, "x", "left", "enter")
+        assert "SOLD was removed." in seen(app)
+        assert "SOLD" not in [label.code for label in desk.labels()]
 
 
 async def test_an_item_gets_another_name_barcode_and_sku_number(tmp_path: Path) -> None:
@@ -81,7 +92,7 @@ async def test_an_item_is_removed_after_a_word_on_what_is_lost(tmp_path: Path) -
     desk = FakeDesk()
     async with running(tmp_path, desk) as (app, pilot):
         await press(app, pilot, "2", "o", "x")
-        assert "10 units of it are forgotten" in seen(app)
+        assert "Forgotten with it: 10 units" in seen(app)
         await press(app, pilot, "enter")
         assert "remove_item" not in [asked[0] for asked in desk.asked]
         await press(app, pilot, "x", "left", "enter")
@@ -107,7 +118,7 @@ async def test_the_real_inventory_takes_edits_of_an_item(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("days", "said"), [("2000", "No movement is older than 2000 days."), ("x", "whole number")]
+    ("days", "said"), [("2000", "No movement is older than 2,000 days."), ("x", "whole number")]
 )
 async def test_what_cannot_be_forgotten_is_said(tmp_path: Path, days: str, said: str) -> None:
     async with running(tmp_path, FakeDesk()) as (app, pilot):
@@ -126,7 +137,7 @@ async def test_old_movements_are_counted_confirmed_and_forgotten(tmp_path: Path)
         assert ("prune_movements", 730) not in desk.asked
         await press(app, pilot, "enter", "enter", "left", "enter")
         assert ("prune_movements", 730) in desk.asked
-        assert "1234 movements were forgotten." in seen(app)
+        assert "1,234 movements forgotten." in seen(app)
 
 
 async def test_an_item_is_added_by_hand_once(tmp_path: Path) -> None:

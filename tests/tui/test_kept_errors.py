@@ -14,9 +14,13 @@ from core.sync.events import SyncLent, SyncReturned, SyncStopped, SyncTaken, eve
 from core.sync.level import Level
 from core.workspace import health
 from core.workspace.health import HealthNote
+from tests.tui.fakes import FakeDesk
+from tests.tui.seeing import press, running, seen
 from tui import remedies
 from tui.i18n import event_text, note_text, set_language
+from tui.screens.importing import ImportScreen
 from tui.screens.resolving import detail_words
+from tui.widgets.table import VirtualTable
 from tui.words import detail_text
 
 AT = "2026-11-23T09:00:00.000Z"
@@ -97,3 +101,31 @@ def test_what_stands_beside_a_problem_is_told_in_japanese() -> None:
     assert detail_text("not_stocked") != "not_stocked"
     assert "several" not in detail_text("several variants of one item differ")
     assert detail_text("ITEM_NOT_STOCKED_AT_LOCATION") == "ITEM_NOT_STOCKED_AT_LOCATION"
+
+
+async def test_home_leaves_the_details_to_the_log(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    owner = Owner("hana", 7, "", AT, Purpose.SERVICE)
+    desk.history = [
+        SyncTaken(at=AT, brand=desk.brand.name, who=str(owner)),
+        SyncLent(at=AT, brand=desk.brand.name, who=str(owner)),
+    ]
+    async with running(tmp_path, desk) as (app, pilot):
+        assert "The sync is run by hana" in seen(app)
+        assert "The sync is let go" not in seen(app)
+        await press(app, pilot, "6")
+        assert "The sync is let go by hana" in seen(app)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_an_import_shows_its_first_line_on_the_smallest_terminal(
+    tmp_path: Path, lang: str
+) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("sku_number,name,quantity\nTEA-1,Tea,x\n", "utf-8")
+    async with running(tmp_path, FakeDesk(), lang=lang, size=(40, 12)) as (app, pilot):
+        await press(app, pilot, "2")
+        app.push_screen(ImportScreen(bad, app.open_session.desk.preview_import(bad)))
+        await pilot.pause()
+        await pilot.pause()
+        assert app.screen.query_one(VirtualTable).size.height >= 2

@@ -33,7 +33,7 @@ async def test_asking_types_an_address_and_tells_what_became_of_it(tmp_path: Pat
         await type_text(pilot, "https://a.example/webhooks/shopify")
         await press(app, pilot, "enter")
         assert ("heal_webhooks", "https://a.example/webhooks/shopify") in desk.asked
-        assert "2 made, 0 put right, 1 as they were" in seen(app)
+        assert "made: 2, put right: 0, left as they were: 1" in seen(app)
         assert "locations_d" in seen(app)
 
 

@@ -37,6 +37,10 @@ def register(tree: Tree) -> None:
     _label_add(tree.command("label add", label_add, _("Add an inventory label.")))
     about = _("Change an inventory label; what is not named stays as it is.")
     _label_edit(tree.command("label edit", label_edit, about))
+    about = _("Remove an inventory label that is not linked, not the default and holds no stock.")
+    parser = tree.command("label remove", label_remove, about)
+    parser.add_argument("code", metavar="CODE")
+    takes_json(parser)
     takes_json(tree.command("label list", label_list, _("List the inventory labels.")))
 
 
@@ -195,6 +199,14 @@ def _say_label(session: Session, code: str, *, as_json: bool) -> None:
         say_json(_label_record(session.desk.label_or_default(code)))
         return
     say(clean(code))
+
+
+def label_remove(session: Session, code: str, *, as_json: bool) -> None:
+    removed = session.desk.remove_label(code)
+    if as_json:
+        say_json(_label_record(removed))
+        return
+    say(clean(removed.code))
 
 
 def label_list(session: Session, *, as_json: bool) -> None:

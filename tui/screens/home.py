@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from core.sync.events import Event
+from core.sync.level import Level
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
@@ -23,7 +24,7 @@ from tui.widgets.columns import clip
 from tui.widgets.dialogs import ConfirmDialog, if_yes
 from tui.widgets.fields import OpenLine, Press
 from tui.widgets.prose import Prose
-from tui.widgets.ringlog import RingLog
+from tui.widgets.ringlog import LogLine, RingLog
 from tui.words import CONNECTIONS, owner_text, show
 
 ROOMY = 18
@@ -54,13 +55,13 @@ class HomeScreen(MainScreen):
         yield RingLog(id="log", empty=_("Nothing has happened yet."))
 
     def refresh_data(self) -> None:
-        self.query_one(RingLog).show([log_line(event) for event in self.session.events])
+        self.query_one(RingLog).show(_news(self.session.events))
         self._show_figures()
         self._show_log_title()
 
     def on_happenings(self, new: Sequence[Event]) -> None:
         if new:
-            self.query_one(RingLog).extend([log_line(event) for event in new])
+            self.query_one(RingLog).extend(_news(new))
         self._show_figures()
 
     # -- what it shows -----------------------------------------------------------------------------
@@ -230,3 +231,8 @@ def open_step(screen: MainScreen, step: str) -> None:
 
 def _line(label: str, words: str) -> str:
     return f"{clip(label, 18)} {words}"
+
+
+def _news(events: Iterable[Event]) -> list[LogLine]:
+    """Details are in the log itself."""
+    return [log_line(event) for event in events if event.level is not Level.DEBUG]

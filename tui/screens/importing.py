@@ -31,6 +31,10 @@ class ImportScreen(FileScreen):
     def refresh_data(self) -> None:
         preview = self._preview
         self.query_one("#about", Prose).update("\n".join(self._about()))
+        self.query_one("#file", Prose).update(
+            _("File: %(file)s   (%(layout)s)")
+            % {"file": clean(self._path), "layout": clean(_(str(preview.layout)))}
+        )
         marked = [(problem, "bad") for problem in preview.problems]
         marked += [(line, "warn") for line in preview.skipped]
         marked += [(line, "dim") for line in preview.notes]
@@ -42,13 +46,11 @@ class ImportScreen(FileScreen):
         unknown = (*preview.locations_missing, *preview.labels_missing)
         missing = listed(clean(name) for name in unknown)
         lines = [
-            _("File: %(file)s") % {"file": clean(self._path)},
-            _("%(lines)s: %(items)s, %(levels)s   (%(layout)s)")
+            _("%(lines)s: %(items)s, %(levels)s")
             % {
                 "lines": counted.lines(preview.rows),
                 "items": counted.items(len(preview.items)),
                 "levels": counted.quantities(len(preview.levels)),
-                "layout": clean(_(str(preview.layout))),
             },
         ]
         if missing:

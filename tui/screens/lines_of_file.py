@@ -41,6 +41,7 @@ class FileScreen(SubScreen):
     AUTO_FOCUS = "VirtualTable"
 
     def body(self) -> Iterable[Widget]:
+        yield Prose(id="file", classes="text file")
         yield Prose(id="about", classes="text")
         yield VirtualTable(id="lines")
         yield Prose(id="whole", classes="text whole")

@@ -75,6 +75,8 @@ class MappingFileScreen(FileScreen):
 
     def refresh_data(self) -> None:
         self.query_one("#about", Prose).update("\n".join(self._about()))
+        words = _("File: %(file)s") % {"file": clean(self._path)}
+        self.query_one("#file", Prose).update(words)
         columns = [
             Column(_("Line"), 6, right=True),
             Column(_("Shopify"), 16, grow=1, drop=1),
@@ -91,7 +93,6 @@ class MappingFileScreen(FileScreen):
     def _about(self) -> list[str]:
         preview = self._preview
         lines = [
-            _("File: %(file)s") % {"file": clean(self._path)},
             _("%(lines)s: mappings that change %(changes)d, equal already %(same)d")
             % {
                 "lines": counted.lines(preview.rows),

@@ -71,13 +71,9 @@ class PlacesScreen(SubScreen):
         return Row(label.code, cells)
 
     def why_not(self, action_id: str) -> str | None:
-        if action_id == "places.edit" and self._focused_table().current is None:
+        needs_row = action_id in ("places.edit", "places.remove")
+        if needs_row and self._focused_table().current is None:
             return _("There is no row under the cursor.")
-        if action_id == "places.remove":
-            if self._focused_table().id == "labels":
-                return _("An inventory label stays: movements name it.")
-            if self._focused_table().current is None:
-                return _("There is no row under the cursor.")
         if action_id.startswith("places."):
             return self.session.why_only_looking()
         return super().why_not(action_id)
@@ -109,8 +105,12 @@ class PlacesScreen(SubScreen):
         self.app.push_screen(dialog, lambda _answers: self.refresh_data())
 
     def do_remove(self) -> None:
-        row = self.query_one("#locations", VirtualTable).current
+        table = self._focused_table()
+        row = table.current
         if row is None:
+            return
+        if table.id == "labels":
+            self._ask_to_remove_label(row.key)
             return
         name = self.desk.location_name(row.key)
         body = _(
@@ -123,6 +123,19 @@ class PlacesScreen(SubScreen):
     def _remove(self, location_id: str, name: str) -> None:
         if self.attempt(lambda: self.desk.remove_location(location_id)):
             self.say(_("%(location)s was removed.") % {"location": clean(name)})
+            self.refresh_data()
+
+    def _ask_to_remove_label(self, code: str) -> None:
+        body = _(
+            "%(label)s leaves the list. That works only where it is not linked, not the default "
+            "and holds nothing; its history stays under its code."
+        ) % {"label": clean(code)}
+        dialog = ConfirmDialog(_("Remove the inventory label"), body, _("Remove"), danger=True)
+        self.app.push_screen(dialog, if_yes(lambda: self._remove_label(code)))
+
+    def _remove_label(self, code: str) -> None:
+        if self.attempt(lambda: self.desk.remove_label(code)):
+            self.say(_("%(label)s was removed.") % {"label": clean(code)})
             self.refresh_data()
 
     def do_label(self) -> None:

@@ -64,7 +64,7 @@ class Pruning(BaseScreen):
         )
         if done is not None:
             words = ngettext("%(n)s movement forgotten.", "%(n)s movements forgotten.", done.value)
-            self.say(words % {"n": done.value})
+            self.say(words % {"n": f"{done.value:,}"})
 
 
 def _days(text: str) -> int:
