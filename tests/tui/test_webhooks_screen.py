@@ -72,7 +72,7 @@ async def test_who_hears_is_told_with_what_came(tmp_path: Path) -> None:
         text = " ".join(seen(app).split())
         assert "Heard at http://127.0.0.1:8443/webhooks/shopify" in text
         assert "12 came" in text
-        assert "3 without a valid signature" in text
+        assert "without a valid signature: 3" in text
 
 
 async def test_an_error_of_the_shop_is_a_dialog_and_r_asks_again(tmp_path: Path) -> None:
