@@ -69,6 +69,8 @@ def signs(text: str) -> str:
 def clean(text: object, limit: int = LIMIT) -> str:
     """An outside text as one harmless line of at most `limit` characters."""
     raw = str(text)
+    if len(raw) <= limit and raw.isprintable():
+        return signs(raw)  # nearly all of them; what is forbidden is never printable
     cut = len(raw) > limit
     line = _FORBIDDEN.sub("", _LINE_BREAKS.sub(" ", raw[:limit]))
     return signs(line + "…" if cut else line)

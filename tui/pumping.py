@@ -4,11 +4,13 @@ time, with keys in between.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.driver import Driver
 
 from tui import preferences
@@ -76,11 +78,21 @@ class PumpedApp(ThemedApp):
         ]
 
     def _hand_out(self, new: Sequence[Event]) -> None:
-        """Some at a time, with keys in between: a burst of news never holds up a reader."""
-        for screen in self._seen():
-            screen.on_happenings(new[:AT_ONCE])
         if len(new) > AT_ONCE:
-            self.call_later(self._hand_out, new[AT_ONCE:])
+            self._hand_out_in_turns(new)
+            return
+        for screen in self._seen():
+            screen.on_happenings(new)
+
+    @work(group="news")
+    async def _hand_out_in_turns(self, new: Sequence[Event]) -> None:
+        """Some at a time, with keys in between, and painted together: a burst of news never holds
+        up a reader.
+        """
+        with self.batch_update():
+            for start in range(0, len(new), AT_ONCE):
+                self._hand_out(new[start : start + AT_ONCE])
+                await asyncio.sleep(0)
 
     def say(self, words: str, tone: str = "") -> None:
         """Say it on the screen that is seen after what was just left."""

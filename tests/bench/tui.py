@@ -1,4 +1,4 @@
-"""How quick the app is: `python -m tests.bench.tui [--items N] [--large N] [--json FILE]`.
+"""How quick the app is: `python -m tests.bench.tui [--items N] [--large N] [--only PART] [--json FILE]`.
 
 The real program on a real store in a real pty of 80×24: from the key to the last byte it paints.
 Beside it, in the same harness on the same machine, the toolkit's own DataTable and
@@ -325,30 +325,33 @@ def fast_python(folder: Path) -> str:
 # -- all -------------------------------------------------------------------------------------------
 
 
-def figures(folder: Path, items: int, large: int, *, fast: bool) -> Iterator[tuple[str, Figure]]:
-    home = folder / f"home-{items}"
-    if not home.exists():
-        make_home(home, items, full=True)
-    for part in (
-        start_figures(home, 1),
-        inventory_figures(home, 1, edits=True),
-        mapping_figures(home, 1),
-        log_figures(home),
-    ):
-        for figure in part:
-            yield f"{items:,}", figure
-    if large:
-        home = folder / f"home-{large}"
+PARTS = ("start", "inventory", "mapping", "log", "others")
+
+
+def figures(
+    folder: Path, items: int, large: int, *, fast: bool, only: str | None = None
+) -> Iterator[tuple[str, Figure]]:
+    """All of them, or those of one part."""
+    for rows, factor in ((items, 1.0), (large, 1.5)):
+        if not rows:
+            continue
+        home = folder / f"home-{rows}"
         if not home.exists():
-            make_home(home, large, full=False)
-        for part in (
-            start_figures(home, 1.5),
-            inventory_figures(home, 1.5, edits=True),
-            mapping_figures(home, 1.5),
-        ):
-            for figure in part:
-                yield f"{large:,}", figure
-    yield from _others(folder, items, fast=fast)
+            make_home(home, rows, full=rows == items)
+        for part, measured in _parts(home, factor):
+            if only in (None, part):
+                for figure in measured:
+                    yield f"{rows:,}", figure
+    if only in (None, "others"):
+        yield from _others(folder, items, fast=fast)
+
+
+def _parts(home: Path, factor: float) -> Iterator[tuple[str, Iterator[Figure]]]:
+    yield "start", start_figures(home, factor)
+    yield "inventory", inventory_figures(home, factor, edits=True)
+    yield "mapping", mapping_figures(home, factor)
+    if factor == 1:
+        yield "log", log_figures(home)
 
 
 def _others(folder: Path, items: int, *, fast: bool) -> Iterator[tuple[str, Figure]]:
@@ -369,6 +372,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--large", type=int, default=1_000_000, help="0: leave it out")
+    parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--no-fast", action="store_true")
     parser.add_argument("--folder", type=Path, help="keep the stores here, for another run")
     parser.add_argument("--json", type=Path)
@@ -376,7 +380,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as made:
         folder = given.folder or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
-        found = _shown(figures(folder, given.items, given.large, fast=not given.no_fast))
+        fast, only = not given.no_fast, given.only
+        found = _shown(figures(folder, given.items, given.large, fast=fast, only=only))
     record = json.dumps(
         [
             {

@@ -13,7 +13,7 @@ from core.model import Item, Location
 from core.sync.events import WentOffline
 from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import press, running, seen
-from tui.clean import clean, clean_block
+from tui.clean import _FORBIDDEN, _LINE_BREAKS, clean, clean_block
 
 EVIL = "Tee [/x] [red]\x1b]0;OWNED\x07\x1b[31m\x9b32m\u202e\x00 [b"
 BAD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -30,6 +30,13 @@ def test_nothing_that_speaks_to_a_terminal_survives(text: str) -> None:
 @given(st.text(alphabet=st.characters(whitelist_categories=("L", "N", "P")), max_size=100))
 def test_harmless_text_stays_as_it_is(text: str) -> None:
     assert clean(text) == text
+
+
+def test_what_is_forbidden_is_never_printable() -> None:
+    """So that a printable text is clean as it is."""
+    every = [chr(code) for code in range(0x110000)]
+    assert not any(one.isprintable() for one in every if _FORBIDDEN.match(one))
+    assert not any(one.isprintable() for one in every if _LINE_BREAKS.match(one))
 
 
 def test_a_very_long_text_is_cut() -> None:

@@ -6,19 +6,22 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.geometry import Region
+from textual.strip import Strip
 
 from core.matching import MappingView
 from core.sync.events import ItemAdded
 from core.workspace.index import ItemIndex
-from tests.tui.fakes import FakeDesk
+from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import press, running, seen, settled, type_text
 from tui import memory
 from tui.screens.mapping import MappingScreen
+from tui.widgets.ringlog import LogLine, RingLog
 
 
 class SlowDesk(FakeDesk):
@@ -107,7 +110,7 @@ async def test_the_items_are_read_once_and_again_where_others_came_meanwhile(
         await pilot.pause()
         assert "TEA-031" in seen(app), "from the store meanwhile"
         assert desk.begun == 1
-        added = ItemAdded(at="2026-11-24T09:00:00.000Z", brand=desk.brand.name, sku="NEW")
+        added = ItemAdded(at=AT, brand=desk.brand.name, sku="NEW")
         desk.feeds[-1].waiting.append(added)
         app.pump()
         desk.let.set()
@@ -130,3 +133,31 @@ def test_collections_begin_again_when_the_last_reading_has_ended() -> None:
     finally:
         (gc.enable if before else gc.disable)()
         gc.unfreeze()
+
+
+async def test_a_burst_of_news_comes_in_turns_and_is_painted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "6")
+        log = app.screen.query_one(RingLog)
+        turns: list[int] = []
+        painted: list[int] = []
+        extend, render_lines = log.extend, log.render_lines
+
+        def counting(new: Sequence[LogLine]) -> None:
+            turns.append(len(new))
+            extend(new)
+
+        def painting(crop: Region) -> list[Strip]:
+            painted.append(len(turns))
+            return render_lines(crop)
+
+        monkeypatch.setattr(log, "extend", counting)
+        monkeypatch.setattr(log, "render_lines", painting)
+        desk.feeds[-1].waiting += [ItemAdded(at=AT, brand="b", sku=f"NEW-{n}") for n in range(250)]
+        await settled(app, pilot)
+        assert turns == [100, 100, 50]
+        assert set(painted) == {3}, "not before the last of them"
+        assert "NEW-249" in seen(app)
