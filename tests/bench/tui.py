@@ -1,4 +1,6 @@
-"""How quick the app is: `python -m tests.bench.tui [--items N] [--large N] [--only PART] [--json FILE]`.
+"""How quick the app is:
+
+    python -m tests.bench.tui [--items N] [--large N] [--only PART] [--json FILE]
 
 The real program on a real store in a real pty of 80×24: from the key to the last byte it paints.
 Beside it, in the same harness on the same machine, the toolkit's own DataTable and
