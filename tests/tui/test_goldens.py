@@ -97,6 +97,32 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "keys": ("5", "f1"),
     "palette": ("ctrl+p",),
 }
+OTHER_LOOKS = frozenset(
+    [
+        "needs-you-help",
+        "plan-undo",
+        "log-paused",
+        "log-filtered",
+        "plan-pull",
+        "plan-all-rows",
+        "disable",
+        "inventory-new",
+        "inventory-marked",
+        "inventory-filtered",
+        "inventory-import",
+        "import",
+        "stock-take-anew",
+        "location-add",
+        "mapping-filter",
+        "mapping-marked",
+        "backups-make",
+        "connect-advanced",
+        "pairing-choose",
+        "brand-add",
+        "quit",
+    ]
+)
+"""Of screens and dialogs whose actions another look has as well."""
 LOOKS = [(lang, size) for lang in ("en", "ja") for size in (SMALL, LARGE, LEAST)]
 
 

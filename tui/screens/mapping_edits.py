@@ -172,7 +172,8 @@ class EditingByHand(MainScreen):
         done = self.attempt(act)
         if done is not None:
             self.query_one(MarkingTable).marks.clear()
-            self.say(sentences(words % {"rows": counted.rows(done.value)}, _("u undoes it.")))
+            said = words % {"rows": counted.rows(done.value)}
+            self.say(sentences(said, _("u undoes it.")) if done.value else said)
             self.refresh_data()
 
     def do_unmap(self) -> None:
