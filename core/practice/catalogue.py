@@ -91,13 +91,21 @@ class Shelves:
 
     def __init__(self, stock: Stock, rng: random.Random) -> None:
         self.stock = stock
-        self._now = int(stock.clock.now().timestamp())
         offset = rng.randrange(1_000_000) * ID_STEP
         self._products = Numbers(10_000_000_000_000 + offset)
         self._variants = Numbers(51_000_000_000_000 + offset)
         self._items = Numbers(53_000_000_000_000 + offset)
         self._locations = Numbers(106_000_000_000 + offset // ID_STEP)
         self._levels = Numbers(143_000_000_000 + offset // ID_STEP)
+
+    @classmethod
+    def more(cls, stock: Stock) -> Shelves:
+        """For what is made later: its ids come after those that are there."""
+        shelves = cls(stock, random.Random(0))  # noqa: S311 - the numbers are replaced at once
+        shelves._products = Numbers(max((each.number for each in stock.products), default=0))
+        shelves._variants = Numbers(max((each.number for each in stock.variants), default=0))
+        shelves._items = Numbers(max((each.number for each in stock.items), default=0))
+        return shelves
 
     def location(
         self, name: str, *, active: bool = True, fulfillment_service: bool = False
@@ -106,7 +114,7 @@ class Shelves:
             self._locations.next(),
             self._levels.next(),
             name,
-            created_at=self._now,
+            created_at=self.stock.now(),
             is_active=active,
             is_fulfillment_service=fulfillment_service,
         )
@@ -117,7 +125,13 @@ class Shelves:
         self, title: str, handle: str, *, kind: str = "", vendor: str = "", gift_card: bool = False
     ) -> Product:
         product = Product(
-            self._products.next(), title, handle, vendor, kind, self._now, is_gift_card=gift_card
+            self._products.next(),
+            title,
+            handle,
+            vendor,
+            kind,
+            self.stock.now(),
+            is_gift_card=gift_card,
         )
         self.stock.add_product(product)
         return product
@@ -133,7 +147,7 @@ class Shelves:
         bundle: bool = False,
         price: str = "1000",
     ) -> Variant:
-        item = Item(self._items.next(), sku, tracked, self._now, self._now)
+        item = Item(self._items.next(), sku, tracked, self.stock.now(), self.stock.now())
         variant = Variant(
             number=self._variants.next(),
             product=product,

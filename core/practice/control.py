@@ -50,6 +50,7 @@ def control_routes(shop: PracticeShop) -> list[Route]:
         post("expire_tokens", lambda _given: shop.door.expire_tokens()),
         post("revoke", lambda _given: shop.door.revoke_all()),
         post("uninstall", lambda _given: shop.uninstall()),
+        post("add", control.add),
         post("delete", control.delete),
         post("location", control.set_location),
         post("rename", control.rename),
@@ -152,6 +153,14 @@ class _Control:
             return {name: self._shop.quantity(what, where, name) for name in NAMES}
 
         return apply
+
+    def add(self, given: Given) -> Given:
+        """{sku, available}: staff make a variant, with so many at each location."""
+        available = given.get("available", 0)
+        if not isinstance(available, int) or isinstance(available, bool):
+            raise _Wrong("available must be a whole number")
+        variant = self._shop.add_variant(_text(given, "sku"), available)
+        return {"variant_id": variant.id, "inventory_item_id": variant.item.id}
 
     def delete(self, given: Given) -> None:
         """{sku | inventory_item_id}: staff delete the variant."""

@@ -18,7 +18,7 @@ from core.practice import catalogue_files
 from core.practice.app import make_app
 from core.practice.auth import DEFAULT_SCOPES, Doorkeeper, Grant, with_implied
 from core.practice.bulk import BulkDesk
-from core.practice.catalogue import generate
+from core.practice.catalogue import Shelves, generate
 from core.practice.context import Context, Identity
 from core.practice.cost import Bucket
 from core.practice.errors import NothingToSell
@@ -28,7 +28,7 @@ from core.practice.idempotency import Keys
 from core.practice.identifiers import split_gid
 from core.practice.notices import Notices
 from core.practice.schema import RESOLVERS, practice_schema
-from core.practice.state import Item, LedgerEntry, Location, Stock
+from core.practice.state import Item, LedgerEntry, Location, Stock, Variant
 from core.practice.till import Till
 from core.practice.transport import PracticeTransport
 from core.practice.versions import STABLE
@@ -72,6 +72,7 @@ class PracticeShop:
         """How many requests there were: reads, writes, faults, and refusals by code."""
         self._request_rng = self._source("requests")
         self._fill(variants, locations, catalog, frozenset(oddities))
+        self._shelves: Shelves | None = None
         names = self._source("name")
         number = names.randrange(60_000_000_000, 90_000_000_000)
         self.identity = Identity(
@@ -176,6 +177,16 @@ class PracticeShop:
     def set_available(self, sku: str, location: str, quantity: int) -> None:
         self.stock.set_by_staff(self.item(sku), self.location(location), quantity)
 
+    def add_variant(self, sku: str, available: int = 0) -> Variant:
+        """Staff make a product with one variant, stocked everywhere."""
+        stock = self.stock
+        self._shelves = shelves = self._shelves or Shelves.more(stock)
+        variant = shelves.variant(shelves.product(sku, sku.lower()), sku)
+        for location in stock.locations:
+            stock.stock_at(variant.item, location, opening={"available": available})
+        stock.tell("products/create", variant.product)
+        return variant
+
     def remove_variant(self, sku: str) -> None:
         """Staff delete a variant; with its last one a product goes too."""
         self.stock.remove_variant(self.item(sku))
@@ -185,21 +196,19 @@ class PracticeShop:
 
     def rename_sku(self, sku: str, new: str) -> None:
         """Staff give a variant another SKU, which others may have as well; "" takes it away."""
-        item = self.item(sku)
-        self.stock.rename_sku(item, new or None)
-        self.stock.tell("products/update", item.variant.product)
+        self.stock.rename_sku(self.item(sku), new or None)
 
     def set_tracked(self, sku: str, *, tracked: bool) -> None:
         """Staff tick or untick "Track quantity"."""
         item = self.item(sku)
         item.tracked = tracked
-        self.stock.tell("products/update", item.variant.product)
+        self.stock.edited(item)
 
     def set_bundle(self, sku: str, *, bundle: bool) -> None:
         """A bundle app takes a variant over, or gives it back."""
         item = self.item(sku)
         item.variant.is_bundle = bundle
-        self.stock.tell("products/update", item.variant.product)
+        self.stock.edited(item)
 
     def set_stocked(self, sku: str, location: str, *, stocked: bool) -> None:
         """Staff stock an item at a location, or take it off there; its number is kept."""

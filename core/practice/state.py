@@ -219,6 +219,10 @@ class Stock:
     """Told of what webhooks are made from: a topic, and all that one action concerned."""
     _sequence: int = 56_776_556_511_538
 
+    def now(self) -> int:
+        """In whole seconds, as moments of things are kept."""
+        return int(self.clock.now().timestamp())
+
     # -- things ----------------------------------------------------------------------------------
 
     def add_location(self, location: Location) -> None:
@@ -246,6 +250,12 @@ class Stock:
         item.sku = sku
         if sku:
             self.by_sku.setdefault(sku.lower(), []).append(item)
+        self.edited(item)
+
+    def edited(self, item: Item) -> None:
+        """Something about the item or its variant that is no quantity."""
+        item.updated_at = self.now()
+        self.tell("products/update", item.variant.product)
 
     def remove_variant(self, item: Item) -> None:
         """What its ids named is gone: reads of them give null."""
@@ -276,7 +286,7 @@ class Stock:
         self, item: Item, location: Location, *, active: bool = True, opening: dict[str, int] | None
     ) -> Level:
         """Make the level of an item at a location; it must not exist yet."""
-        now = int(self.clock.now().timestamp())
+        now = self.now()
         self._sequence += 32_768
         level = Level(item, location, self._sequence, created_at=now, updated_at=now)
         level.is_active = active

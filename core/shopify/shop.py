@@ -139,7 +139,7 @@ class ShopifyShop:
         long, in any order by a bulk operation.
         """
         seen: set[int] = set()
-        if self._bulk is not None and await self._is_long():
+        if self._bulk is not None and await self.count_variants(ABOVE + 1) > ABOVE:
             reading = self._bulk()
             async for variants in reading.pages():
                 yield variants
@@ -151,11 +151,24 @@ class ShopifyShop:
             if fresh:
                 yield fresh
 
-    async def _is_long(self) -> bool:
-        answer = await self._execute(VARIANTS_COUNT, {"limit": ABOVE + 1})
+    async def changed_variants(self, since: str, at_most: int) -> Sequence[Variant]:
+        """Variants that are new, or changed at or after `since` (ISO), by the search index. Where
+        there are `at_most` or more, some of them. Deleted ones are missing: `count_variants` tells.
+        """
+        found: list[Variant] = []
+        async for page in self._pages(VARIANTS, {"query": _since(since)}, "productVariants"):
+            with shape_of(VARIANTS):
+                found += [variant_of(node) for node in page]
+            if len(found) >= at_most:
+                break
+        return found
+
+    async def count_variants(self, at_most: int) -> int:
+        """How many there are, counted no further than that."""
+        answer = await self._execute(VARIANTS_COUNT, {"limit": at_most})
         with shape_of(VARIANTS_COUNT):
             counted = answer.data["productVariantsCount"]
-            return counted is not None and whole_of(counted["count"]) > ABOVE
+            return 0 if counted is None else whole_of(counted["count"])
 
     async def _listed_variants(self) -> AsyncIterator[tuple[Variant, ...]]:
         """One listing ends at 25,000 rows, so the next one begins after the last id."""
@@ -201,15 +214,7 @@ class ShopifyShop:
         """Page by page until there are `at_most`: more than that are not hints any more, and a
         sweep finds them for less points.
         """
-        try:
-            moment = parse_iso(since).astimezone(UTC).replace(microsecond=0)
-        except ValueError:
-            raise OurBug(detail=f"{since!r} is not a moment") from None
-        variables = {
-            "location": shopify_location_id,
-            # Shopify keeps whole seconds: the second that `since` lies in counts as a whole.
-            "query": f"updated_at:>='{moment:%Y-%m-%dT%H:%M:%SZ}'",
-        }
+        variables = {"location": shopify_location_id, "query": _since(since)}
         found: dict[str, None] = {}
         async for page in self._pages(CHANGED_LEVELS, variables, "location", "inventoryLevels"):
             with shape_of(CHANGED_LEVELS):
@@ -299,6 +304,15 @@ class ShopifyShop:
                 return
             after = end
         logger.info("%s: a listing of %d pages ends here", document.name, PAGES_IN_A_LISTING)
+
+
+def _since(moment: str) -> str:
+    """Shopify keeps whole seconds: the second that the moment lies in counts as a whole."""
+    try:
+        whole = parse_iso(moment).astimezone(UTC).replace(microsecond=0)
+    except ValueError:
+        raise OurBug(detail=f"{moment!r} is not a moment") from None
+    return f"updated_at:>='{whole:%Y-%m-%dT%H:%M:%SZ}'"
 
 
 def open_shop(

@@ -7,6 +7,7 @@ runs the sync does not matter here: SQLite puts changes of several processes one
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,14 @@ else:
     sealing = Room("core.store.sealing")
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogueLooks:
+    """When (ISO) the shop's catalogue was last asked for its changes, and last read as a whole."""
+
+    last: str
+    whole: str
+
+
 class BrandStore(InventoryStore):
     """Open with `BrandStore.open`; close when done."""
 
@@ -57,9 +66,32 @@ class BrandStore(InventoryStore):
         """
         with self._db.transaction():
             self._table("variants").truncate()
+            self.put_catalogue_looks(None)
             return self._put_batches(
                 "variants", ((v.inventory_item_id, records.variant_doc(v)) for v in variants)
             )
+
+    def change_variants(self, changed: Iterable[Variant], gone: Iterable[str]) -> None:
+        """Parts of the catalogue: what is new or changed, and the inventory items that went."""
+        with self._db.transaction():
+            self.put_catalogue_looks(None)
+            self._put_batches(
+                "variants", ((v.inventory_item_id, records.variant_doc(v)) for v in changed)
+            )
+            self._table("variants").change((item_id, None) for item_id in gone)
+
+    def catalogue_looks(self) -> CatalogueLooks | None:
+        """None: what was seen has not been dealt with yet, or nothing was ever looked at."""
+        doc = self._table("meta").doc("catalogue_looks")
+        return None if doc is None else CatalogueLooks(doc["last"], doc["whole"])
+
+    def put_catalogue_looks(self, looks: CatalogueLooks | None) -> None:
+        """To be said when all that a look has brought is done."""
+        if looks is None:
+            self._table("meta").discard("catalogue_looks")
+        else:
+            doc = {"last": looks.last, "whole": looks.whole}
+            self._table("meta").put("catalogue_looks", doc)
 
     def variants(self) -> Iterator[Variant]:
         return (records.variant_from(*pair) for pair in self._table("variants").rows.pairs())
@@ -278,4 +310,5 @@ class BrandStore(InventoryStore):
             saved = self.backup_before("restore")
             with self.books.transaction() as tx:
                 restoring.carry_out(backup, tx, self._db, then, cause, connection=connection)
+                self.put_catalogue_looks(None)  # what fits the backup's items is looked at anew
         return saved

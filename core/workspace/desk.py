@@ -29,7 +29,7 @@ from core.workspace.base import Session, Surroundings
 from core.workspace.errors import NothingToUndo, SeveralRuns, UnknownRun
 from core.workspace.log import EventFeed, Wanted
 from core.workspace.running import RunningDesk
-from core.workspace.watching import LOCATIONS
+from core.workspace.watching import CATALOGUE, LOCATIONS
 
 if TYPE_CHECKING:
     import asyncio
@@ -128,7 +128,9 @@ class Desk(RunningDesk):
         return self._store.run_rows(run_id)
 
     def run_once(self) -> Future[RestReport]:
-        """Passes until both sides rest."""
+        """A look at what has changed about the shop, then passes until both sides rest. Raises
+        SafetyStop, and what a person must act on.
+        """
 
         async def work() -> RestReport:
             async with self._around.owning.held():
@@ -137,12 +139,17 @@ class Desk(RunningDesk):
                 try:
                     await _answers(session)
                     await self._look(LOCATIONS, lambda: self._take_locations(session))
+                    stop = await self._look(
+                        CATALOGUE, lambda: self._take_catalogue_changes(session)
+                    )
                     report = await session.engine.rest()
                 except DextreError as error:
                     self._note_error(error)
                     raise
                 if not report.rests and report.trouble is not None:
                     self._note_error(report.trouble)
+                if stop is not None:
+                    raise stop  # told, and listed, by the look; quantities went on
                 return report
 
         return self._call(work())

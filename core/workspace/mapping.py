@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.errors import NotConnected, StoreInUse
 from core.model import LocalField, MatchState, ShopifyField, Variant
 from core.on_demand import Room
+from core.store.brand import CatalogueLooks
 from core.store.errors import SecretsUnreadable
 from core.sync import cells
 from core.workspace.base import Session
@@ -65,6 +66,7 @@ class MappingDesk(EditingDesk):
         if not self._store.count_items():
             raise NothingToMap
         session = await self._open()
+        began = self._now()
         variants = await self._read_catalogue(session, progress)
         link = self._store.link()
         rule = (link.shopify_field, link.local_field)
@@ -76,6 +78,7 @@ class MappingDesk(EditingDesk):
                 lambda tx, trace: _put_matching(tx, result, bundles_of(variants), trace)
             )
             session.engine.reader.forget()
+        self._store.put_catalogue_looks(CatalogueLooks(began, began))
         unmapped = sum(n for state, n in result.counts.items() if state is not MatchState.MAPPED)
         mapped = len(result.mappings)
         self._tell(

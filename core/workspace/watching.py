@@ -7,15 +7,19 @@ now and then, when a webhook says so, and when an answer of the shop makes one w
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.clock import iso, parse_iso
 from core.errors import DextreError, TryAgain
-from core.model import MappedBy, Problem
+from core.model import MappedBy, Problem, Variant
 from core.on_demand import Room
+from core.store.brand import CatalogueLooks
 from core.sync import cells
 from core.workspace.base import Session
 from core.workspace.doubting import DoubtingDesk
@@ -44,6 +48,17 @@ mending it.
 
 CALM_S = 10.0
 """Least seconds between two looks, however many answers make one wonder."""
+
+OVERLAP_S = 300.0
+"""Changes of the catalogue are asked for from so long before the last look: the search index lags,
+and clocks disagree.
+"""
+
+WHOLE_S = 86_400.0
+"""After so long the whole catalogue is read again, whatever the search index says."""
+
+MOST_CHANGED = 2_500
+"""Where so many variants have changed, reading the whole costs hardly more."""
 
 CATALOGUE, LOCATIONS = "catalogue", "locations"
 """The parts of the sync that may stand still here (core.workspace.health)."""
@@ -85,19 +100,21 @@ class WatchingDesk(DoubtingDesk):
         all_active = all(pair.is_active for pair in self._store.pairs())
         return self._catalogue_s() if all_active else min(INACTIVE_S, self._catalogue_s())
 
-    async def _look(self, part: str, look: Callable[[], Awaitable[None]]) -> None:
+    async def _look(self, part: str, look: Callable[[], Awaitable[None]]) -> DextreError | None:
+        """Returns what keeps that part from going on; what may pass by itself is nothing."""
         if not self._store.link().enabled:
-            return
+            return None
         try:
             await look()
         except TryAgain:
-            return  # the engine tells that the shop cannot be reached
+            return None  # the engine tells that the shop cannot be reached
         except DextreError as error:
             if not self._stands_still(part, error):
                 self._tell_stopped(error)
             self._note_stop(part, error)
-        else:
-            self._note_stop(part, None)
+            return error
+        self._note_stop(part, None)
+        return None
 
     async def _due(self, hinted: asyncio.Event, seconds: Callable[[], float]) -> None:
         """When its time has come, or something says that there is news."""
@@ -128,28 +145,70 @@ class WatchingDesk(DoubtingDesk):
     # -- the catalogue ------------------------------------------------------------------------
 
     async def _take_catalogue(self, session: Session) -> None:
-        """Compare the shop's catalogue with the one kept, keep it, map what is new by the rule, and
-        doubt what the rule would not map any more.
-
-        Raises TooManyGone, and then keeps the old one.
-        """
+        """Compare the whole catalogue of the shop with the one kept. Raises TooManyGone."""
+        began = self._now()
         fresh = await self._catalogue_now(session)
+        await self._take_variants(session, fresh, CatalogueLooks(began, began))
+
+    async def _take_catalogue_changes(self, session: Session) -> None:
+        """The same, by what the shop says has changed since the last look, and by how many there
+        are: cheap where nothing has. From time to time, and where that does not account for the
+        number, the whole. Raises TooManyGone.
+        """
+        began, looks = self._now(), self._store.catalogue_looks()
+        if looks is None or not self._is_recent(looks.whole):
+            await self._take_catalogue(session)
+            return
+        since = iso(parse_iso(looks.last) - timedelta(seconds=OVERLAP_S))
+        found = await session.shop.changed_variants(since, MOST_CHANGED)
+        kept = {v.inventory_item_id: self._store.variant(v.inventory_item_id) for v in found}
+        news = [v for v in found if kept[v.inventory_item_id] != v]
+        known = self._store.count_variants() + sum(v is None for v in kept.values())
+        counted = await session.shop.count_variants(known + 1)
+        if len(found) >= MOST_CHANGED or counted != known:
+            await self._take_catalogue(session)
+            return
+        noted = CatalogueLooks(began, looks.whole)
+        if news:
+            await self._take_variants(session, chain(self._store.variants(), news), noted)
+        else:
+            self._store.put_catalogue_looks(noted)
+
+    def _is_recent(self, moment: str) -> bool:
+        age = (self._around.clock.now() - parse_iso(moment)).total_seconds()
+        return 0 <= age < WHOLE_S
+
+    async def _take_variants(
+        self, session: Session, fresh: Iterable[Variant], looks: CatalogueLooks
+    ) -> None:
+        """Keep a catalogue, map what is new by the rule, and doubt what the rule would not map any
+        more. One that was cut off before its end is taken again. Raises TooManyGone, and then keeps
+        the old one.
+        """
         before = {variant.inventory_item_id: variant for variant in self._store.variants()}
         after = {variant.inventory_item_id: variant for variant in fresh}
-        if before == after:
+        if before == after and self._store.catalogue_looks() is not None:
+            self._store.put_catalogue_looks(looks)
             return
         mapped = {mapping.inventory_item_id for mapping in self._store.mappings()}
         gone = mapped.intersection(before).difference(after)
         effect = breaker.Effect(len(mapped), gone=len(gone))
         breaker.check(effect, session.engine.limits, breaker.THERE)
         stayed = mapped.intersection(before).intersection(after)
-        self._store.replace_variants(fresh)
+        self._store.change_variants(
+            (variant for key, variant in after.items() if before.get(key) != variant),
+            before.keys() - after.keys(),
+        )
         catalogue = self._catalogue()
         newly = await self._map_new(session, catalogue)
+        bundles = bundles_of(after.values())
         await session.engine.commits.commit(
-            lambda tx, trace: aside.note_bundles(tx, bundles_of(fresh), trace)
+            lambda tx, trace: aside.note_bundles(tx, bundles, trace)
         )
         await asyncio.to_thread(self._doubt_all, catalogue)
+        self._store.put_catalogue_looks(looks)
+        if before == after and not newly:
+            return
         self._tell(
             events.CatalogueChanged(
                 at=self._now(),

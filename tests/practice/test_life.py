@@ -120,6 +120,8 @@ class TestControl:
         assert desk.shop.item("OTHER") is item
         await desk.control("rename", sku="OTHER", new="")
         assert item.sku is None
+        await desk.control("add", sku="NEW", available=3)
+        assert desk.shop.quantity("NEW", desk.location) == 3
         await desk.control("location", location=desk.location, active=False)
         assert not desk.shop.location(desk.location).is_active
 
