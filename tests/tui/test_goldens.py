@@ -29,6 +29,7 @@ from tests.tui.seeing import (
 )
 from tests.tui.test_opening import SlowDoor, app_behind, opened
 from tui.i18n import set_language
+from tui.widgets.bars import Saying
 from tui.widgets.fields import FilterField
 
 HOLDER = process("ben", pid=8)
@@ -148,6 +149,8 @@ async def test_all_screens_look_as_they_were_last_approved(
                 differing.append(str(error))
             if screen.endswith("-filtered"):
                 await press(app, pilot, "slash", "escape")
+            for saying in app.screen.query(Saying):
+                saying.hush()
             app.go("home")
             app.screen.hush()  # type: ignore[attr-defined]
             await settled(app, pilot)
