@@ -271,16 +271,24 @@ class RealWorld:
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """To the end, however long that takes; None where the process was killed in it."""
         task = self.loop.create_task(work)
-        task.add_done_callback(lambda _task: self.loop.stop())
+        task.add_done_callback(self._stop)
         self.loop.run_forever()
+        task.remove_done_callback(self._stop)
         if self.is_dead:
             self.kill()
             return None  # type: ignore[return-value]
         return task.result()
 
+    def _stop(self, _task: asyncio.Task[Any]) -> None:
+        self.loop.stop()
+
     def stop(self) -> None:
-        """A service that is told to end."""
-        self._end(self.running, self.work)
+        """A service that is told to end; it may be killed before it has."""
+        alive = [task for task in (self.running, self.work) if task is not None]
+        for task in alive:
+            task.cancel()
+        if alive:
+            self.do(asyncio.wait(alive))
         self.running = self.work = None
 
     def _end(self, *tasks: asyncio.Task[Any] | None) -> None:
