@@ -4,6 +4,7 @@ told apart from every value that it could be taken for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,6 @@ from core.errors import N_
 from core.model import (
     CellKey,
     Problem,
-    QuantityName,
     Reading,
     ShopIdentity,
     ShopLocation,
@@ -23,6 +23,8 @@ from core.shopify.answers import Answer, unknown
 from core.shopify.documents import VARIANTS, Document
 from core.shopify.errors import GarbledAnswer
 from core.shopify.version import API_VERSION
+
+_WHOLE_SECONDS = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ", re.ASCII)
 
 
 def identity_of(answer: Answer) -> ShopIdentity:
@@ -59,7 +61,7 @@ def variant_of(node: dict[str, Any]) -> Variant:
     )
 
 
-def reading_of(key: CellKey, node: dict[str, Any] | None, name: QuantityName) -> Reading:
+def reading_of(key: CellKey, node: dict[str, Any] | None, name: str) -> Reading:
     """One cell as the shop has it now. An inactive level is not stocked: the number that it keeps
     cannot be sold, so it is not taken for a quantity. Bundles are known from the catalogue.
     """
@@ -83,16 +85,21 @@ def reading_of(key: CellKey, node: dict[str, Any] | None, name: QuantityName) ->
     )
 
 
-def _quantity(quantities: list[dict[str, Any]], name: QuantityName) -> int:
+def _quantity(quantities: list[dict[str, Any]], name: str) -> int:
     for entry in quantities:
-        if entry["name"] == name.value:
+        if entry["name"] == name:
             return whole_of(entry["quantity"])
-    raise ValueError(f"no {name.value}")
+    raise ValueError(f"no {name}")
 
 
 def _moment(value: object) -> str:
-    """Moments are compared as texts here, so all have the same form."""
-    return iso(parse_iso(text_of(value)))
+    """Moments are compared as texts here, so all have the same form. Shopify's own, whole seconds
+    in UTC, is the one to be quick with.
+    """
+    text = text_of(value)
+    if _WHOLE_SECONDS.fullmatch(text):
+        return f"{text[:-1]}.000Z"
+    return iso(parse_iso(text))
 
 
 def text_of(value: object) -> str:

@@ -57,6 +57,7 @@ from core.shopify.nouns import (
     variant_of,
     whole_of,
 )
+from core.shopify.repeats import Repeats
 from core.shopify.storage import Storage
 from core.shopify.subscriptions import SubscriptionReport, WebhookSubscription
 from core.shopify.wire import Wire
@@ -86,6 +87,7 @@ class ShopifyShop:
         self._expected = expected_shop_id
         self._verified = expected_shop_id is None
         self._verifying = asyncio.Lock()
+        self._repeats = Repeats()
 
     @property
     def throttled(self) -> int:
@@ -202,10 +204,16 @@ class ShopifyShop:
                 "names": [name.value],
             },
         )
+        question = (shopify_location_id, tuple(inventory_item_ids), name)
         with shape_of(RECHECK_LEVELS):
-            return tuple(
-                reading_of(CellKey(item, shopify_location_id), node, name)
-                for item, node in zip(inventory_item_ids, answer.data["nodes"], strict=True)
+            nodes = answer.data["nodes"]
+            return self._repeats.readings(
+                question,
+                nodes,
+                lambda: tuple(
+                    reading_of(CellKey(item, shopify_location_id), node, name.value)
+                    for item, node in zip(inventory_item_ids, nodes, strict=True)
+                ),
             )
 
     async def changed_items(

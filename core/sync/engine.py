@@ -171,7 +171,11 @@ class Engine:
                 await self.reader.note(keys)
 
     async def push_pass(self) -> None:
-        """Settle what waits in the outbox, then send all that is pending."""
+        """Settle what waits in the outbox, then send all that is pending. Called several times a
+        second, so that it costs next to nothing while there is neither.
+        """
+        if not self.sender.has_work():
+            return
         self.retune()
         async with self.gate.shared():
             await self.sender.settle_outbox()

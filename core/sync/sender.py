@@ -83,8 +83,13 @@ class Sender:
                 moved, self._stale = self._stale, set()
                 await self.read_again(moved)
 
+    def has_work(self) -> bool:
+        """Whether anything waits in the outbox, or to get there."""
+        with self.commits.view() as view:
+            pending = next(view.cells((CellState.PENDING_PUSH,)), None)
+            return pending is not None or bool(view.intents())
+
     def _has_pending(self) -> bool:
-        """Looked up before a transaction is begun: most of the time there is nothing to send."""
         with self.commits.view() as view:
             return next(view.cells((CellState.PENDING_PUSH,)), None) is not None
 

@@ -6,6 +6,7 @@ Long, because each answer that Shopify gives has its own story.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from core.model import (
 )
 from core.shopify import shop as shop_module
 from core.shopify.errors import AnotherShop, ChangeRefused, GarbledAnswer, WriteInProgress
+from core.shopify.repeats import Repeats
 from core.shopify.shop import ShopifyShop
 from core.sync.ports import Shop
 from tests.shopify.support import (
@@ -238,6 +240,59 @@ def level_node(
 async def read(numbers: Sequence[int]) -> Sequence[Reading]:
     ids = [item(number) for number in numbers]
     return await a_shop().read_levels(LOCATION, ids, QuantityName.AVAILABLE)
+
+
+async def test_an_answer_that_repeats_gives_the_same_readings_and_one_that_does_not_its_own(
+    httpx_mock: HTTPXMock,
+) -> None:
+    shop = a_shop()
+
+    async def told(*numbers: int, location: str = LOCATION) -> Sequence[Reading]:
+        nodes = [level_node(number, quantity) for number, quantity in enumerate(numbers, 1)]
+        httpx_mock.add_response(json=answer({"nodes": nodes}))
+        ids = [item(number) for number in range(1, len(numbers) + 1)]
+        return await shop.read_levels(location, ids, QuantityName.AVAILABLE)
+
+    first = await told(5, 6)
+    assert await told(5, 6) is first
+    assert [reading.quantity for reading in await told(5, 7)] == [5, 7]
+    assert [reading.quantity for reading in await told(5, 6)] == [5, 6]
+    elsewhere = await told(5, 6, location="gid://shopify/Location/77")
+    assert {reading.key.shopify_location_id for reading in elsewhere} == {
+        "gid://shopify/Location/77"
+    }
+
+
+def test_what_was_asked_longest_ago_is_forgotten_first() -> None:
+    repeats, made = Repeats(most=2), Counter[str]()
+
+    def ask(question: str) -> None:
+        def make() -> tuple[Reading, ...]:
+            made[question] += 1
+            return ()
+
+        repeats.readings(question, [question], make)
+
+    for question in "abacb":
+        ask(question)
+    assert made == {"a": 1, "b": 2, "c": 1}
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("2026-11-23T10:00:00Z", "2026-11-23T10:00:00.000Z"),
+        ("2026-11-23T10:00:00.123Z", "2026-11-23T10:00:00.123Z"),
+        ("2026-11-23T19:00:00+09:00", "2026-11-23T10:00:00.000Z"),
+    ],
+)
+async def test_moments_have_one_form_whatever_the_shop_gives(
+    httpx_mock: HTTPXMock, told: str, kept: str
+) -> None:
+    node = level_node(1)
+    node["inventoryLevel"]["updatedAt"] = told
+    httpx_mock.add_response(json=answer({"nodes": [node]}))
+    assert (await read([1]))[0].updated_at == kept
 
 
 async def test_levels_come_in_the_order_asked_for_with_the_reason_why_not(
