@@ -401,8 +401,8 @@ class Cell(NamedTuple):
 
     @property
     def state(self) -> CellState:
-        if self.intent is not None:
-            return CellState.PUSHING
+        if self.intent is not None and self.problem is not Problem.REJECTED:
+            return CellState.PUSHING  # what was refused and is tried again stays listed meanwhile
         if self.problem is Problem.IGNORED:
             return CellState.IGNORED
         if self.problem is Problem.NEGATIVE_NOT_ALLOWED and self._stock_has_come:

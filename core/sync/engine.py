@@ -174,13 +174,21 @@ class Engine:
         """Settle what waits in the outbox, then send all that is pending. Called several times a
         second, so that it costs next to nothing while there is neither.
         """
-        if not self.sender.has_work():
+        is_due = self.sender.chance_is_due()
+        if not is_due and not self.sender.has_work():
             return
         self.retune()
         async with self.gate.shared():
             await self.sender.settle_outbox()
             if self.health.online and self.commits.link_is_on():
+                if is_due:
+                    await self.sender.try_refused()
                 await self.sender.push_pending()
+
+    def try_refused(self) -> None:
+        """What refused rows may be gone: try them now. Call it on the engine's own loop."""
+        self.sender.give_chance()
+        self._wake.set()
 
     def _tick(self) -> float:
         return self.pacing.tick(self.reader.quiet_passes)

@@ -15,7 +15,7 @@ The functions here run inside a transaction and decide; sending is the engine's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -70,6 +70,25 @@ def decide(tx: BooksTx, key: str, at: str, trace: Trace) -> Intent | None:
     """Put up to CHUNK pending cells into one intent; None when nothing is pending.
 
     First what could not be pulled before is tried again, because stock may have come since."""
+    return _decided(tx, key, at, list(islice(tx.cells((CellState.PENDING_PUSH,)), CHUNK)), trace)
+
+
+def decide_again(tx: BooksTx, key: str, at: str, keys: Set[CellKey], trace: Trace) -> Intent | None:
+    """The same with cells that were refused: they stay so, and listed, until one is taken."""
+    found: list[Cell] = []
+    for cell in list(tx.cells_with((Problem.REJECTED,))):
+        if cell.key not in keys or cell.intent is not None:
+            continue
+        if cell.unsynced_here:
+            found.append(cell)
+        else:  # there is nothing to write any more
+            mended = without_problem(cell)
+            tx.put_cell(mended)
+            trace.cleared(mended)
+    return _decided(tx, key, at, found[:CHUNK], trace)
+
+
+def _decided(tx: BooksTx, key: str, at: str, cells: Sequence[Cell], trace: Trace) -> Intent | None:
     link = tx.link()
     label = tx.label(link.label_code) if link.label_code else None
     if not link.enabled or label is None:
@@ -77,7 +96,7 @@ def decide(tx: BooksTx, key: str, at: str, trace: Trace) -> Intent | None:
     rows: list[IntentRow] = []
     held: list[Cell] = []
     pulled_into: set[tuple[str, str]] = set()
-    for found in list(islice(tx.cells((CellState.PENDING_PUSH,)), CHUNK)):
+    for found in cells:
         level = (found.sku_number, found.location_id)
         cell = found
         if level in pulled_into:  # by an earlier row of this chunk: its number is another now
@@ -115,10 +134,18 @@ def settle(tx: BooksTx, intent: Intent, result: WriteResult, trace: Trace) -> Se
         return _all_applied(tx, intent, held, result, trace)
     refused = _by_row(intent, result.problems)
     outcomes: dict[CellKey, tuple[RowOutcome, str]] = {}
+    is_news = not refused or any(
+        not _is_known(held.get(intent.rows[index].key), problem)
+        for index, problem in refused.items()
+    )
     for index, row in enumerate(intent.rows):
-        problem = refused.get(index)
-        outcomes[row.key] = _released(tx, held.get(row.key), problem, trace)
-    trace.rejected(intent, len(refused))
+        problem, cell = refused.get(index), held.get(row.key)
+        if cell is not None and cell.problem is Problem.REJECTED and refused and problem is None:
+            cell = without_problem(cell)  # this time nothing was said against it
+            trace.cleared(cell)
+        outcomes[row.key] = _released(tx, cell, problem, trace)
+    if is_news:
+        trace.rejected(intent, len(refused))
     again = not refused or any(problem.code in AGAIN for problem in result.problems)
     return Settled(outcomes, again=again)
 
@@ -148,17 +175,19 @@ def _all_applied(
         cell = held.get(row.key)
         trace.pushed(intent, row, cell, result)
         if cell is not None:
-            moved.append(_moved(cell, row))
+            moved.append(_moved(cell, row, trace))
         echoes[row.key] = (row.before, cell.updated_at if cell else "")
     tx.put_cells(moved)
     return Settled({row.key: (RowOutcome.APPLIED, "") for row in intent.rows}, echoes=echoes)
 
 
-def _moved(cell: Cell, row: IntentRow) -> Cell:
+def _moved(cell: Cell, row: IntentRow, trace: Trace) -> Cell:
     """The cell after its write has happened."""
     there = cell.there + row.delta if cell.there is not None else None
     changed_at = "" if (cell.here or 0) == row.new_base else cell.changed_at
     settled = cell if cell.problem in ASIDE else without_problem(cell)
+    if cell.problem is Problem.REJECTED:
+        trace.cleared(settled)
     return settled._replace(intent=None, base=row.new_base, there=there, changed_at=changed_at)
 
 
@@ -170,16 +199,30 @@ def _released(
             tx.put_cell(cell._replace(intent=None))
         return RowOutcome.MOVED, problem.code if problem else "not sent: another row was refused"
     if cell is not None:
-        detail = f"{problem.code}: {problem.message}"
+        detail = _detail(problem)
         released = cell._replace(intent=None)
         if problem.code == MISMATCH:
             released = doubt_base(released, detail)
         elif cell.problem not in ASIDE:
             released = with_problem(released, Problem.REJECTED, detail)
         tx.put_cell(released)
-        if cell.problem not in ASIDE:
+        if cell.problem not in ASIDE and not _is_known(cell, problem):
             trace.needs_you(released)
     return RowOutcome.REJECTED, problem.code
+
+
+def _detail(problem: RowProblem) -> str:
+    return f"{problem.code}: {problem.message}"
+
+
+def _is_known(cell: Cell | None, problem: RowProblem) -> bool:
+    """Whether the cell was refused for the same reason before: that is no news."""
+    return (
+        cell is not None
+        and cell.problem is Problem.REJECTED
+        and cell.detail == _detail(problem)
+        and problem.code != MISMATCH
+    )
 
 
 def _held(tx: BooksTx, intent: Intent) -> dict[CellKey, Cell]:
@@ -212,7 +255,7 @@ def decide_by_reading(
         if now == row.quantity:
             trace.pushed(intent, row, cell, WriteResult())
             if cell is not None:
-                tx.put_cell(_moved(cell, row))
+                tx.put_cell(_moved(cell, row, trace))
             outcomes[row.key] = (RowOutcome.APPLIED, "found by reading")
             continue
         if now == row.before:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from core.errors import OutcomeUnknown, TryAgain
-from core.model import CellKey, CellState, Intent, Reading
+from core.errors import OutcomeUnknown, SafetyStop, TryAgain
+from core.model import CellKey, CellState, Intent, Problem, Reading, RowOutcome
 from core.sync import outbox
 from core.sync.breaker import THERE, Limits, check, push_effect
 from core.sync.commits import Commits
@@ -22,6 +23,10 @@ from core.sync.trace import Trace
 
 STALE_ROUNDS = 3
 """How often one pass reads again what an absolute write found moved."""
+
+CHANCE_S, LONGEST_CHANCE_S = 60.0, 900.0
+"""Seconds until rows that were refused are tried again: the first time, doubled each time, and at
+most."""
 
 OnAnswered = Callable[[Intent], None]
 OnSettled = Callable[[Intent, Mapping[CellKey, tuple[int, str]]], None]
@@ -55,6 +60,9 @@ class Sender:
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
     _sending: set[str] = field(default_factory=set)
     _stale: set[CellKey] = field(default_factory=set)
+    _chances: int = 0
+    _chance_at: float = float("inf")
+    """When rows that were refused are tried again; never, while there are none."""
 
     # -- what is pending ----------------------------------------------------------------------
 
@@ -103,6 +111,44 @@ class Sender:
 
     def _decide(self, tx: BooksTx, trace: Trace) -> Intent | None:
         return outbox.decide(tx, self.new_key(), trace.at, trace)
+
+    # -- what was refused ---------------------------------------------------------------------
+
+    def chance_is_due(self) -> bool:
+        return self.commits.clock.monotonic() >= self._chance_at
+
+    def give_chance(self) -> None:
+        """What refused rows may be gone: try them with the next pass, then from the first pause."""
+        self._chances, self._chance_at = 0, self.commits.clock.monotonic()
+
+    async def try_refused(self) -> None:
+        """Give rows that were refused another chance. They stay listed until the shop takes them;
+        so many that the breaker would stop them wait for the next start, where it says so.
+        """
+        with self.commits.view() as view:
+            refused = [cell for cell in view.cells_with((Problem.REJECTED,)) if not cell.intent]
+            cells = sum(view.count_cells().values())
+        if not refused:
+            self._chances, self._chance_at = 0, float("inf")
+            return
+        self._put_off_chance()
+        with suppress(SafetyStop):
+            check(push_effect(refused, cells), self.limits, THERE)
+            keys = {cell.key for cell in refused}
+            while keys:
+                decided = await self.commits.commit(
+                    lambda tx, trace: outbox.decide_again(
+                        tx, self.new_key(), trace.at, frozenset(keys), trace
+                    )
+                )
+                if decided is None or not await self.send(decided):
+                    return
+                keys.difference_update(row.key for row in decided.rows)
+
+    def _put_off_chance(self) -> None:
+        pause = min(CHANCE_S * 2.0 ** min(self._chances, 10), LONGEST_CHANCE_S)
+        self._chances += 1
+        self._chance_at = self.commits.clock.monotonic() + pause
 
     # -- the outbox ---------------------------------------------------------------------------
 
@@ -175,6 +221,9 @@ class Sender:
         self.answered(intent)
         settled = await self.commits.commit(work)
         self._waiting.pop(intent.key, None)
+        rejected = any(out is RowOutcome.REJECTED for out, _ in settled.outcomes.values())
+        if rejected and self._chance_at == float("inf"):
+            self._put_off_chance()
         stale = {key for key, (_, detail) in settled.outcomes.items() if detail in outbox.STALE}
         self._stale |= stale
         self.commits.failures["stale"] += len(stale)

@@ -135,12 +135,15 @@ class WatchingDesk(DoubtingDesk):
     async def _take_locations(self, session: Session) -> None:
         """Cells of a paired location that is not active any more wait; they go on when it is."""
         found = tuple(await session.shop.locations())
-        if found != self._store.shop_locations():
+        is_news = found != self._store.shop_locations()
+        if is_news:
             self._store.put_shop_locations(found)
         active = {location.id for location in found if location.is_active}
         await session.engine.commits.commit(
             lambda tx, trace: aside.note_locations(tx, active, trace)
         )
+        if is_news:
+            session.engine.try_refused()
 
     # -- the catalogue ------------------------------------------------------------------------
 

@@ -350,3 +350,47 @@ def test_a_refusal_that_comes_again_as_the_answer_to_its_key_is_tried_anew_at_th
     race.world.kill()
     race.come_to_rest()
     assert race.is_at(START_WITH + 2)
+
+
+def refused(race: Race) -> None:
+    """A change here that the shop does not take, because its location is not active."""
+    race.world.practice.set_location_active(race.place, active=False)
+    race.world.start()
+    race.change_here(+2)
+    race.world.go(5)
+    assert race.cell.problem is Problem.REJECTED
+
+
+def test_a_refused_row_clears_by_itself_while_the_engine_runs(race: Race) -> None:
+    """Told once, listed all the time, asked for ever more rarely; and taken when it can be."""
+    refused(race)
+    asked = race.world.practice.counts["writes"]
+    for _ in range(3600):
+        race.world.go(1)
+        assert race.cell.state is CellState.NEEDS_YOU
+    codes = [event.code for event in race.world.events]
+    assert (codes.count("needs_you"), codes.count("write_rejected")) == (1, 1)
+    assert codes.count("cleared") == 0
+    assert 4 <= race.world.practice.counts["writes"] - asked <= 8
+    race.world.practice.set_location_active(race.place, active=True)
+    race.world.go(910)
+    assert race.is_at(START_WITH + 2)
+    assert [event.code for event in race.world.events].count("cleared") == 1
+
+
+def test_refused_rows_are_tried_at_once_when_somebody_knows_that_the_cause_is_gone(
+    race: Race,
+) -> None:
+    refused(race)
+    race.world.go(400)
+    race.world.practice.set_location_active(race.place, active=True)
+    race.world.engine.try_refused()
+    race.world.go(4)
+    assert race.is_at(START_WITH + 2)
+
+
+def test_a_refused_row_clears_when_there_is_nothing_to_write_any_more(race: Race) -> None:
+    refused(race)
+    race.change_here(-2)
+    race.world.go(70)
+    assert race.is_at(START_WITH, writes=0)
