@@ -37,7 +37,7 @@ from core.model import (
 )
 from core.sync.ports import CHUNK, BooksTx
 from core.sync.problems import ASIDE, doubt_base, with_problem, without_problem
-from core.sync.pulling import pull_cell
+from core.sync.pulling import note, pull_cell
 from core.sync.trace import Trace
 
 KEY_LIFE = timedelta(hours=23, minutes=30)
@@ -231,6 +231,18 @@ def _held(tx: BooksTx, intent: Intent) -> dict[CellKey, Cell]:
     return {key: cell for key, cell in cells.items() if cell.intent == intent.key}
 
 
+def is_told_by_reading(intent: Intent, result: WriteResult) -> bool:
+    """Whether an answer leaves open what was applied.
+
+    A receipt together with problems: never seen, and all-or-nothing forbids it. A success without a
+    receipt: nothing was changed (facts.md §0.1), as where an item has become untracked meanwhile,
+    or where the shop held what an absolute write wanted.
+    """
+    if result.problems:
+        return result.receipt is not None
+    return result.receipt is None and any(row.delta for row in intent.rows)
+
+
 def expired(intent: Intent, now: datetime) -> bool:
     """Whether Shopify may have forgotten the key: then sending it again could write twice."""
     return now - parse_iso(intent.at) > KEY_LIFE
@@ -239,11 +251,12 @@ def expired(intent: Intent, now: datetime) -> bool:
 def decide_by_reading(
     tx: BooksTx, intent: Intent, readings: dict[CellKey, Reading], trace: Trace
 ) -> Settled:
-    """An intent whose key has expired: what Shopify holds now tells whether it happened, or a
-    person must.
+    """An intent whose key has expired, or whose answer leaves it open: what Shopify holds now tells
+    whether it happened, or a person must.
 
     `before` exactly → it did not happen; `before + delta` exactly → it did; anything else → both
-    are possible.
+    are possible. Where Shopify does not take writes (untracked, not stocked, deleted) that is
+    noted, so that nobody goes on trying.
     """
     tx.remove_intent(intent.key)
     held = _held(tx, intent)
@@ -253,21 +266,21 @@ def decide_by_reading(
         now = reading.quantity if reading else None
         cell = held.get(row.key)
         if now == row.quantity:
-            trace.pushed(intent, row, cell, WriteResult())
-            if cell is not None:
-                tx.put_cell(_moved(cell, row, trace))
             outcomes[row.key] = (RowOutcome.APPLIED, "found by reading")
-            continue
-        if now == row.before:
-            if cell is not None:
-                tx.put_cell(cell._replace(intent=None))
+            trace.pushed(intent, row, cell, WriteResult())
+            after = _moved(cell, row, trace) if cell else None
+        elif now == row.before:
             outcomes[row.key] = (RowOutcome.MOVED, "found by reading")
-            continue
-        outcomes[row.key] = (RowOutcome.REJECTED, Problem.OUTCOME_UNKNOWN.value)
-        if cell is not None:
+            after = cell._replace(intent=None) if cell else None
+        else:
+            outcomes[row.key] = (RowOutcome.REJECTED, Problem.OUTCOME_UNKNOWN.value)
             detail = f"{row.before} → {row.quantity}, now {now}"
-            doubted = doubt_base(cell._replace(intent=None, there=now), detail)
-            tx.put_cell(doubted)
-            if cell.problem not in ASIDE:
-                trace.needs_you(doubted)
+            after = doubt_base(cell._replace(intent=None, there=now), detail) if cell else None
+        if cell is None or after is None:
+            continue
+        if reading is not None and reading.problem is not None:
+            after = note(after, reading, trace)
+        elif after.problem is Problem.OUTCOME_UNKNOWN and cell.problem not in ASIDE:
+            trace.needs_you(after)
+        tx.put_cell(after)
     return Settled(outcomes)

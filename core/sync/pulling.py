@@ -48,7 +48,7 @@ def absorb(
             continue
         if reading.updated_at and reading.updated_at < cell.updated_at:
             continue
-        noted = _note(cell, reading, trace)
+        noted = note(cell, reading, trace)
         if flow and link.enabled and label is not None:
             noted = _flow(tx, noted, label, trace)
             if noted.here != cell.here:
@@ -60,7 +60,7 @@ def absorb(
     return trusted
 
 
-def _note(cell: Cell, reading: Reading, trace: Trace) -> Cell:
+def note(cell: Cell, reading: Reading, trace: Trace) -> Cell:
     """The cell with what the reading says of the number and of whether it can be written."""
     numbers = cell.there == reading.quantity and cell.updated_at == reading.updated_at
     same = (
@@ -72,6 +72,7 @@ def _note(cell: Cell, reading: Reading, trace: Trace) -> Cell:
         return cell
     noted = cell._replace(
         there=reading.quantity,
+        base=_known_base(cell, reading),
         updated_at=reading.updated_at or cell.updated_at,
         read_at=trace.at,
     )
@@ -86,6 +87,26 @@ def _note(cell: Cell, reading: Reading, trace: Trace) -> Cell:
         noted = without_problem(noted)
         trace.cleared(noted)
     return noted
+
+
+def _known_base(cell: Cell, reading: Reading) -> int | None:
+    """The base, unless nobody can say any more whether our last write happened: then it is
+    forgotten, and the cell begins anew, by both sides being equal or a person's word.
+
+    What is written to an item that is not tracked, or not stocked there, may succeed and change
+    nothing. So the number with which an item turns out to be untracked must be the one that we
+    believe to have left there, and so must the one with which it comes back from where none was
+    shown. And a doubt stays one when such a problem takes its place.
+    """
+    went = reading.problem is not None and reading.problem is not cell.problem
+    if went and cell.problem in IN_DOUBT:
+        return None
+    if reading.quantity is None:
+        return cell.base
+    believed = cell.base if cell.there is None else cell.there
+    if (went or cell.there is None) and reading.quantity != believed:
+        return None
+    return cell.base
 
 
 def _flow(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:

@@ -153,8 +153,8 @@ class Freshness:
     """Whether an answer can know of our last write to a cell.
 
     It can if its request started after the write was answered, and if it does not still show
-    exactly the quantity and `updatedAt` from before (a replica that is behind). `now` is monotonic
-    seconds.
+    exactly the quantity and `updatedAt` from before (a replica that is behind), unless it also says
+    why the write may have had no effect. `now` is monotonic seconds.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -201,8 +201,8 @@ class Freshness:
             echo = self._echoes.get(reading.key)
             if echo is None:
                 return True
-            before = (echo.quantity, echo.updated_at)
-            if (reading.quantity, reading.updated_at) == before and self._now() < echo.until:
+            before = Reading(reading.key, echo.quantity, echo.updated_at, sku=reading.sku)
+            if reading == before and self._now() < echo.until:
                 return False
             del self._echoes[reading.key]
             return True

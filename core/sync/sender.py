@@ -177,8 +177,8 @@ class Sender:
             waiting.not_before = 0.0
 
     async def send(self, intent: Intent) -> bool:
-        """Send an intent that is in the outbox and settle it. False: no outcome, or the shop asked
-        to come later.
+        """Send an intent that is in the outbox and settle it. False: no outcome, nothing was
+        changed, or the shop asked to come later.
         """
         self._sending.add(intent.key)
         try:
@@ -186,10 +186,10 @@ class Sender:
                 await self._settle_by_reading(intent)
                 return True
             result = await self.shop.write(intent)
-            if result.problems and result.receipt:
-                # Never seen, and all-or-nothing forbids it: then what Shopify holds decides.
+            if outbox.is_told_by_reading(intent, result):
                 await self._settle_by_reading(intent)
-                return True
+                # What changed nothing may do so again: leave the rest to the next pass.
+                return bool(result.problems)
         except TryAgain as error:
             self._wait_longer(intent, error)
             return False

@@ -19,12 +19,15 @@ from dataclasses import dataclass, field
 
 from core.model import Cell, CellKey, Intent, Link, Problem
 from core.sync import outbox
+from core.sync.problems import ASIDE, FROM_READING
 from tests.sync.real_world import SKUS, RealWorld
 
 LevelAt = tuple[str, str]
 """SKU number and location here."""
 
 OPEN = frozenset({Problem.OUTCOME_UNKNOWN, Problem.DIFFERS_AT_START})
+MAY_FORGET = FROM_READING | ASIDE
+"""With these, nobody may know any more whether our last write had effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Watcher:
     decided: dict[str, bool] = field(default_factory=dict)
     """Keys that were in the outbox; whether by a person's order."""
     gone: set[CellKey] = field(default_factory=set)
+    unsure: set[CellKey] = field(default_factory=set)
+    """Cells of which a write may have succeeded and changed nothing."""
     settled_at: dict[CellKey, int] = field(default_factory=dict)
     """The place in the ledger of our last settled write."""
     _read: int = 0
@@ -73,7 +78,7 @@ class Watcher:
     def sums(self) -> dict[LevelAt, int]:
         sums = {level: quantity or 0 for level, quantity in self.books.levels.items()}
         for cell in self.books.cells.values():
-            if cell.base is not None and cell.key not in self.gone:
+            if cell.base is not None and cell.key not in self.gone | self.unsure:
                 there = self.world.there(cell.key)
                 level = (cell.sku_number, cell.location_id)
                 sums[level] += there - cell.base - self._unsettled(cell)
@@ -90,6 +95,11 @@ class Watcher:
 
     def _is_of(self, entry: object, key: CellKey) -> bool:
         return (entry.inventory_item_id, entry.location_id, entry.name) == (*key, self.world.name)  # type: ignore[attr-defined]
+
+    def may_change_nothing(self, key: CellKey) -> None:
+        """From now on, until the cell begins anew."""
+        self.unsure.add(key)
+        self.due = self.sums()
 
     # -- the world outside -----------------------------------------------------------------------
 
@@ -162,6 +172,10 @@ class Watcher:
             before = was.cells.get(key, cell)
             if key in self.gone or (before.problem in OPEN and cell.problem not in OPEN):
                 begun.add((cell.sku_number, cell.location_id))
+            elif before.base is not None and cell.base is None:
+                assert {before.problem, cell.problem} & MAY_FORGET, "a base forgotten without need"
+                begun.add((cell.sku_number, cell.location_id))
+                self.unsure.discard(key)
             elif before.base is None and cell.base is not None:
                 assert cell.base == cell.there, "a cell joins with what the shop has"
                 begun.add((cell.sku_number, cell.location_id))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.model import Cell, CellKey, CellState, PlanKind, Problem, SkuMapping
+from core.model import Cell, CellKey, CellState, PlanKind, Problem, QuantityName, SkuMapping
 from core.sync.cells import map_one, pair_locations, unmap_one
 from core.sync.events import SaleSeen
 from core.sync.reading import Pacing
@@ -23,8 +23,11 @@ LATENCY = 1.0
 class Race:
     """One cell of item A at the first place, watched by the law of conservation."""
 
-    def __init__(self, pacing: Pacing | None = None) -> None:
-        self.world = RealWorld(latency=LATENCY, pacing=pacing or Pacing(push_poll_s=0.2))
+    def __init__(
+        self, pacing: Pacing | None = None, name: QuantityName = QuantityName.AVAILABLE
+    ) -> None:
+        pacing = pacing or Pacing(push_poll_s=0.2)
+        self.world = RealWorld(name=name, latency=LATENCY, pacing=pacing)
         self.watcher = Watcher(self.world, trust=True)
         self.at(0)
 
