@@ -74,14 +74,7 @@ class Sender:
         self._check()
         stale_rounds = 0
         while self._has_pending():
-            intents: list[Intent] = []
-            while len(intents) < self.pacing.parallel:
-                decided = await self.commits.commit(self._decide)
-                if decided is None:
-                    break
-                intents.append(decided)
-                if len(decided.rows) < CHUNK:
-                    break
+            intents = await self.commits.commit(self._decide)
             if not intents or not all(await _all([self.send(intent) for intent in intents])):
                 return
             if self._stale:
@@ -109,8 +102,17 @@ class Sender:
             effect = push_effect(view.cells((CellState.PENDING_PUSH,)), sum(counts.values()))
         check(effect, self.limits, THERE)
 
-    def _decide(self, tx: BooksTx, trace: Trace) -> Intent | None:
-        return outbox.decide(tx, self.new_key(), trace.at, trace)
+    def _decide(self, tx: BooksTx, trace: Trace) -> list[Intent]:
+        """As many as are under way at once, in one commit: each commit waits for the disk."""
+        intents: list[Intent] = []
+        while len(intents) < self.pacing.parallel:
+            intent = outbox.decide(tx, self.new_key(), trace.at, trace)
+            if intent is None:
+                break
+            intents.append(intent)
+            if len(intent.rows) < CHUNK:
+                break
+        return intents
 
     # -- what was refused ---------------------------------------------------------------------
 
