@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -428,6 +429,12 @@ class Reading(NamedTuple):
     updated_at: str = ""
     problem: Problem | None = None
     sku: str = ""
+
+
+KEY_LIFE = timedelta(hours=23, minutes=30)
+"""Shopify remembers a key for 24 h from the first request (facts.md §4.3); half an hour is ours
+for clocks that disagree.
+"""
 
 
 class IntentKind(StrEnum):

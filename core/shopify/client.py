@@ -15,6 +15,7 @@ import logging
 import random as random_module
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -30,6 +31,7 @@ from core.shopify.errors import (
     InvalidToken,
     ServerTrouble,
     Throttled,
+    WaitedTooLong,
 )
 from core.shopify.throttle import LONGEST_PAUSE, Throttle
 from core.shopify.version import API_VERSION
@@ -66,14 +68,22 @@ class AdminClient:
         self.failures: Counter[str] = Counter()
         self.throttle = throttle or Throttle(clock)
 
-    async def execute(self, document: Document, variables: Mapping[str, Any]) -> Answer:
-        """Send one document. Whether it is a write, the document knows."""
+    async def execute(
+        self,
+        document: Document,
+        variables: Mapping[str, Any],
+        *,
+        not_after: datetime | None = None,
+    ) -> Answer:
+        """Send one document. Whether it is a write, the document knows. From `not_after` on it is
+        not sent any more, however long it had to wait for points: WaitedTooLong.
+        """
         tries = refusals = 0
         while True:
             if self._changed is not None:
                 raise self._changed
             try:
-                return await self._once(document, variables)
+                return await self._once(document, variables, not_after)
             except Throttled as refusal:
                 refusals += 1
                 # The pause itself is the throttle's: nobody else sends meanwhile either.
@@ -93,27 +103,37 @@ class AdminClient:
     async def aclose(self) -> None:
         await self._wire.aclose()
 
-    async def _once(self, document: Document, variables: Mapping[str, Any]) -> Answer:
+    async def _once(
+        self, document: Document, variables: Mapping[str, Any], not_after: datetime | None
+    ) -> Answer:
         token = await self._auth.token()
         try:
-            return await self._send(document, variables, token)
+            return await self._send(document, variables, token, not_after)
         except InvalidToken:
             fresh = await self._auth.renewed(token)
             if fresh is None:
                 raise
-        return await self._send(document, variables, fresh)
+        return await self._send(document, variables, fresh, not_after)
 
     async def _send(
-        self, document: Document, variables: Mapping[str, Any], token: Secret
+        self,
+        document: Document,
+        variables: Mapping[str, Any],
+        token: Secret,
+        not_after: datetime | None,
     ) -> Answer:
         try:
-            return await self._sent(document, variables, token)
+            return await self._sent(document, variables, token, not_after)
         except DextreError as failure:
             self.failures[failure_class(failure)] += 1
             raise
 
     async def _sent(
-        self, document: Document, variables: Mapping[str, Any], token: Secret
+        self,
+        document: Document,
+        variables: Mapping[str, Any],
+        token: Secret,
+        not_after: datetime | None,
     ) -> Answer:
         content = orjson.dumps(
             {"query": document.text, "variables": variables, "operationName": document.name}
@@ -123,6 +143,9 @@ class AdminClient:
             "X-Shopify-Access-Token": token.reveal(),
         }
         hold = await self.throttle.reserve(document.name, document.cost, write=document.is_mutation)
+        if not_after is not None and self._clock.now() >= not_after:
+            self.throttle.give_back(hold)
+            raise WaitedTooLong
         started = self._clock.monotonic()
         settled = False
         try:

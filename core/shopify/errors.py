@@ -184,6 +184,14 @@ class WriteInProgress(OutcomeUnknown):
     remedy = N_("It is asked for again under the same key in a moment.")
 
 
+class WaitedTooLong(OutcomeUnknown):
+    """A write waited for points, or the machine slept, until its key was too old to be sent."""
+
+    code = "waited_too_long"
+    message = N_("A write waited so long that Shopify may have forgotten its key.")
+    remedy = N_("What Shopify holds now is read, and decides whether the write happened.")
+
+
 # -- the shop and the app ------------------------------------------------------------------------
 
 

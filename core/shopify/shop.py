@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random as random_module
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -18,6 +18,7 @@ import httpx
 from core.clock import Clock, parse_iso
 from core.errors import OurBug
 from core.model import (
+    KEY_LIFE,
     CellKey,
     Credentials,
     Intent,
@@ -235,11 +236,14 @@ class ShopifyShop:
 
     async def write(self, intent: Intent) -> WriteResult:
         """Send an intent under its key. `WriteInProgress` (an `OutcomeUnknown`) where the shop is
-        still busy with the same key; IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED and
+        still busy with the same key, and `WaitedTooLong` where Shopify may have forgotten it before
+        it could be sent; IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED and
         IDEMPOTENCY_KEY_PARAMETER_MISMATCH come back as problems that name no row.
         """
         document = writes.document_of(intent)
-        answer = await self._execute(document, writes.variables_of(intent))
+        answer = await self._execute(
+            document, writes.variables_of(intent), parse_iso(intent.at) + KEY_LIFE
+        )
         with shape_of(document):
             return writes.result_of(intent, answer.data, answer.request_id)
 
@@ -273,12 +277,17 @@ class ShopifyShop:
 
     # -- inside ----------------------------------------------------------------------------------
 
-    async def _execute(self, document: Document, variables: Mapping[str, Any]) -> Answer:
+    async def _execute(
+        self,
+        document: Document,
+        variables: Mapping[str, Any],
+        not_after: datetime | None = None,
+    ) -> Answer:
         if not self._verified:
             async with self._verifying:
                 if not self._verified:
                     await self.identity()
-        return await self._client.execute(document, variables)
+        return await self._client.execute(document, variables, not_after=not_after)
 
     async def _change(self, document: Document, variables: Mapping[str, Any], root: str) -> None:
         answer = await self._execute(document, variables)

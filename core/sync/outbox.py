@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from core.clock import parse_iso
 from core.model import (
+    KEY_LIFE,
     Cell,
     CellKey,
     CellState,
@@ -39,11 +40,6 @@ from core.sync.ports import CHUNK, BooksTx
 from core.sync.problems import ASIDE, doubt_base, with_problem, without_problem
 from core.sync.pulling import note, pull_cell
 from core.sync.trace import Trace
-
-KEY_LIFE = timedelta(hours=23, minutes=30)
-"""Shopify remembers a key for 24 h from the first request (facts.md §4.3); half an hour is ours
-for clocks that disagree.
-"""
 
 STALE = frozenset({"CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE"})
 AGAIN = frozenset(

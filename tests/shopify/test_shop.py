@@ -15,8 +15,10 @@ import httpx
 import pytest
 from pytest_httpx import HTTPXMock
 
+from core.clock import iso
 from core.errors import OurBug, OutcomeUnknown, SafetyStop, TryAgain
 from core.model import (
+    KEY_LIFE,
     CellKey,
     Intent,
     IntentKind,
@@ -30,13 +32,20 @@ from core.model import (
     WriteResult,
 )
 from core.shopify import shop as shop_module
-from core.shopify.errors import AnotherShop, ChangeRefused, GarbledAnswer, WriteInProgress
+from core.shopify.errors import (
+    AnotherShop,
+    ChangeRefused,
+    GarbledAnswer,
+    WaitedTooLong,
+    WriteInProgress,
+)
 from core.shopify.repeats import Repeats
 from core.shopify.shop import ShopifyShop
 from core.sync.ports import Shop
 from tests.shopify.support import (
     LOCATION,
     SHOP_ID,
+    START,
     a_shop,
     answer,
     item,
@@ -478,6 +487,13 @@ async def test_a_group_beside_errors_is_refused_but_its_id_is_kept(
     result = await a_shop().write(an_intent())
     assert (result.receipt, len(result.problems)) == (group["id"], 1)
     assert "userErrors in one answer" in caplog.text
+
+
+async def test_a_write_whose_key_may_be_forgotten_is_not_sent(httpx_mock: HTTPXMock) -> None:
+    old = an_intent(at=iso(START - KEY_LIFE))
+    with pytest.raises(WaitedTooLong):
+        await a_shop().write(old)
+    assert not [request for request in httpx_mock.get_requests() if b"Adjust" in request.content]
 
 
 async def test_a_write_that_is_still_being_carried_out_keeps_its_key(

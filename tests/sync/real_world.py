@@ -85,8 +85,16 @@ class Wire(httpx.AsyncBaseTransport):
         self._world = world
         self._shop = world.practice.transport()
         self.is_cut = False
+        self.under_way = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.under_way += 1
+        try:
+            return await self._answered(request)
+        finally:
+            self.under_way -= 1
+
+    async def _answered(self, request: httpx.Request) -> httpx.Response:
         await self._unless_cut()
         fault = self._world.trouble_for(request)
         if fault == "late":
@@ -317,6 +325,11 @@ class RealWorld:
         if self.armed and self.armed[0][1] is is_write:
             return self.armed.pop(0)[0]
         return ""
+
+    def until_answered(self) -> None:
+        """Let the world go on until the shop has answered all that was asked."""
+        while self.wire.under_way:
+            self.go(0.5)
 
     def deliver(self) -> None:
         """What was late reaches the shop now; nobody waits for its answer any more."""

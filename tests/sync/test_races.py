@@ -307,6 +307,24 @@ def test_after_24_hours_a_reading_decides(race: Race, lost: str, writes: int) ->
     assert race.is_at(START_WITH + 2, writes)
 
 
+@pytest.mark.parametrize("arrives", [False, True])
+def test_a_machine_that_sleeps_while_a_write_waits_for_points(race: Race, arrives: bool) -> None:
+    """The first sending has no answer. The second waits for points; the lid is closed for 25 h."""
+    race.world.armed.append(("late", True))
+    race.change_here(2)
+    race.world.start()
+    while not race.world.on_its_way:
+        race.world.go(0.05)
+    if arrives:
+        race.world.deliver()
+    race.world.shop._client.throttle.refused(50.0, None)
+    race.world.go(10)
+    race.world.loop.let_pass(25 * 3600)
+    race.world.go(10)
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)
+
+
 def test_after_24_hours_what_a_reading_cannot_tell_is_a_persons(race: Race) -> None:
     race.trouble("loss_after")
     race.world.start()
