@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -49,9 +50,11 @@ class Town:
         )
         execute = opened._client.execute
 
-        async def counted(document: Document, variables: Any) -> Answer:
+        async def counted(
+            document: Document, variables: Any, *, not_after: datetime | None = None
+        ) -> Answer:
             self.asked[document.name] += 1
-            return await execute(document, variables)
+            return await execute(document, variables, not_after=not_after)
 
         opened._client.execute = counted  # type: ignore[method-assign]
         return opened
