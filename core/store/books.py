@@ -130,6 +130,9 @@ class View:
         found = [records.intent_from(key, doc) for key, doc in self._table("outbox").rows.pairs()]
         return sorted(found, key=lambda intent: (intent.at, intent.key))
 
+    def latest_moment(self) -> str:
+        return str((self._table("meta").doc("latest_moment") or {"at": ""})["at"])
+
     def run(self, run_id: str) -> Run | None:
         doc = self._table("runs").doc(run_id)
         return None if doc is None else records.run_from(run_id, doc)
@@ -286,6 +289,9 @@ class Tx(View):
 
     def remove_intent(self, key: str) -> None:
         self._table("outbox").discard(key)
+
+    def put_latest_moment(self, at: str) -> None:
+        self._table("meta").put("latest_moment", {"at": at})
 
     def put_run(self, run: Run, rows: Iterable[RunRow]) -> None:
         self._table("runs").put(run.id, records.run_doc(run))

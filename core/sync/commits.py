@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from core.clock import Clock, iso
 from core.sync.events import Event, WriteRejected
+from core.sync.moments import Moments
 from core.sync.ports import Books, BooksTx, BooksView
 from core.sync.trace import Trace
 
@@ -31,6 +32,7 @@ class Commits:
     pulled: int = 0
     pushed: int = 0
     failures: Counter[str] = field(default_factory=Counter)
+    _moments: Moments | None = None
 
     def view(self) -> AbstractContextManager[BooksView]:
         return self.books.view()
@@ -50,6 +52,12 @@ class Commits:
                 self.failures["refused"] += event.refused
             self.emit(event)
         return result
+
+    def moments(self) -> Moments:
+        """By which the ages of keys are judged."""
+        if self._moments is None:
+            self._moments = Moments(self.clock, self.books)
+        return self._moments
 
     def now(self) -> str:
         return iso(self.clock.now())

@@ -17,12 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 
-from core.clock import parse_iso
 from core.model import (
-    KEY_LIFE,
     Cell,
     CellKey,
     CellState,
@@ -69,7 +66,9 @@ def decide(tx: BooksTx, key: str, at: str, trace: Trace) -> Intent | None:
     return _decided(tx, key, at, list(islice(tx.cells((CellState.PENDING_PUSH,)), CHUNK)), trace)
 
 
-def decide_again(tx: BooksTx, key: str, at: str, keys: Set[CellKey], trace: Trace) -> Intent | None:
+def decide_again(
+    tx: BooksTx, trace: Trace, *, key: str, at: str, keys: Set[CellKey]
+) -> Intent | None:
     """The same with cells that were refused: they stay so, and listed, until one is taken."""
     found: list[Cell] = []
     for cell in list(tx.cells_with((Problem.REJECTED,))):
@@ -119,6 +118,7 @@ def _decided(tx: BooksTx, key: str, at: str, cells: Sequence[Cell], trace: Trace
 def post(tx: BooksTx, intent: Intent, cells: Iterable[Cell]) -> None:
     """Into the outbox, with its cells marked, in the caller's transaction."""
     tx.put_intent(intent)
+    tx.put_latest_moment(intent.at)
     tx.put_cells(cell._replace(intent=intent.key) for cell in cells)
 
 
@@ -237,11 +237,6 @@ def is_told_by_reading(intent: Intent, result: WriteResult) -> bool:
     if result.problems:
         return result.receipt is not None
     return result.receipt is None and any(row.delta for row in intent.rows)
-
-
-def expired(intent: Intent, now: datetime) -> bool:
-    """Whether Shopify may have forgotten the key: then sending it again could write twice."""
-    return now - parse_iso(intent.at) > KEY_LIFE
 
 
 def decide_by_reading(

@@ -276,6 +276,8 @@ class Runs:
         if not rows:
             return
 
+        at = self.engine.commits.moments().of_new()
+
         def work(tx: BooksTx, _trace: Trace) -> Intent | None:
             held = {row.key: cell for row in rows if (cell := tx.cell(row.key)) is not None}
             going = [row for row in rows if row.key in held]
@@ -286,7 +288,7 @@ class Runs:
             intent = Intent(
                 self.engine.sender.new_key(),
                 IntentKind.SET,
-                self.engine.commits.now(),
+                at,
                 tx.link().quantity_name,
                 tuple(_intent_row(row) for row in going),
                 run=plan.id,

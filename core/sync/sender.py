@@ -10,7 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
+from core.clock import iso
 from core.errors import OutcomeUnknown, SafetyStop, TryAgain
 from core.model import CellKey, CellState, Intent, Problem, Reading, RowOutcome
 from core.sync import outbox
@@ -74,7 +76,8 @@ class Sender:
         self._check()
         stale_rounds = 0
         while self._has_pending():
-            intents = await self.commits.commit(self._decide)
+            at = self.commits.moments().of_new()
+            intents = await self.commits.commit(partial(self._decide, at=at))
             if not intents or not all(await _all([self.send(intent) for intent in intents])):
                 return
             if self._stale:
@@ -102,11 +105,11 @@ class Sender:
             effect = push_effect(view.cells((CellState.PENDING_PUSH,)), sum(counts.values()))
         check(effect, self.limits, THERE)
 
-    def _decide(self, tx: BooksTx, trace: Trace) -> list[Intent]:
+    def _decide(self, tx: BooksTx, trace: Trace, at: str) -> list[Intent]:
         """As many as are under way at once, in one commit: each commit waits for the disk."""
         intents: list[Intent] = []
         while len(intents) < self.pacing.parallel:
-            intent = outbox.decide(tx, self.new_key(), trace.at, trace)
+            intent = outbox.decide(tx, self.new_key(), at, trace)
             if intent is None:
                 break
             intents.append(intent)
@@ -138,10 +141,9 @@ class Sender:
             check(push_effect(refused, cells), self.limits, THERE)
             keys = {cell.key for cell in refused}
             while keys:
+                at = self.commits.moments().of_new()
                 decided = await self.commits.commit(
-                    lambda tx, trace: outbox.decide_again(
-                        tx, self.new_key(), trace.at, frozenset(keys), trace
-                    )
+                    partial(outbox.decide_again, key=self.new_key(), at=at, keys=frozenset(keys))
                 )
                 if decided is None or not await self.send(decided):
                     return
@@ -184,7 +186,7 @@ class Sender:
         """
         self._sending.add(intent.key)
         try:
-            if outbox.expired(intent, self.commits.clock.now()):
+            if self.commits.moments().has_expired(intent):
                 await self._settle_by_reading(intent)
                 return True
             result = await self.shop.write(intent)
@@ -214,8 +216,11 @@ class Sender:
     async def _settle(
         self, intent: Intent, decide: Callable[[BooksTx, Trace], outbox.Settled]
     ) -> outbox.Settled:
+        now = iso(self.commits.moments().now())
+
         def work(tx: BooksTx, trace: Trace) -> outbox.Settled:
             settled = decide(tx, trace)
+            tx.put_latest_moment(now)
             if intent.run is not None and self.in_transaction is not None:
                 self.in_transaction(tx, intent, settled)
             return settled

@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.model import Cell, CellKey, Intent, Link, Problem
-from core.sync import outbox
 from core.sync.problems import ASIDE, FROM_READING
 from tests.sync.real_world import SKUS, RealWorld
 
@@ -164,7 +163,7 @@ class Watcher:
         begun: set[LevelAt] = set()
         for name, intent in was.intents.items():
             if name not in self.books.intents and (
-                intent.run is not None or outbox.expired(intent, self.world.clock.now())
+                intent.run is not None or self.world.engine.commits.moments().has_expired(intent)
             ):
                 cells = (was.cells.get(row.key) for row in intent.rows)
                 begun.update((cell.sku_number, cell.location_id) for cell in cells if cell)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.clock import iso
 from core.model import Cell, CellKey, CellState, PlanKind, Problem, QuantityName, SkuMapping
 from core.sync.cells import map_one, pair_locations, unmap_one
 from core.sync.events import SaleSeen
@@ -70,6 +71,14 @@ class Race:
     def writes(self) -> int:
         """Rows that the shop has carried out for us."""
         return sum(1 for entry in self.world.practice.ledger if entry.key) // 2
+
+    def until_lost(self) -> None:
+        """A second write is with the shop, and its answer will never come."""
+        for _ in range(400):
+            if self.writes == 2 and self.cell.intent is not None:
+                return
+            self.world.go(0.05)
+        raise AssertionError
 
     def come_to_rest(self) -> None:
         self.world.stop()
@@ -251,6 +260,63 @@ def test_clock_stepping_back(race: Race, lost: str) -> None:
     race.world.go(10)
     race.come_to_rest()
     assert race.is_at(START_WITH + 3, writes=2)
+
+
+def answerless(race: Race) -> None:
+    """A write that was carried out, and whose answer is lost; nobody asks again for now."""
+    race.trouble("loss_after")
+    race.world.start()
+    race.change_here(+2)
+    race.until("the shop has it")
+    race.world.stop()
+
+
+DAY, HOUR = 24 * 3600.0, 3600.0
+
+
+def test_a_clock_that_steps_back_does_not_make_a_forgotten_key_young(race: Race) -> None:
+    answerless(race)
+    race.world.loop.let_pass(DAY + 600)
+    race.world.clock.step_back(3 * HOUR)
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)
+
+
+def test_a_key_from_before_a_start_with_a_clock_well_behind_is_not_asked(race: Race) -> None:
+    """Something was written 23 hours later. How long nothing ran after that, the clock hides."""
+    answerless(race)
+    race.world.loop.let_pass(23 * HOUR)
+    with race.world.store.books.transaction() as tx:
+        tx.put_latest_moment(iso(race.world.clock.now()))
+    race.world.loop.let_pass(HOUR + 600)
+    race.world.clock.step_back(3 * HOUR)
+    race.world.kill()
+    race.come_to_rest()
+    assert race.is_at(START_WITH + 2)
+
+
+def test_each_settled_write_keeps_the_latest_moment(race: Race) -> None:
+    race.world.start()
+    race.change_here(+2)
+    race.world.go(5)
+    with race.world.store.books.view() as view:
+        assert view.latest_moment() > "2026-11-23T10:00:01"
+
+
+def test_a_clock_that_was_far_ahead_is_forgotten_when_no_write_is_under_way(race: Race) -> None:
+    """Else each write after a crash would be decided by reading, for years."""
+    race.world.clock.step_back(-365 * DAY)
+    race.world.start()
+    race.change_here(+2)
+    race.world.go(5)
+    race.world.clock.step_back(365 * DAY)
+    race.trouble("loss_after")
+    race.change_here(+2)
+    race.until_lost()
+    race.world.kill()
+    (intent,) = race.watcher.look().intents.values()
+    assert intent.at.startswith("2026-11-23")
+    assert not race.world.engine.commits.moments().has_expired(intent)
 
 
 # -- exactly once ---------------------------------------------------------------------------------

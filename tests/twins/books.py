@@ -40,6 +40,7 @@ class _State:
     movements: list[Movement] = field(default_factory=list)
     cells: dict[CellKey, Cell] = field(default_factory=dict)
     intents: dict[str, Intent] = field(default_factory=dict)
+    latest_moment: str = ""
     runs: dict[str, Run] = field(default_factory=dict)
     run_rows: dict[str, dict[CellKey, RunRow]] = field(default_factory=dict)
 
@@ -53,6 +54,7 @@ class _State:
             list(self.movements),
             dict(self.cells),
             dict(self.intents),
+            self.latest_moment,
             dict(self.runs),
             {run: dict(rows) for run, rows in self.run_rows.items()},
         )
@@ -111,6 +113,9 @@ class _Tx:
     def intents(self) -> Sequence[Intent]:
         return sorted(self.state.intents.values(), key=lambda intent: (intent.at, intent.key))
 
+    def latest_moment(self) -> str:
+        return self.state.latest_moment
+
     def run(self, run_id: str) -> Run | None:
         return self.state.runs.get(run_id)
 
@@ -168,6 +173,9 @@ class _Tx:
 
     def remove_intent(self, key: str) -> None:
         self.state.intents.pop(key, None)
+
+    def put_latest_moment(self, at: str) -> None:
+        self.state.latest_moment = at
 
     def put_run(self, run: Run, rows: Iterable[RunRow]) -> None:
         self.state.runs[run.id] = run
