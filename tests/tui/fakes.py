@@ -670,10 +670,12 @@ class FakeDesk:
         self.asked.append(("map_one", inventory_item_id, sku_number))
 
     def map_suggested(self, rows: Iterable[MappingRow]) -> int:
-        return self._edited("map_suggested", [row.near for row in rows])
+        alike = [row.near for row in rows if row.near or (row.variant and row.variant.sku)]
+        return self._edited("map_suggested", alike)
 
     def unmap_many(self, inventory_item_ids: Iterable[str]) -> int:
-        return self._edited("unmap_many", list(inventory_item_ids))
+        mapped = {row.variant.inventory_item_id for row in self.rows_mapped if row.variant and row.by}
+        return self._edited("unmap_many", [one for one in inventory_item_ids if one in mapped])
 
     def ignore(self, rows: Iterable[MappingRow]) -> int:
         return self._edited("ignore", [row.state.value for row in rows])

@@ -159,7 +159,7 @@ async def test_one_shopify_location_has_one_pair_only(tmp_path: Path) -> None:
 async def test_marked_rows_are_unmapped_together(tmp_path: Path) -> None:
     desk = FakeDesk()
     async with running(tmp_path, desk) as (app, pilot):
-        await press(app, pilot, "3", "space", "space", "d")
+        await press(app, pilot, "3", "G", "k", "k", "space", "space", "d")
         assert desk.asked[-1][0] == "unmap_many"
         assert len(desk.asked[-1][1]) == 2
 

@@ -6,7 +6,7 @@ painted is made of this alone, before the store is opened.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -133,7 +133,8 @@ class FrameScreen(Screen[None]):
             key: active._replace(
                 binding=replace(
                     active.binding,
-                    description=_(active.binding.description),
+                    description=self.key_words(active.binding.id or "")
+                    or _(active.binding.description),
                     tooltip=_(active.binding.tooltip),
                 ),
                 enabled=not whole or self.why_not(active.binding.id or "") is None,
@@ -144,6 +145,14 @@ class FrameScreen(Screen[None]):
     def why_not(self, action_id: str) -> str | None:  # noqa: ARG002 - for those who override it
         """Why this action cannot act now, in words; None where it can."""
         return None
+
+    def key_words(self, action_id: str) -> str:  # noqa: ARG002 - likewise
+        """What a key does now, where that is something else than usually."""
+        return ""
+
+    def first_keys(self) -> Collection[str]:
+        """Actions that come first in the line of keys now, because nothing else helps."""
+        return ()
 
     async def action_act(self, action_id: str) -> None:
         reason = self.why_not(action_id)

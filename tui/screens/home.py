@@ -162,6 +162,12 @@ class HomeScreen(MainScreen):
     @on(RingLog.Following)
     def following(self) -> None:
         self._show_log_title()
+        self.refresh_bindings()
+
+    def key_words(self, action_id: str) -> str:
+        if action_id == "home.pause" and self.is_whole and not self.query_one(RingLog).following:
+            return _("Follow log")
+        return super().key_words(action_id)
 
     # -- actions -----------------------------------------------------------------------------------
 
@@ -207,7 +213,7 @@ class HomeScreen(MainScreen):
 
 
 def open_step(screen: MainScreen, step: str) -> None:
-    """Go where a step is done."""
+    """Go where a step is done; who leaves it comes back here."""
     from tui.screens.connect import ConnectScreen
     from tui.screens.enable import EnableScreen
     from tui.screens.pairing import PairingScreen
@@ -216,7 +222,6 @@ def open_step(screen: MainScreen, step: str) -> None:
     if step in ("inventory", "mapping"):
         app.go(step)
         return
-    app.go("settings")
     ways: dict[str, type[ConnectScreen | PairingScreen | EnableScreen]] = {
         "connect": ConnectScreen,
         "pairing": PairingScreen,
@@ -224,7 +229,7 @@ def open_step(screen: MainScreen, step: str) -> None:
     }
     reason = ways[step].why_not_open(app.open_session)
     if reason:
-        app.say(reason, "warn")
+        screen.say(reason, "warn")
         return
     app.push_screen(ways[step]())
 

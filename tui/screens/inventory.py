@@ -4,7 +4,7 @@ and taken under the cursor, each with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -241,6 +241,12 @@ class InventoryScreen(Finding, Changing):
         if action_id in ("inventory.import", "inventory.new"):
             return self.session.why_only_looking()
         return super().why_not(action_id)
+
+    def first_keys(self) -> Collection[str]:
+        """An empty inventory begins with a file, or with a location and a label."""
+        if not self.is_whole or self.desk.count_items():
+            return ()
+        return ("inventory.import", "inventory.places")
 
     def _why_no_cell(self) -> str | None:
         if reason := self.session.why_only_looking():

@@ -141,6 +141,7 @@ class LogScreen(MainScreen):
     @on(RingLog.Following)
     def following(self) -> None:
         self._show_about()
+        self.refresh_bindings()
 
     # -- filters -----------------------------------------------------------------------------------
 
@@ -150,6 +151,11 @@ class LogScreen(MainScreen):
         if action_id == "log.brand" and not self._other_brands():
             return _("There is only this brand.")
         return super().why_not(action_id)
+
+    def key_words(self, action_id: str) -> str:
+        if action_id == "log.pause" and self.is_whole and not self.query_one(RingLog).following:
+            return _("Follow")
+        return super().key_words(action_id)
 
     def do_level(self) -> None:
         levels = (Level.DEBUG, Level.WARNING, Level.ERROR)

@@ -167,18 +167,24 @@ class EditingByHand(MainScreen):
             self.say(_("Mapped by hand: %(sku)s") % {"sku": clean(sku)})
             self.refresh_data()
 
-    def _edit(self, act: Callable[[], int], words: str) -> None:
-        """Edit the chosen rows; `words` say what was done with `rows`."""
+    def _edit(self, act: Callable[[], int], words: str, none: str = "") -> None:
+        """Edit the chosen rows; `words` say what was done with `rows`, `none` why there was nothing
+        to do: the marks stay then.
+        """
         done = self.attempt(act)
-        if done is not None:
+        if done is not None and not done.value and none:
+            self.say(none, "warn")
+        elif done is not None:
             self.query_one(MarkingTable).marks.clear()
             said = words % {"rows": counted.rows(done.value)}
             self.say(sentences(said, _("u undoes it.")) if done.value else said)
             self.refresh_data()
 
     def do_unmap(self) -> None:
-        ids = [row.variant.inventory_item_id for row in self._chosen_rows() if row.variant]
-        self._edit(lambda: self.desk.unmap_many(ids), _("Unmapped: %(rows)s."))
+        rows = self._chosen_rows()
+        ids = [row.variant.inventory_item_id for row in rows if row.variant]
+        none = _("None of the marked rows is mapped.") if len(rows) > 1 else _("This row is not mapped.")
+        self._edit(lambda: self.desk.unmap_many(ids), _("Unmapped: %(rows)s."), none)
 
     def do_ignore(self) -> None:
         """Where all chosen rows are ignored, they are taken up again."""
@@ -191,7 +197,8 @@ class EditingByHand(MainScreen):
     def do_suggested(self) -> None:
         rows = self._chosen_rows()
         words = _("Mapped to the SKU that is alike: %(rows)s.")
-        self._edit(lambda: self.desk.map_suggested(rows), words)
+        none = _("No single SKU on the other side is alike. Press m to choose one.")
+        self._edit(lambda: self.desk.map_suggested(rows), words, none)
 
     def do_undo(self) -> None:
         self._again(self.desk.undo_edit, _("Undone: %(rows)s."))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from textual import on, work
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -63,14 +64,15 @@ class PlanScreen(Finding, SubScreen):
         short = self.size.height < SHORT
         totals = self._short_totals() if short else [*self._totals(), self._shown()]
         self.query_one("#totals", Prose).update("\n".join(totals))
+        place = max(10, cell_len(_("Location")))
         columns = [
             Column(_("SKU number"), 12, grow=1),
-            Column(_("Location"), 10, grow=1, drop=1),
+            Column(_("Location"), place, grow=1, drop=1),
             Column(_("Here"), 6, right=True),
             Column("Shopify", 7, right=True),
             Column(_("Base"), 5, right=True, drop=3),
             Column(_("Result"), 8, right=True),
-            Column(_("Why"), 22, grow=2, drop=2),
+            Column(_("Why"), 32 - place, grow=2, drop=2),
         ]
         rows = [self._row(index, row) for index, row in enumerate(self._rows())]
         self.query_one(VirtualTable).show(

@@ -91,10 +91,12 @@ class KeyLine(Bar):
         self.update_keys()
 
     def update_keys(self) -> None:
+        first: list[Part] = []
         parts: list[Part] = []
         seen: set[str] = set()
         last: Part | None = None
         live = self.screen.active_bindings
+        urgent = getattr(self.screen, "first_keys", tuple)()
         for active in live.values():
             binding = active.binding
             if not binding.show or (binding.id or "") in seen:
@@ -107,8 +109,8 @@ class KeyLine(Bar):
             if binding.id == "app.help":
                 last = part
             else:
-                parts.append(part)
-        self.parts = tuple([*parts, last] if last else parts)
+                (first if binding.id in urgent else parts).append(part)
+        self.parts = tuple([*first, *parts, last] if last else [*first, *parts])
 
     def render(self) -> RenderResult:
         """The keys in the accent colour, what they do beside them; `?` always has its place."""
@@ -136,12 +138,14 @@ class Saying(Prose):
     """A short answer above the status line; it goes at the next key, or by itself."""
 
     DEFAULT_CSS = """
-    Saying { display: none; height: auto; max-height: 3; padding: 0 1; background: $field-ground; }
+    Saying { display: none; height: auto; max-height: 4; padding: 0 1; background: $field-ground; }
     Saying.-on { display: block; }
     Saying.-warn { color: $warning; }
     Saying.-bad { color: $error; }
     """
     SECONDS = 8.0
+    ROOMY = 18
+    """Rows of the terminal from which on nothing else need give way to it."""
     SOON = 0.05
     """Seconds in which what is said next takes the place of what was said: one layout, not two."""
 
@@ -160,6 +164,7 @@ class Saying(Prose):
         self.set_class(tone == "warn", "-warn")
         self.set_class(tone == "bad", "-bad")
         self.add_class("-on")
+        self.screen.set_class(self.screen.size.height < self.ROOMY, "-told")
         self._ends = self.set_timer(self.SECONDS, self.hush).stop
 
     @property
@@ -179,6 +184,7 @@ class Saying(Prose):
             self._ends()
             self._ends = None
         self.remove_class("-on")
+        self.screen.remove_class("-told")
 
     def on_click(self) -> None:
         self.hush()

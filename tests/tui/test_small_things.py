@@ -1,0 +1,87 @@
+"""What keys say and where they lead: the footer, messages on small terminals, going back, and edits
+that would do nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.fakes import FakeDesk, process
+from tests.tui.seeing import LEAST, press, running, seen
+from tui.widgets.marking import MarkingTable
+from tui.widgets.ringlog import RingLog
+
+
+def footer(text: str) -> str:
+    return text.rstrip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("lang", "key", "pause", "follow"),
+    [
+        ("en", "6", "Space Pause", "Space Follow"),
+        ("ja", "6", "Space 一時停止", "Space 続ける"),
+        ("en", "1", "Space Pause log", "Space Follow log"),
+        ("ja", "1", "Space ログを一時停止", "Space ログを続ける"),
+    ],
+)
+async def test_the_key_of_a_paused_log_says_that_it_follows_again(
+    tmp_path: Path, lang: str, key: str, pause: str, follow: str
+) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=(120, 24)) as (app, pilot):
+        await press(app, pilot, key)
+        assert pause in footer(seen(app))
+        await press(app, pilot, "space")
+        assert follow in footer(seen(app))
+        await press(app, pilot, "space")
+        assert pause in footer(seen(app))
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "i Import"), ("ja", "i 取り込み")])
+async def test_an_empty_inventory_says_how_it_is_filled(
+    tmp_path: Path, lang: str, words: str
+) -> None:
+    async with running(tmp_path, FakeDesk(filled=False), lang=lang) as (app, pilot):
+        await press(app, pilot, "2")
+        assert footer(seen(app)).startswith(f" {words}")
+
+
+async def test_the_next_step_goes_back_where_it_came_from(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk._connection = None
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "n")
+        assert app.screen.title_text() == "Set API details and connect"  # type: ignore[attr-defined]
+        await press(app, pilot, "escape")
+        assert app.screen.title_text() == "Home"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_a_long_message_leaves_the_log_of_a_small_home_in_sight(
+    tmp_path: Path, lang: str
+) -> None:
+    desk = FakeDesk()
+    desk.holder = process("ben", pid=8)
+    async with running(tmp_path, desk, lang=lang, size=LEAST) as (app, pilot):
+        await press(app, pilot, "s")
+        assert app.screen.query_one(RingLog).size.height >= 3, seen(app)
+
+
+async def test_unmapping_what_is_not_mapped_says_so_and_keeps_the_marks(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", "space", "space", "d")
+        assert len(app.screen.query_one(MarkingTable).marks) > 1, seen(app)
+        assert "None of the marked rows is mapped." in seen(app)
+        await press(app, pilot, "ctrl+backslash", "d")
+        assert "This row is not mapped." in seen(app)
+        assert "0 rows" not in seen(app)
+
+
+async def test_a_suggestion_that_is_not_there_is_told(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", "f", "f", "f", "s")
+        assert "No single SKU on the other side is alike." in seen(app)
