@@ -674,7 +674,9 @@ class FakeDesk:
         return self._edited("map_suggested", alike)
 
     def unmap_many(self, inventory_item_ids: Iterable[str]) -> int:
-        mapped = {row.variant.inventory_item_id for row in self.rows_mapped if row.variant and row.by}
+        mapped = {
+            row.variant.inventory_item_id for row in self.rows_mapped if row.variant and row.by
+        }
         return self._edited("unmap_many", [one for one in inventory_item_ids if one in mapped])
 
     def ignore(self, rows: Iterable[MappingRow]) -> int:

@@ -183,7 +183,11 @@ class EditingByHand(MainScreen):
     def do_unmap(self) -> None:
         rows = self._chosen_rows()
         ids = [row.variant.inventory_item_id for row in rows if row.variant]
-        none = _("None of the marked rows is mapped.") if len(rows) > 1 else _("This row is not mapped.")
+        none = (
+            _("None of the marked rows is mapped.")
+            if len(rows) > 1
+            else _("This row is not mapped.")
+        )
         self._edit(lambda: self.desk.unmap_many(ids), _("Unmapped: %(rows)s."), none)
 
     def do_ignore(self) -> None:
