@@ -4,7 +4,7 @@ keys do (bottom). Each repaints only when its text changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -96,7 +96,7 @@ class KeyLine(Bar):
         seen: set[str] = set()
         last: Part | None = None
         live = self.screen.active_bindings
-        urgent = getattr(self.screen, "first_keys", tuple)()
+        urgent: Collection[str] = getattr(self.screen, "first_keys", tuple)()
         for active in live.values():
             binding = active.binding
             if not binding.show or (binding.id or "") in seen:
