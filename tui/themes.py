@@ -86,8 +86,6 @@ DEFAULTS: Mapping[str, str] = {
 
 def first_theme(environ: Mapping[str, str]) -> str:
     """Ours where the terminal shows 256 colours or more, else the terminal's own palette."""
-    if environ.get("NO_COLOR"):
-        return DARK.name
     rich_terms = ("256color", "direct", "kitty", "alacritty", "ghostty")
     many = environ.get("COLORTERM") or any(k in environ.get("TERM", "") for k in rich_terms)
     return DARK.name if many else "ansi-dark"

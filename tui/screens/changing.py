@@ -46,6 +46,7 @@ class EntryField(Field):
     EntryField { display: none; overlay: screen; width: 13; background: $accent;
         color: $background; }
     EntryField:focus { background: $accent; color: $background; }
+    EntryField:nocolor, EntryField:nocolor:focus { background: $field-ground; color: $foreground; }
     EntryField.-on { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -49,6 +49,8 @@ class SettingsScreen(Pruning, MainScreen):
         self.query_one(VirtualTable).show(ListSource(rows), columns)
 
     def _theme(self) -> str:
+        if self.app.no_color:
+            return _("no colours (NO_COLOR)")
         names = {LIGHT.name: _("light"), DARK.name: _("dark")}
         return names.get(self.app.theme, _("the terminal's own colours"))
 

@@ -44,6 +44,7 @@ class Field(Input):
     DEFAULT_CSS = """
     Field { background: $field-ground; color: $foreground; height: 1; border: none; padding: 0 1; }
     Field:focus { background: $field-ground; text-style: none; border: none; }
+    Field:nocolor:focus { background-tint: transparent; }
     Field > .input--placeholder { color: $dim; }
     Field > .input--cursor { background: $foreground; color: $background; text-style: none; }
     """
@@ -158,6 +159,7 @@ class Press(Button):
     DEFAULT_CSS = """
     Press.-textual-compact { height: 1; min-width: 8; width: auto; border: none; padding: 0 1;
         background: $button-ground; color: $foreground; text-style: none; }
+    Press.-textual-compact:nocolor { text-style: underline; }
     Press.-textual-compact:hover { background: $button-ground; color: $foreground; border: none; }
     Press.-textual-compact:focus { background: $accent; color: $background; text-style: bold;
         background-tint: transparent; border: none; }

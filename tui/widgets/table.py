@@ -36,6 +36,7 @@ class VirtualTable(ScrollView, can_focus=True):
     VirtualTable > .table--cursor { background: $cursor-ground; color: $cursor-text; }
     VirtualTable > .table--resting { background: $panel; color: $foreground; }
     VirtualTable > .table--cell { background: $accent; color: $background; text-style: bold; }
+    VirtualTable:nocolor > .table--cell { text-style: bold underline; }
     VirtualTable > .table--good { color: $success; }
     VirtualTable > .table--warn { color: $warning; }
     VirtualTable > .table--bad { color: $error; }
