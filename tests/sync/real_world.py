@@ -379,6 +379,16 @@ class RealWorld:
         self.store.adjust_level(key, delta, Cause(CauseKind.ADJUST, "tester"))
         self.engine.wake()
 
+    def is_tracked(self, key: CellKey) -> bool:
+        return self.practice.item(key.inventory_item_id).tracked
+
+    def shown(self, key: CellKey) -> int | None:
+        """What a reading that is not behind gives; None for deleted and for not stocked there."""
+        item = next((i for i in self.practice.stock.items if i.id == key.inventory_item_id), None)
+        place = self.practice.location(key.shopify_location_id)
+        level = item and self.practice.stock.level(item, place)
+        return level.quantity(self.name.value) if level and level.is_active else None
+
     def there(self, key: CellKey) -> int:
         return self.practice.quantity(*key, name=self.name.value)
 

@@ -50,7 +50,6 @@ def written_beside_another(race: Race) -> None:
     with race.watcher.person():
         race.world.change_here("A", race.place, +2)
         race.world.change_here("B", race.place, +1)
-    race.watcher.may_change_nothing(race.key)
     race.world.go(8)
     assert waits_for(race, Problem.UNTRACKED)
 
@@ -113,7 +112,6 @@ def test_a_write_to_nothing_is_not_forgotten_while_its_cell_is_left_out(race: Ra
     with race.watcher.person():
         race.world.change_here("A", race.place, +2)
         race.world.change_here("B", race.place, +1)
-    race.watcher.may_change_nothing(race.key)
     race.until("it is settled")
     with race.watcher.person(), race.world.store.books.transaction() as tx:
         aside.ignore(tx, [race.key])
