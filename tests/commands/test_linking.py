@@ -270,7 +270,7 @@ def test_a_sale_below_zero_waits_for_stock_where_the_label_forbids_it(
 ) -> None:
     sku, place = skus_of(served)[0], places_of(served)[0]
     served.shop.set_available(sku, place, -4)
-    assert "1 cell needs you" in linked("run", "--once", code=3).err
+    assert "1 row needs you" in linked("run", "--once", code=3).err
     assert linked.quantity(sku, "Tokyo") == 0
     linked("stock", "adjust", sku, "Tokyo", "10")
     linked("run", "--once")

@@ -137,6 +137,17 @@ def test_a_stop_of_the_whole_sync_is_the_first_row(linked: Line, served: Served)
     assert linked("status", "--json").json["needs_you"] == 1
 
 
+def test_run_once_says_so_when_only_a_mapping_waits(
+    linked: Line, served: Served, sku: str
+) -> None:
+    assert linked("run", "--once", "--json").json["needs_you"] == 0
+    served.shop.rename_sku(sku, "RENAMED")
+    said = linked("run", "--once", "--json", code=3)
+    assert rows(linked) == [("sku_changed", sku, "")]
+    assert (said.json["rests"], said.json["needs_you"]) == (True, 1)
+    assert "1 row needs you" in said.err
+
+
 def test_what_cannot_be_said_is_refused_with_what_can(
     linked: Line, served: Served, sku: str
 ) -> None:

@@ -36,8 +36,8 @@ class NotAtRest(TryAgain):
 class RestNeedsYou(UserMustAct):
     code = "needs_you"
     message = NN_(
-        "Both sides rest, but %(count)s cell needs you.",
-        "Both sides rest, but %(count)s cells need you.",
+        "Both sides rest, but %(count)s row needs you.",
+        "Both sides rest, but %(count)s rows need you.",
         by="count",
     )
     remedy = N_("`dextre-sync needs-you` lists them with what you can say to each.")
@@ -93,9 +93,10 @@ def run(
 
 def _run_once(desk: Desk, *, as_json: bool) -> None:
     report = wait(desk.run_once())
+    waiting = desk.count_waiting()  # cells, and mappings in doubt
     told = {"pulled": report.pulled, "pushed": report.pushed, "passes": report.passes}
     if as_json:
-        needs_you = {"needs_you": report.needs_you, "detail": str(report.trouble or "")}
+        needs_you = {"needs_you": waiting, "detail": str(report.trouble or "")}
         say_json({"rests": report.rests, **told, **needs_you})
     else:
         words = ngettext(
@@ -106,8 +107,8 @@ def _run_once(desk: Desk, *, as_json: bool) -> None:
         say(words % told)
     if not report.rests:
         raise NotAtRest(passes=report.passes, detail=report.trouble or "")
-    if report.needs_you:
-        raise RestNeedsYou(count=report.needs_you)
+    if waiting:
+        raise RestNeedsYou(count=waiting)
 
 
 # -- as a service --------------------------------------------------------------------------------
