@@ -137,9 +137,7 @@ def test_a_stop_of_the_whole_sync_is_the_first_row(linked: Line, served: Served)
     assert linked("status", "--json").json["needs_you"] == 1
 
 
-def test_run_once_says_so_when_only_a_mapping_waits(
-    linked: Line, served: Served, sku: str
-) -> None:
+def test_run_once_says_so_when_only_a_mapping_waits(linked: Line, served: Served, sku: str) -> None:
     assert linked("run", "--once", "--json").json["needs_you"] == 0
     served.shop.rename_sku(sku, "RENAMED")
     said = linked("run", "--once", "--json", code=3)
