@@ -1,11 +1,13 @@
-"""Copying over SSH: the terminal is asked by OSC 52, wrapped for tmux; what a terminal would drop
-goes to a file instead. Always says what was done.
+"""Copying over SSH: the terminal is asked by OSC 52. Inside tmux, which drops that unless it was
+configured, tmux itself is asked first. What a terminal would drop goes to a file instead. Always
+says what was done.
 """
 
 from __future__ import annotations
 
 import base64
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,10 @@ from tui.i18n import _
 
 LONGEST = 74_000
 """Bytes of one OSC 52 that terminals take."""
+
+
+TMUX_ANSWERS_WITHIN = 2.0
+"""Seconds."""
 
 
 def sequence(text: str, inside_tmux: bool) -> str:
@@ -34,7 +40,25 @@ def copy_text(app: App[Any], text: str) -> str:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write(text)
         return _("Too long for the clipboard; written to %(file)s") % {"file": str(Path(name))}
+    inside_tmux = bool(os.environ.get("TMUX"))
+    if inside_tmux and tmux_takes(text):
+        return _("Copied to tmux's buffer, and to the clipboard if the terminal allows it.")
     driver = getattr(app, "_driver", None)
     if driver is not None:
-        driver.write(sequence(text, bool(os.environ.get("TMUX"))))
+        driver.write(sequence(text, inside_tmux))
     return _("Copied (if this terminal allows it).")
+
+
+def tmux_takes(text: str) -> bool:
+    """Into tmux's own buffer, and from there (-w, tmux 3.2) to the clipboard of its terminal."""
+    try:
+        done = subprocess.run(
+            ["tmux", "load-buffer", "-w", "-"],  # noqa: S607 - the one whose pane this is
+            input=text.encode(),
+            capture_output=True,
+            timeout=TMUX_ANSWERS_WITHIN,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

@@ -72,6 +72,10 @@ class Terminal:
         self._run("set-buffer", "--", text)
         self._run("paste-buffer", "-p", "-t", "main")
 
+    def copied(self) -> str:
+        """What was copied last, in tmux's own buffer."""
+        return self._run("show-buffer")
+
     def run(self, command: Sequence[str]) -> None:
         """Have the shell start a program."""
         self.type(shlex.join(command))

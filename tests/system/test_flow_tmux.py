@@ -37,6 +37,7 @@ from tests.system.merchant import (
     until,
 )
 from tests.system.terminal import BOUND, HAS_TMUX, ROOT, Terminal, framed, terminal
+from tests.tui.test_terminal import PROGRAM
 
 pytestmark = [
     pytest.mark.system,
@@ -370,3 +371,16 @@ def test_another_size_is_followed_at_once(words: Words, home: Path, pane: Termin
 def fills(pane: Terminal, lines: int) -> bool:
     """The key line is at the foot."""
     return len(pane.screen().rstrip().split("\n")) >= lines - 1
+
+
+def test_what_is_copied_is_in_the_buffer_of_tmux_as_it_comes(home: Path, pane: Terminal) -> None:
+    """It drops what a program asks of the clipboard: `set-clipboard external`, no passthrough."""
+    pane.run([sys.executable, "-c", PROGRAM, str(home)])
+    pane.wait_for("Keys")
+    pane.keys("2")
+    pane.wait_for("TEA-000")
+    pane.keys("y")
+    pane.wait_for("Copied to tmux's buffer")
+    assert "TEA-000" in pane.copied()
+    pane.keys("C-q")
+    pane.wait_for_shell(0)

@@ -30,6 +30,7 @@ def _one_reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("TMUX", raising=False)
     monkeypatch.delenv("COLORTERM", raising=False)
     time.tzset()
     set_language("en")
