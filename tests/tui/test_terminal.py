@@ -34,6 +34,8 @@ home = Path(sys.argv[1])
 sys.exit(run_app(home, lambda: FakeWorkspace(home, desk), brand=None, lang="en"))
 """
 LIMIT = 20.0
+SETTINGS = b"Locations and inventory labels"
+"""On no other screen: "Settings" alone is in the first line of each."""
 
 
 class Terminal:
@@ -116,7 +118,7 @@ def test_bytes_that_are_no_text_do_not_end_the_app(terminal: Terminal) -> None:
     terminal.send(b"\x93\xfa\xff\xfe\x1b[M \xa1\xa1")
     terminal.read(0.5)
     terminal.send(b"7")
-    terminal.wait_for(b"Setting")
+    terminal.wait_for(SETTINGS)
     terminal.send(b"\x11")
     assert terminal.ended() == 0
 
@@ -176,7 +178,7 @@ def test_a_commit_of_an_input_method_arrives_whole(terminal: Terminal) -> None:
 
 def test_an_escape_sequence_that_a_slow_line_splits_destroys_nothing(terminal: Terminal) -> None:
     terminal.send(b"7")
-    terminal.wait_for(b"Setting")
+    terminal.wait_for(SETTINGS)
     terminal.send(b"\x1b")
     terminal.read(0.3)  # longer than a terminal may take: it is read as Esc, [, B
     terminal.send(b"[B")
@@ -212,7 +214,7 @@ def test_suspending_gives_the_terminal_back_and_fg_paints_again(terminal: Termin
     terminal.process.send_signal(signal.SIGCONT)
     terminal.wait_for(b"\x1b[?1049h")
     terminal.send(b"7")
-    terminal.wait_for(b"Setting")
+    terminal.wait_for(SETTINGS)
 
 
 def _state(pid: int) -> str:
