@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import TypeVar
 
 from core.clock import parse_iso
 from core.errors import OurBug
@@ -35,6 +36,16 @@ LEVELS_AT_ONCE = 1000
 
 SKUS_AT_ONCE = 200
 """SKU numbers whose movements are pruned in one transaction, so that nobody waits long."""
+
+
+T = TypeVar("T")
+Progress = Callable[[int], None]
+AimedLevel = tuple[LevelKey, Callable[[int], int]]
+"""A level, and what becomes of its quantity."""
+
+
+def _silent(_done: int) -> None:
+    """Progress for those who do not ask."""
 
 
 class InventoryStore(ItemsStore):
@@ -74,6 +85,51 @@ class InventoryStore(ItemsStore):
             }
             out, into = tx.record_levels(after, cause, paired=True)
             return out, into
+
+    def set_levels(
+        self, quantities: Mapping[LevelKey, int], cause: Cause, progress: Progress = _silent
+    ) -> list[Movement]:
+        """As `set_level`, all in one transaction: all of it or nothing. `progress` is told how many
+        are done; what it raises takes all of it back.
+        """
+        return self._change_many(
+            ((key, _to(after)) for key, after in quantities.items()), cause, progress
+        )
+
+    def adjust_levels(
+        self, deltas: Mapping[LevelKey, int], cause: Cause, progress: Progress = _silent
+    ) -> list[Movement]:
+        """As `adjust_level`, all in one transaction."""
+        return self._change_many(
+            ((key, _by(delta)) for key, delta in deltas.items()), cause, progress
+        )
+
+    def move_levels(
+        self,
+        moves: Iterable[tuple[LevelKey, LevelKey]],
+        quantity: int,
+        cause: Cause,
+        progress: Progress = _silent,
+    ) -> list[Movement]:
+        """As `move_level`, all in one transaction."""
+        moved: list[Movement] = []
+        with self.books.transaction():
+            for n, (source, target) in enumerate(moves, 1):
+                moved += self.move_level(source, target, quantity, cause)
+                progress(n)
+        return moved
+
+    def _change_many(
+        self, changes: Iterable[AimedLevel], cause: Cause, progress: Progress
+    ) -> list[Movement]:
+        moved: list[Movement] = []
+        with self.books.transaction() as tx:
+            check = self._check()
+            for batch in _batches(changes):
+                after = {key: quantity for key, _before, quantity in check(batch)}
+                moved += tx.record_levels(after, cause)
+                progress(len(moved))
+        return moved
 
     def counterpart(self, movement_id: str) -> Movement | None:
         """The other half of a move; None for any other movement."""
@@ -152,7 +208,7 @@ class InventoryStore(ItemsStore):
         items: Iterable[Item],
         levels: Iterable[Level],
         cause: Cause,
-        progress: Callable[[int], None] = lambda _: None,
+        progress: Progress = _silent,
     ) -> int:
         """Items, then levels, in one transaction: all of it or nothing. Levels that are right
         already make no movement. `progress` is told how many levels have been looked at. Gives
@@ -161,47 +217,59 @@ class InventoryStore(ItemsStore):
         changed, looked_at = 0, 0
         with self.books.transaction() as tx:
             self.put_items(items)
-            places = {location.id: location for location in self.locations()}
-            labels = {label.code: label for label in self.labels()}
+            check = self._check()
             for batch in _batches(levels):
-                changed += self._import_levels(tx, batch, places, labels, cause)
+                aimed = [(level.key, _to(level.quantity)) for level in batch]
+                after: dict[LevelKey, int] = {}
+                for key, before, quantity in check(aimed):
+                    after[key] = quantity
+                    if before == quantity:  # a later row for the same level says: as it is
+                        del after[key]
+                tx.record_levels(after, cause)
+                changed += len(after)
                 looked_at += len(batch)
                 progress(looked_at)
         return changed
 
-    def _import_levels(
+    def _check(
         self,
-        tx: Tx,
-        batch: Sequence[Level],
-        places: Mapping[str, Location],
-        labels: Mapping[str, Label],
-        cause: Cause,
-    ) -> int:
-        skus = list(dict.fromkeys(level.key.sku_number for level in batch))
-        unknown = {*skus} - self._table("items").rows.known(skus)
-        docs = self._table("levels").rows.many(skus)
-        changed: dict[LevelKey, int] = {}
-        for level in batch:
-            key = level.key
-            if key.sku_number in unknown:
-                raise UnknownSku(sku=key.sku_number)
-            if key.location_id not in places:
-                raise UnknownLocation(location=key.location_id)
-            if key.label_code not in labels:
-                raise UnknownLabel(label=key.label_code)
-            before = docs.get(key.sku_number, {}).get(key.label_code, {}).get(key.location_id)
-            place, label = places[key.location_id], labels[key.label_code]
-            if before != level.quantity:
-                _check_quantity(key.sku_number, place, label, before, level.quantity)
-                changed[key] = level.quantity
-            else:
-                changed.pop(key, None)  # a later row for the same level says: as it is
-        tx.record_levels(changed, cause)
-        return len(changed)
+    ) -> Callable[[Sequence[AimedLevel]], Iterator[tuple[LevelKey, int | None, int]]]:
+        """What gives (level, quantity before, quantity after) of many levels, looked up together;
+        it raises where one may not be. For one transaction.
+        """
+        places = {location.id: location for location in self.locations()}
+        labels = {label.code: label for label in self.labels()}
+
+        def check(aimed: Sequence[AimedLevel]) -> Iterator[tuple[LevelKey, int | None, int]]:
+            skus = list(dict.fromkeys(key.sku_number for key, _after in aimed))
+            unknown = {*skus} - self._table("items").rows.known(skus)
+            docs = self._table("levels").rows.many(skus)
+            for key, after in aimed:
+                if key.sku_number in unknown:
+                    raise UnknownSku(sku=key.sku_number)
+                if key.location_id not in places:
+                    raise UnknownLocation(location=key.location_id)
+                if key.label_code not in labels:
+                    raise UnknownLabel(label=key.label_code)
+                place, label = places[key.location_id], labels[key.label_code]
+                before = docs.get(key.sku_number, {}).get(key.label_code, {}).get(key.location_id)
+                quantity = after(before or 0)
+                _check_quantity(key.sku_number, place, label, before, quantity)
+                yield key, before, quantity
+
+        return check
 
 
-def _batches(levels: Iterable[Level]) -> Iterator[list[Level]]:
-    source = iter(levels)
+def _to(quantity: int) -> Callable[[int], int]:
+    return lambda _before: quantity
+
+
+def _by(delta: int) -> Callable[[int], int]:
+    return lambda before: before + delta
+
+
+def _batches(changes: Iterable[T]) -> Iterator[list[T]]:
+    source = iter(changes)
     while batch := list(islice(source, LEVELS_AT_ONCE)):
         yield batch
 

@@ -4,7 +4,7 @@ connection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -219,11 +219,72 @@ class InventoryDesk(TuningDesk):
         )
         return self._changed(out), self._changed(into)
 
+    # Many at once: one commit, all of it or nothing. For a thread beside the one that paints; what
+    # `progress` raises before the commit takes all of it back.
+
+    def set_stock_many(
+        self,
+        sku_numbers: Iterable[str],
+        location: str,
+        quantity: int,
+        label: str | None = None,
+        reason: str = "",
+        progress: Progress | None = None,
+    ) -> list[Movement]:
+        where = self._level_key("", location, label)
+        quantities = {where._replace(sku_number=sku): quantity for sku in sku_numbers}
+        cause = Cause(CauseKind.SET, self._around.who, reason)
+        tell = _of(len(quantities), progress)
+        return self._changed_many(self._store.set_levels(quantities, cause, tell))
+
+    def adjust_stock_many(
+        self,
+        deltas: Iterable[tuple[str, str, str | None, int]],
+        reason: str = "",
+        progress: Progress | None = None,
+    ) -> list[Movement]:
+        """`deltas` as (SKU number, location, label, difference)."""
+        sums: dict[LevelKey, int] = {}
+        for sku_number, location, label, delta in deltas:
+            key = self._level_key(sku_number, location, label)
+            sums[key] = sums.get(key, 0) + delta
+        cause = Cause(CauseKind.ADJUST, self._around.who, reason)
+        tell = _of(len(sums), progress)
+        return self._changed_many(self._store.adjust_levels(sums, cause, tell))
+
+    def move_stock_many(
+        self,
+        sku_numbers: Iterable[str],
+        source: tuple[str, str | None],
+        target: tuple[str, str | None],
+        quantity: int,
+        reason: str = "",
+        progress: Progress | None = None,
+    ) -> list[Movement]:
+        here, there = self._level_key("", *source), self._level_key("", *target)
+        moves = [
+            (here._replace(sku_number=sku), there._replace(sku_number=sku)) for sku in sku_numbers
+        ]
+        cause = Cause(CauseKind.MOVE, self._around.who, reason)
+        tell = _of(len(moves), progress)
+        return self._changed_many(self._store.move_levels(moves, quantity, cause, tell))
+
+    def _changed_many(self, movements: list[Movement]) -> list[Movement]:
+        for movement in movements:
+            self._tell_changed(movement)
+        self._wake()
+        return movements
+
     def _level_key(self, sku_number: str, location: str, label: str | None) -> LevelKey:
         place = self._location(location)
         return LevelKey(sku_number, place.id, self.label_or_default(label).code)
 
     def _changed(self, movement: Movement) -> Movement:
+        self._tell_changed(movement)
+        self._wake()
+        return movement
+
+    def _tell_changed(self, movement: Movement) -> None:
         self._tell(
             events.ChangedHere(
                 at=movement.at,
@@ -236,8 +297,6 @@ class InventoryDesk(TuningDesk):
                 reason=movement.cause.reason,
             )
         )
-        self._wake()
-        return movement
 
     def sync_now(self) -> None:
         """Look at both sides now, where the engine runs in this process."""
@@ -314,3 +373,9 @@ class InventoryDesk(TuningDesk):
 
 def _silent(_done: int, _total: int | None) -> None:
     """Progress for those who do not ask."""
+
+
+def _of(total: int, progress: Progress | None) -> Callable[[int], None]:
+    """For the store, which tells only how many are done."""
+    tell = progress or _silent
+    return lambda done: tell(done, total)

@@ -22,7 +22,7 @@ from core.store.errors import (
     UnknownLocation,
     UnknownSku,
 )
-from tests.store.given import BY_HAND, StandingClock, at, stocked
+from tests.store.given import BY_HAND, Oops, StandingClock, at, stocked
 
 CELL = CellKey("gid://shopify/InventoryItem/1", "gid://shopify/Location/9")
 
@@ -82,6 +82,69 @@ def test_a_move_that_may_not_be_changes_neither_side(
             store.move_level(source, place, quantity, BY_HAND)
     assert store.levels_of("A") == [Level(source, 3)]
     assert len(store.movements("A")) == 1
+
+
+# -- many at once --------------------------------------------------------------------------------
+
+
+def test_many_levels_are_set_and_adjusted_in_one_commit_with_their_cells(
+    store: BrandStore, warehouse: Location
+) -> None:
+    skus = [f"S{n}" for n in range(1500)]
+    store.put_items(Item(sku) for sku in skus)
+    with store.books.transaction() as tx:
+        tx.put_link(Link("good"))
+        tx.put_cell(Cell(CELL, "S1499", warehouse.id, base=0))
+    told: list[int] = []
+    made = store.set_levels({at(warehouse, sku): 7 for sku in skus}, BY_HAND, told.append)
+    assert told == [1000, 1500]
+    assert [(one.key.sku_number, one.before, one.after) for one in made[:2]] == [
+        ("S0", None, 7),
+        ("S1", None, 7),
+    ]
+    assert {one.at for one in made} == {made[0].at}
+    assert store.movements("S1499") == [made[-1]]
+    store.adjust_levels({at(warehouse, sku): -2 for sku in skus}, BY_HAND)
+    assert {level.quantity for level in store.levels()} == {5}
+    assert [cell.here for cell in store.cells()] == [5]
+
+
+def test_one_level_that_may_not_be_stops_them_all(store: BrandStore, warehouse: Location) -> None:
+    store.set_level(at(warehouse, "A"), 3, BY_HAND)
+    store.set_level(at(warehouse, "B"), 1, BY_HAND)
+    with pytest.raises(NegativeStock, match="from 1 to -1"):
+        store.adjust_levels({at(warehouse, "A"): -2, at(warehouse, "B"): -2}, BY_HAND)
+    with pytest.raises(UnknownSku):
+        store.set_levels({at(warehouse, "A"): 9, at(warehouse, "x"): 9}, BY_HAND)
+    assert [level.quantity for level in store.levels()] == [3, 1]
+    assert len(store.movements("A")) == 1
+
+
+def test_who_is_told_of_the_progress_may_take_all_of_it_back(
+    store: BrandStore, warehouse: Location, floor: Location
+) -> None:
+    def cancel(_done: int) -> None:
+        raise Oops
+
+    store.set_level(at(warehouse, "A"), 3, BY_HAND)
+    with pytest.raises(Oops):
+        store.set_levels({at(warehouse, "A"): 9}, BY_HAND, cancel)
+    with pytest.raises(Oops):
+        store.move_levels([(at(warehouse, "A"), at(floor, "A"))], 1, BY_HAND, cancel)
+    assert store.levels_of("A") == [Level(at(warehouse, "A"), 3)]
+
+
+def test_many_are_moved_and_each_half_knows_its_other(
+    store: BrandStore, warehouse: Location, floor: Location
+) -> None:
+    both = ("A", "B")
+    store.set_levels({at(warehouse, sku): 3 for sku in both}, BY_HAND)
+    moves = [(at(warehouse, sku), at(floor, sku)) for sku in both]
+    made = store.move_levels(moves, 2, BY_HAND)
+    assert [(one.before, one.after) for one in made] == [(3, 1), (None, 2)] * 2
+    assert store.counterpart(made[2].id) == made[3]
+    with pytest.raises(NegativeStock):
+        store.move_levels(moves, 2, BY_HAND)
 
 
 # -- names ---------------------------------------------------------------------------------------

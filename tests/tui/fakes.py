@@ -354,6 +354,54 @@ class FakeDesk:
         out = self.adjust_stock(sku_number, source[0], -quantity, source[1], reason)
         return out, self.adjust_stock(sku_number, target[0], quantity, target[1], reason)
 
+    def set_stock_many(
+        self,
+        sku_numbers: Iterable[str],
+        location: str,
+        quantity: int,
+        label: str | None = None,
+        reason: str = "",
+        progress: Any = None,
+    ) -> list[Movement]:
+        skus = list(sku_numbers)
+        self.asked.append(("set_stock_many", len(skus)))
+        self._wait_in_the_middle(progress, len(skus))
+        return [self.set_stock(sku, location, quantity, label, reason) for sku in skus]
+
+    def _wait_in_the_middle(self, progress: Any, total: int) -> None:
+        """A test that holds it sees it half way, and lets it go on."""
+        if self.hold is not None:
+            progress(total // 2, total)
+            self.hold.result(10)
+            progress(total, total)
+
+    def adjust_stock_many(
+        self,
+        deltas: Iterable[tuple[str, str, str | None, int]],
+        reason: str = "",
+        progress: Any = None,
+    ) -> list[Movement]:
+        found = list(deltas)
+        self.asked.append(("adjust_stock_many", len(found)))
+        return [
+            self.adjust_stock(sku, place, delta, label, reason)
+            for sku, place, label, delta in found
+        ]
+
+    def move_stock_many(
+        self,
+        sku_numbers: Iterable[str],
+        source: tuple[str, str | None],
+        target: tuple[str, str | None],
+        quantity: int,
+        reason: str = "",
+        progress: Any = None,
+    ) -> list[Movement]:
+        skus = list(sku_numbers)
+        self.asked.append(("move_stock_many", len(skus)))
+        moved = (self.move_stock(sku, source, target, quantity, reason) for sku in skus)
+        return [movement for both in moved for movement in both]
+
     def edit_label(self, label: Label) -> None:
         self.asked.append(("edit_label", label.code))
         self._labels = [label if one.code == label.code else one for one in self._labels]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
-from core.model import LevelKey
+from core.model import LevelKey, Movement
 from tests.tui.fakes import FakeDesk
-from tests.tui.seeing import burst, press, running, seen, type_text
+from tests.tui.seeing import burst, press, running, seen, settled, type_text
 from tui.widgets.table import VirtualTable
 
 
@@ -118,3 +120,64 @@ async def test_a_row_is_copied_with_its_cells(tmp_path: Path) -> None:
     async with running(tmp_path, FakeDesk()) as (app, pilot):
         await press(app, pilot, "2", "y")
         assert "Copied" in seen(app)
+
+
+async def test_many_marked_items_are_one_change_that_u_undoes_as_one(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "j", "j", "v", "G", "v", "plus")
+        assert "38 marked items" in seen(app)
+        await press(app, pilot, "5", "enter", "enter")
+        assert "38 quantities. u undoes it." in seen(app)
+        assert [asked for asked in desk.asked if asked[0].endswith("_many")] == [
+            ("adjust_stock_many", 38)
+        ]
+        assert held(desk, "TEA-039") == 49
+        await press(app, pilot, "u")
+        assert "Undone: 38 quantities" in seen(app)
+        await press(app, pilot, "ctrl+r")
+        assert "Done again: 38 quantities" in seen(app)
+        assert held(desk, "TEA-039") == 49
+
+
+async def test_a_change_of_many_shows_how_far_it_is_and_esc_before_the_end_takes_it_back(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    desk.hold = Future()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "a", "e", "6", "enter")
+        await pilot.press("enter")
+        await pilot.pause(0.4)
+        assert "20 / 40 (50 %)" in seen(app)
+        await pilot.press("u")
+        await pilot.pause()
+        assert "Something else is still running." in seen(app)
+        await pilot.press("escape")
+        desk.hold.set_result(None)
+        await settled(app, pilot)
+        assert "Cancelled." in seen(app)
+        assert held(desk, "TEA-003") == 8
+        await press(app, pilot, "u")
+        assert "Nothing was changed here since the start." in seen(app)
+
+
+async def test_esc_after_the_change_of_many_is_done_says_so(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    done: Future[None] = Future()
+
+    def set_stock_many(*asked: Any) -> list[Movement]:
+        found = FakeDesk.set_stock_many(desk, *asked)
+        done.result(10)
+        return found
+
+    desk.set_stock_many = set_stock_many  # type: ignore[assignment,method-assign]
+    async with running(tmp_path, desk, lang="ja") as (app, pilot):
+        await press(app, pilot, "2", "a", "e", "6", "enter")
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.press("escape")
+        done.set_result(None)
+        await settled(app, pilot)
+        assert "Escを押した時点で、すでに完了していました。" in seen(app)
+        assert held(desk, "TEA-003") == 6

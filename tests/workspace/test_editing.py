@@ -220,3 +220,38 @@ def test_a_move_of_stock_is_two_movements_or_none(desk: Desk) -> None:
     desk.move_stock("CUP", ("Shop", None), ("Store", None), 2, "display")
     held = {desk.location_name(one.key.location_id): one.quantity for one in desk.levels_of("CUP")}
     assert held == {"Shop": 3, "Store": 2}
+
+
+def test_stock_of_many_items_is_changed_in_one_commit_and_told_item_by_item(desk: Desk) -> None:
+    desk.add_label(Label("NEW", "New"))
+    desk.add_location("Shop")
+    desk.add_location("Store room")
+    skus = ["TEA-1", "TEA-2", "CUP"]
+    told: list[tuple[int, int | None]] = []
+    made = desk.set_stock_many(
+        skus, "Shop", 9, reason="counted", progress=lambda *n: told.append(n)
+    )
+    assert told == [(3, 3)]
+    assert {one.at for one in made} == {made[0].at}
+    assert [one.cause.reason for one in made] == ["counted"] * 3
+    desk.move_stock_many(skus, ("Shop", None), ("Store room", None), 4)
+    deltas = [
+        ("CUP", "Shop", None, -1),
+        ("CUP", "Shop", None, -1),
+        ("TEA-1", "Store room", None, 1),
+    ]
+    desk.adjust_stock_many(deltas)
+    held = {
+        (level.key.sku_number, desk.location_name(level.key.location_id)): level.quantity
+        for sku in skus
+        for level in desk.levels_of(sku)
+    }
+    assert held["CUP", "Shop"] == 3
+    assert held["TEA-1", "Store room"] == 5
+    changed = [event for event in desk.log(sku="CUP") if event.code == "changed_here"]
+    assert [(event.before, event.after) for event in changed] == [  # type: ignore[attr-defined]
+        (None, 9),
+        (9, 5),
+        (None, 4),
+        (5, 3),
+    ]

@@ -4,31 +4,35 @@ after row, and undo and redo of all of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import ClassVar
 
-from textual import on
-from textual.binding import Binding, BindingType
-from textual.geometry import Offset
-from textual.message import Message
+from textual import on, work
 from textual.widgets import Input
 
 from core.errors import BadInput
 from core.model import Label, Location, Movement
+from tui import counted
 from tui.clean import clean
-from tui.i18n import N_, _, headed, listed, ngettext
+from tui.i18n import N_, _, headed, listed, ngettext, sentences
 from tui.remedies import told
-from tui.screens.base import MainScreen
+from tui.screens.base import Done, MainScreen, Progress, Work
 from tui.widgets.dialogs import Ask, FormDialog
-from tui.widgets.fields import Field
+from tui.widgets.entry import EntryField
 from tui.widgets.marking import MarkingTable
 from tui.widgets.table import VirtualTable
 
 UNDO_KEPT = 200
 
-Make = Callable[[str, str, str, int, str], Iterable[Movement]]
-"""What a form does: (SKU number, location name, label code, number, reason)."""
+AT_ONCE = 4
+"""Changes that are undone at once and named one by one; more go beside the screen."""
+
+Act = Callable[[Sequence[str], int, str, Progress], Sequence[Movement]]
+"""What a form does: (SKU numbers, number, reason, progress)."""
+
+Make = Callable[[str, str], Act]
+"""The same for any (location name, label code)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,52 +43,6 @@ class Change:
     """(SKU number, location name, label code, difference)"""
 
 
-class EntryField(Field):
-    """A field over the cell under the cursor; Enter keeps the number and goes to the next row."""
-
-    DEFAULT_CSS = """
-    EntryField { display: none; overlay: screen; width: 13; background: $accent;
-        color: $background; }
-    EntryField:focus { background: $accent; color: $background; }
-    EntryField:nocolor, EntryField:nocolor:focus { background: $field-ground; color: $foreground; }
-    EntryField.-on { display: block; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False),
-        Binding("down", "step(1)", show=False),
-        Binding("up", "step(-1)", show=False),
-    ]
-
-    class Left(Message):
-        """No more typing."""
-
-    class Stepped(Message):
-        """To another row; what stands in the field is thrown away."""
-
-        def __init__(self, by: int) -> None:
-            super().__init__()
-            self.by = by
-
-    def action_leave(self) -> None:
-        self.remove_class("-on")
-        self.post_message(self.Left())
-
-    def action_step(self, by: int) -> None:
-        self.post_message(self.Stepped(by))
-
-    def empty(self) -> None:
-        with self.prevent(self.Changed):
-            self.value = ""
-
-    def open_at(self, place: Offset, width: int) -> None:
-        if self.styles.width is None or self.styles.width.value != width:
-            self.styles.width = width
-        self.absolute_offset = place
-        self.add_class("-on")
-        self.focus()
-        self.refresh(layout=True)
-
-
 class Changing(MainScreen):
     """Needs of the screen: a MarkingTable whose rows are items, `label` and `location`."""
 
@@ -92,6 +50,7 @@ class Changing(MainScreen):
         super().__init__()
         self._changes: list[Change] = []
         self._undone: list[Change] = []
+        self._late = False
 
     @property
     def label(self) -> Label | None:
@@ -100,6 +59,12 @@ class Changing(MainScreen):
     @property
     def location(self) -> Location | None:
         raise NotImplementedError
+
+    def why_not_now(self) -> str | None:
+        """Only one change at a time."""
+        if reason := self.session.why_only_looking():
+            return reason
+        return _("Something else is still running. Esc cancels it.") if self.is_working else None
 
     def seen_again(self) -> None:
         """Quantities have changed: paint them."""
@@ -133,40 +98,100 @@ class Changing(MainScreen):
         if not skus or place is None or label is None:
             return
 
-        def submit(answers: Mapping[str, str]) -> str | None:
-            return self.attempt_words(
-                lambda: self._make(
-                    skus, place.name, label.code, whole(answers["n"]), answers["why"], make
-                )
-            )
-
         asks = [Ask("n", question, value), Ask("why", _("Reason"), hint=_("optional"))]
         about = _("%(sku)s at %(location)s, inventory label %(label)s") % {
             "sku": _named(skus),
             "location": clean(place.name),
             "label": clean(label.name or label.code),
         }
-        dialog = FormDialog(headed(title, _named(skus)), asks, _("Save"), submit, note=about)
-        self.app.push_screen(dialog, lambda _answers: self.seen_again())
+        self._show_form(
+            headed(title, _named(skus)),
+            _("Save"),
+            about,
+            asks,
+            lambda _a: make(place.name, label.code),
+        )
 
-    def _make(
-        self, skus: Iterable[str], place: str, label: str, n: int, reason: str, make: Make
+    def _show_form(
+        self,
+        title: str,
+        ok: str,
+        about: str,
+        asks: list[Ask],
+        act: Callable[[Mapping[str, str]], Act],
     ) -> None:
-        moved: list[Movement] = []
-        try:
-            for sku in skus:
-                moved += make(sku, place, label, n, reason)
-        finally:
-            self._note(moved)
+        """What is done to one item is done while the form is open, so that it can tell what is
+        wrong; what is done to many, beside the screen.
+        """
+        skus = self.query_one(MarkingTable).chosen()
 
-    def _set(self, sku: str, place: str, label: str, n: int, why: str) -> Iterable[Movement]:
-        return (self.desk.set_stock(sku, place, n, label, why),)
+        def submit(answers: Mapping[str, str]) -> str | None:
+            if len(skus) > 1:
+                return self.attempt_words(lambda: whole(answers["n"]))
+            return self.attempt_words(
+                lambda: self._make(act(answers), skus, whole(answers["n"]), answers["why"])
+            )
+
+        def closed(answers: Mapping[str, str] | None) -> None:
+            if answers and len(skus) > 1:
+                n, why = whole(answers["n"]), answers["why"]
+                self._make_many(title, lambda progress: act(answers)(skus, n, why, progress))
+            else:
+                self.seen_again()
+
+        self.app.push_screen(FormDialog(title, asks, ok, submit, note=about), closed)
+
+    def _make(self, act: Act, skus: Sequence[str], n: int, reason: str) -> None:
+        self._note(act(skus, n, reason, _silent))
+
+    @work(exclusive=True, group="job")
+    async def _make_many(self, title: str, act: Callable[[Progress], Sequence[Movement]]) -> None:
+        """One commit; Esc before it leaves everything as it was."""
+        done = await self._made(title, act)
+        if done is not None:
+            self._note(done.value)
+            told = {"what": title, "levels": counted.quantities(len(done.value))}
+            words = _("%(what)s: %(levels)s.") % told
+            self._say_made(sentences(words, _("u undoes it.")))
+
+    async def _made(
+        self, title: str, act: Callable[[Progress], Sequence[Movement]]
+    ) -> Done[Sequence[Movement]] | None:
+        begun: list[Work | None] = []
+
+        def start(progress: Progress) -> Future[Sequence[Movement]]:
+            begun.append(self._work)
+            return self.beside(act)(progress)
+
+        done = await self.job(title, start)
+        self._late = any(work is not None and work.cancelled for work in begun)
+        self.seen_again()
+        return done
+
+    def _say_made(self, words: str) -> None:
+        """Also that Esc came too late, where it did."""
+        late = _("It was done before Esc was pressed.")
+        self.say(sentences(late, words) if self._late else words)
+
+    def _set(self, place: str, label: str) -> Act:
+        def act(skus: Sequence[str], n: int, why: str, progress: Progress) -> Sequence[Movement]:
+            if len(skus) == 1:
+                return [self.desk.set_stock(skus[0], place, n, label, why)]
+            return self.desk.set_stock_many(skus, place, n, label, why, progress)
+
+        return act
 
     def _adjust_by(self, sign: int) -> Make:
-        def adjust(sku: str, place: str, label: str, n: int, why: str) -> Iterable[Movement]:
-            return (self.desk.adjust_stock(sku, place, sign * n, label, why),)
+        def make(place: str, label: str) -> Act:
+            def act(skus: Sequence[str], n: int, why: str, tell: Progress) -> Sequence[Movement]:
+                if len(skus) == 1:
+                    return [self.desk.adjust_stock(skus[0], place, sign * n, label, why)]
+                deltas = [(sku, place, label, sign * n) for sku in skus]
+                return self.desk.adjust_stock_many(deltas, why, tell)
 
-        return adjust
+            return act
+
+        return make
 
     def do_move(self) -> None:
         """Some of it to another location, another label, or both."""
@@ -184,25 +209,22 @@ class Changing(MainScreen):
             Ask("why", _("Reason"), hint=_("optional")),
         ]
 
-        def submit(answers: Mapping[str, str]) -> str | None:
-            def move(sku: str, _p: str, _l: str, n: int, why: str) -> Iterable[Movement]:
-                target = (answers["to"], answers["label"])
-                return self.desk.move_stock(sku, (place.name, label.code), target, n, why)
+        def act(answers: Mapping[str, str]) -> Act:
+            source, target = (place.name, label.code), (answers["to"], answers["label"])
 
-            return self.attempt_words(
-                lambda: self._make(
-                    skus, place.name, label.code, whole(answers["n"]), answers["why"], move
-                )
-            )
+            def move(skus: Sequence[str], n: int, why: str, tell: Progress) -> Sequence[Movement]:
+                if len(skus) == 1:
+                    return self.desk.move_stock(skus[0], source, target, n, why)
+                return self.desk.move_stock_many(skus, source, target, n, why, tell)
+
+            return move
 
         about = _("From %(location)s, inventory label %(label)s") % {
             "location": clean(place.name),
             "label": clean(label.name or label.code),
         }
-        dialog = FormDialog(
-            _("Move: %(sku)s") % {"sku": _named(skus)}, asks, _("Move"), submit, note=about
-        )
-        self.app.push_screen(dialog, lambda _answers: self.seen_again())
+        title = _("Move: %(sku)s") % {"sku": _named(skus)}
+        self._show_form(title, _("Move"), about, asks, act)
 
     # -- row after row -----------------------------------------------------------------------------
 
@@ -251,7 +273,7 @@ class Changing(MainScreen):
         if text:
             make = self._adjust_by(1) if text[0] in "+-" else self._set
             try:
-                self._make([row.key], place.name, label.code, whole(text), "", make)
+                self._make(make(place.name, label.code), [row.key], whole(text), "")
             except BadInput as error:
                 self.say(told(error), "bad")
                 return
@@ -277,12 +299,12 @@ class Changing(MainScreen):
             self._undone.clear()
 
     def why_not_undo(self) -> str | None:
-        if reason := self.session.why_only_looking():
+        if reason := self.why_not_now():
             return reason
         return None if self._changes else _("Nothing was changed here since the start.")
 
     def why_not_redo(self) -> str | None:
-        if reason := self.session.why_only_looking():
+        if reason := self.why_not_now():
             return reason
         return None if self._undone else _("Nothing was undone.")
 
@@ -292,22 +314,38 @@ class Changing(MainScreen):
     def do_redo(self) -> None:
         self._again(self._undone, self._changes, 1, _("Done again: %(what)s"))
 
-    def _again(self, source: list[Change], target: list[Change], sign: int, words: str) -> None:
-        """As differences: what others have changed since stays. What takes comes first:
-        where it may not, nothing has been added yet.
-        """
+    @work(exclusive=True, group="job")
+    async def _again(
+        self, source: list[Change], target: list[Change], sign: int, words: str
+    ) -> None:
+        """As differences: what others have changed since stays. All of it or nothing."""
         change = source[-1]
         reason = _("undo") if sign < 0 else _("redo")
-
-        def act() -> None:
-            for sku, place, label, delta in sorted(change.deltas, key=lambda one: one[3] * sign):
-                self.desk.adjust_stock(sku, place, sign * delta, label, reason)
-
-        if self.attempt(act):
+        deltas = [(sku, place, label, sign * n) for sku, place, label, n in change.deltas]
+        if len(deltas) <= AT_ONCE:
+            done: Done[Sequence[Movement]] | None = self.attempt(
+                lambda: self.desk.adjust_stock_many(deltas, reason)
+            )
+            self._late = False
+            self.seen_again()
+        else:
+            done = await self._made(
+                reason, lambda progress: self.desk.adjust_stock_many(deltas, reason, progress)
+            )
+        if done is not None:
             target.append(source.pop())
-            told = listed(f"{clean(s)} {clean(p)} {sign * d:+d}" for s, p, _l, d in change.deltas)
-            self.say(words % {"what": told[:120]})
-        self.seen_again()
+            self._say_made(words % {"what": _named_deltas(deltas)})
+
+
+def _named_deltas(deltas: Sequence[tuple[str, str, str, int]]) -> str:
+    """Few by their names, many by how many they are."""
+    if len(deltas) > AT_ONCE:
+        return counted.quantities(len(deltas))
+    return listed(f"{clean(sku)} {clean(place)} {n:+d}" for sku, place, _label, n in deltas)[:120]
+
+
+def _silent(_done: int, _total: int | None) -> None:
+    """Progress of what is done at once."""
 
 
 def _named(skus: list[str]) -> str:

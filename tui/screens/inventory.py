@@ -18,11 +18,12 @@ from tui import counted
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _
-from tui.screens.changing import Changing, EntryField
+from tui.screens.changing import Changing
 from tui.screens.finding import Finding, grow
 from tui.session import OTHER_ITEMS
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, FormDialog
+from tui.widgets.entry import EntryField
 from tui.widgets.fields import FilterField
 from tui.widgets.marking import MarkingTable
 from tui.widgets.prose import Prose
@@ -249,7 +250,7 @@ class InventoryScreen(Finding, Changing):
         return ("inventory.import", "inventory.places")
 
     def _why_no_cell(self) -> str | None:
-        if reason := self.session.why_only_looking():
+        if reason := self.why_not_now():
             return reason
         if not self.desk.count_items():
             return _("There is no item yet. Press i to import a CSV file.")

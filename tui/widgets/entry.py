@@ -1,0 +1,57 @@
+"""The field for typing numbers row after row: it lies over the cell under the cursor."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.geometry import Offset
+from textual.message import Message
+
+from tui.widgets.fields import Field
+
+
+class EntryField(Field):
+    """A field over the cell under the cursor; Enter keeps the number and goes to the next row."""
+
+    DEFAULT_CSS = """
+    EntryField { display: none; overlay: screen; width: 13; background: $accent;
+        color: $background; }
+    EntryField:focus { background: $accent; color: $background; }
+    EntryField:nocolor, EntryField:nocolor:focus { background: $field-ground; color: $foreground; }
+    EntryField.-on { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("down", "step(1)", show=False),
+        Binding("up", "step(-1)", show=False),
+    ]
+
+    class Left(Message):
+        """No more typing."""
+
+    class Stepped(Message):
+        """To another row; what stands in the field is thrown away."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
+
+    def action_leave(self) -> None:
+        self.remove_class("-on")
+        self.post_message(self.Left())
+
+    def action_step(self, by: int) -> None:
+        self.post_message(self.Stepped(by))
+
+    def empty(self) -> None:
+        with self.prevent(self.Changed):
+            self.value = ""
+
+    def open_at(self, place: Offset, width: int) -> None:
+        if self.styles.width is None or self.styles.width.value != width:
+            self.styles.width = width
+        self.absolute_offset = place
+        self.add_class("-on")
+        self.focus()
+        self.refresh(layout=True)
