@@ -61,7 +61,7 @@ class AdminClient:
     ) -> None:
         self._wire = wire
         self._auth = auth
-        self._clock = clock
+        self.clock = clock
         self._random = random
         self._retries = retries
         self._changed: ApiVersionChanged | None = None
@@ -95,7 +95,7 @@ class AdminClient:
                 if document.writes_once or tries > self._retries or wait > LONGEST_PAUSE:
                     raise
                 logger.info("%s again in %.1f s: %s", document.name, wait, failure.code)
-                await self._clock.sleep(wait)
+                await self.clock.sleep(wait)
 
     async def reachable(self) -> bool:
         return await self._wire.reachable()
@@ -143,10 +143,10 @@ class AdminClient:
             "X-Shopify-Access-Token": token.reveal(),
         }
         hold = await self.throttle.reserve(document.name, document.cost, write=document.is_mutation)
-        if not_after is not None and self._clock.now() >= not_after:
+        if not_after is not None and self.clock.now() >= not_after:
             self.throttle.give_back(hold)
             raise WaitedTooLong
-        started = self._clock.monotonic()
+        started = self.clock.monotonic()
         settled = False
         try:
             reply = await self._wire.post(PATH, content, headers)
@@ -194,7 +194,7 @@ class AdminClient:
         return Throttled(seconds=wait)
 
     def _retry_after(self, parsed: Parsed) -> float | None:
-        return seconds_of(parsed.retry_after, self._clock.now())
+        return seconds_of(parsed.retry_after, self.clock.now())
 
     def _backoff(self, tries: int, failure: TryAgain) -> float:
         """0.5, 1, 2… s, each between its half and its whole; never shorter than asked for."""
@@ -212,7 +212,7 @@ class AdminClient:
             document.name,
             outcome,
             parsed.reply.status if parsed else "-",
-            (self._clock.monotonic() - started) * 1000,
+            (self.clock.monotonic() - started) * 1000,
             "-" if status is None else status.charged,
             "-" if status is None else status.available,
             parsed.request_id if parsed else "-",

@@ -67,12 +67,19 @@ MOST_HINTS = 25_000
 PAGES_IN_A_LISTING = 100
 """One paged listing reaches 25,000 rows and no further (facts.md §3.4)."""
 
+VERIFIED_S = 900.0
+"""Seconds for which a shop that has said who it is counts as that one."""
+
+OUTAGE_S = 30.0
+"""After so many seconds without an answer it is asked again first."""
+
 logger = logging.getLogger("core.shopify")
 
 
 class ShopifyShop:
     """Fulfils the sync's `Shop`. With `expected_shop_id`, nothing is asked of a shop before it has
-    said that it is that one.
+    said that it is that one; it is asked again from time to time, and when it has not answered for
+    a while, because its address may lead elsewhere then.
     """
 
     def __init__(
@@ -86,7 +93,8 @@ class ShopifyShop:
         self._client = client
         self._bulk = None if bulk is None else lambda: bulk(self._execute)
         self._expected = expected_shop_id
-        self._verified = expected_shop_id is None
+        self._verified_at = float("-inf")
+        self._answered_at = float("-inf")
         self._verifying = asyncio.Lock()
         self._repeats = Repeats()
 
@@ -124,9 +132,9 @@ class ShopifyShop:
         with shape_of(PROBE):
             found = identity_of(answer)
         if self._expected is not None and found.shop_id != self._expected:
-            self._verified = False
+            self._verified_at = float("-inf")
             raise AnotherShop(found=f"{found.name} ({found.domain})", expected=self._expected)
-        self._verified = True
+        self._verified_at = self._answered_at = self._client.clock.monotonic()
         return found
 
     async def locations(self) -> Sequence[ShopLocation]:
@@ -283,11 +291,19 @@ class ShopifyShop:
         variables: Mapping[str, Any],
         not_after: datetime | None = None,
     ) -> Answer:
-        if not self._verified:
+        if not self._is_verified():
             async with self._verifying:
-                if not self._verified:
+                if not self._is_verified():
                     await self.identity()
-        return await self._client.execute(document, variables, not_after=not_after)
+        answer = await self._client.execute(document, variables, not_after=not_after)
+        self._answered_at = self._client.clock.monotonic()
+        return answer
+
+    def _is_verified(self) -> bool:
+        now = self._client.clock.monotonic()
+        return self._expected is None or (
+            now - self._verified_at < VERIFIED_S and now - self._answered_at < OUTAGE_S
+        )
 
     async def _change(self, document: Document, variables: Mapping[str, Any], root: str) -> None:
         answer = await self._execute(document, variables)

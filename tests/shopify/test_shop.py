@@ -46,6 +46,7 @@ from tests.shopify.support import (
     LOCATION,
     SHOP_ID,
     START,
+    QuickClock,
     a_shop,
     answer,
     item,
@@ -97,6 +98,30 @@ async def test_the_expected_shop_is_asked_for_its_name_once(httpx_mock: HTTPXMoc
         "AdjustQuantities",
         "AdjustQuantities",
     ]
+
+
+@pytest.mark.parametrize("quiet", [20, 600])
+async def test_an_address_that_leads_to_another_shop_now_is_noticed_before_a_write(
+    httpx_mock: HTTPXMock, quiet: int
+) -> None:
+    """After a quarter of an hour of answers, and after an outage."""
+    httpx_mock.add_response(json=probe(), is_reusable=False)
+    httpx_mock.add_response(json=applied(), is_reusable=False)
+    clock = QuickClock()
+    shop = a_shop(expected_shop_id=SHOP_ID, clock=clock)
+    await shop.write(an_intent())
+    if quiet < 30:
+        for _ in range(44):
+            clock.seconds += quiet
+            httpx_mock.add_response(json=applied(), is_reusable=False)
+            await shop.write(an_intent())
+    clock.seconds += quiet
+    httpx_mock.add_response(json=probe(shop_id="gid://shopify/Shop/2"), is_reusable=False)
+    with pytest.raises(AnotherShop):
+        await shop.write(an_intent())
+    names = [sent(request)["operationName"] for request in httpx_mock.get_requests()]
+    assert names.count("Probe") == 2
+    assert names[-1] == "Probe"
 
 
 # -- lists ---------------------------------------------------------------------------------------
