@@ -223,6 +223,9 @@ class Throttle:
         self._max_in_flight = max_in_flight
         self._queue = _Queue()
         self._charged: dict[str, float] = {}
+        self._is_wary = False
+        self._first: Hold | None = None
+        """Of the requests that wait out a refusal, the one that has gone to see."""
         self.throttled = 0
         """How often the shop said that it is asked too much."""
         self.used = 0.0
@@ -243,7 +246,10 @@ class Throttle:
             while (wait := self._wait_of(ticket)) is None or wait > 0:
                 await self._until_called(ticket, wait)
             self._queue.served(ticket)
-            return self._bucket.reserve(cost, self._clock.monotonic())
+            hold = self._bucket.reserve(cost, self._clock.monotonic())
+            if self._is_wary:
+                self._first = hold
+            return hold
 
     def settle(self, hold: Hold, name: str, status: Status | None) -> None:
         """The request was answered, or may have been carried out (`status` None)."""
@@ -252,19 +258,25 @@ class Throttle:
             if status.requested is not None:
                 self._charged[name] = status.requested
             charged = status.charged or 0.0
+        if hold is self._first:
+            self._is_wary, self._first = False, None  # where it was refused, `refused` comes next
         self.used += charged
         self._bucket.settle(hold, self._clock.monotonic(), charged=charged, status=status)
         self._call_next()
 
     def give_back(self, hold: Hold) -> None:
         """The request never reached the shop."""
+        if hold is self._first:
+            self._first = None
         self._bucket.settle(hold, self._clock.monotonic(), charged=0.0, status=None)
         self._call_next()
 
     def refused(self, seconds: float | None, status: Status | None) -> float:
         """The shop said THROTTLED or 429: nobody sends for as long as it asks for. Returns that
-        time in seconds: `seconds` of its Retry-After, else until the points are there.
+        time in seconds: `seconds` of its Retry-After, else until the points are there. After a 429
+        one request goes first, and the others when it was answered.
         """
+        self._is_wary = self._is_wary or seconds is not None or status is None
         self.throttled += 1
         self._bucket.distrust()
         wait = MIN_PAUSE
@@ -287,6 +299,8 @@ class Throttle:
     def _wait_of(self, ticket: _Ticket) -> float | None:
         """Seconds to wait; None: until called."""
         if self._queue.first() is not ticket or self._bucket.in_flight >= self._max_in_flight:
+            return None
+        if self._first is not None:
             return None
         return self._bucket.wait_for(ticket.cost, self._clock.monotonic())
 

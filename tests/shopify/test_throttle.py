@@ -387,7 +387,7 @@ async def test_a_retry_after_stops_everyone_but_never_for_longer_than_can_be_sho
     await clock.advance(6.9)
     assert not waiting.done()
     await clock.advance(0.2)
-    assert waiting.done()
+    throttle.settle(waiting.result(), "Read", None)
     assert throttle.refused(3600.0, None) == 3600.0
     late = asyncio.create_task(throttle.reserve("Read", 1, write=False))
     await clock.advance(LONGEST_PAUSE + 0.1)
@@ -410,3 +410,37 @@ async def test_a_request_that_never_left_costs_nothing() -> None:
     assert throttle.points == before - 300
     throttle.give_back(hold)
     assert throttle.points == before
+
+
+async def test_after_a_429_all_wait_it_out_and_one_goes_first() -> None:
+    clock = QuickClock()
+    throttle = Throttle(clock)
+    early = [await throttle.reserve("Read", 3, write=False) for _ in range(2)]
+    for hold in early:
+        throttle.settle(hold, "Read", None)
+        throttle.refused(4.0, None)
+    held: list[tuple[float, Hold]] = []
+
+    async def one() -> None:
+        hold = await throttle.reserve("Read", 3, write=False)
+        held.append((clock.monotonic(), hold))
+
+    tasks = [asyncio.ensure_future(one()) for _ in range(5)]
+    await steps(50)
+    assert [moment for moment, _ in held] == [4.0]
+    throttle.settle(held[0][1], "Read", None)
+    throttle.refused(4.0, None)  # still too early
+    await steps(50)
+    assert [moment for moment, _ in held] == [4.0, 8.0]
+    throttle.give_back(held[1][1])  # never got there: another goes to see
+    await steps(50)
+    assert len(held) == 3
+    throttle.settle(held[2][1], "Read", Status(3, 3, MAXIMUM, 1900, RATE))
+    await steps(50)
+    assert len(held) == 5
+    await asyncio.gather(*tasks)
+
+
+async def steps(n: int) -> None:
+    for _ in range(n):
+        await asyncio.sleep(0)

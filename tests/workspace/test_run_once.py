@@ -88,9 +88,9 @@ class Cron:
 def cron(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cron:
     execute = AdminClient.execute
 
-    async def counted(client: AdminClient, document: Any, variables: Any) -> Any:
+    async def counted(client: AdminClient, document: Any, *given: Any, **more: Any) -> Any:
         ASKED[document.name] += 1
-        return await execute(client, document, variables)
+        return await execute(client, document, *given, **more)
 
     monkeypatch.setattr(AdminClient, "execute", counted)
     return Cron(tmp_path / "home")
