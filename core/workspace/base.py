@@ -144,6 +144,12 @@ class DeskBase:
     def _tell(self, event: Event) -> None:
         self._log.append(event)
 
+    def _tell_of_engine(self, event: Event) -> None:
+        """A stop that a part beside the engine has met before it is told already."""
+        if isinstance(event, events.SyncStopped) and self._stopped_parts(event.error) - {ENGINE}:
+            return
+        self._tell(event)
+
     def _tell_stopped(self, error: DextreError) -> None:
         self._tell(
             events.SyncStopped(
@@ -188,7 +194,7 @@ class DeskBase:
             books=self._store.books,
             clock=self._around.clock,
             new_key=self._around.new_id,
-            emit=self._tell,
+            emit=self._tell_of_engine,
             location_name=self.location_name,
             tuning=self._tuning,
         )
@@ -245,10 +251,10 @@ class DeskBase:
         note = note.going(ENGINE) if failure is None else note.stopped(ENGINE, failure, at)
         health.write(self._health_path, note)
 
-    def _stands_still(self, part: str, error: DextreError) -> bool:
-        """Whether that part has stopped for the same reason before."""
-        stop = health.read(self._health_path).stops.get(part)
-        return stop is not None and stop.error.code == error.code
+    def _stopped_parts(self, code: str) -> set[str]:
+        """The parts of the sync that stand still for that reason already: it has been told."""
+        stops = health.read(self._health_path).stops
+        return {part for part, stop in stops.items() if stop.error.code == code}
 
     def _note_stop(self, part: str, error: DextreError | None) -> None:
         """A part of the sync stands still, or (None) goes on."""

@@ -109,7 +109,7 @@ class WatchingDesk(DoubtingDesk):
         except TryAgain:
             return None  # the engine tells that the shop cannot be reached
         except DextreError as error:
-            if not self._stands_still(part, error):
+            if not self._stopped_parts(error.code):
                 self._tell_stopped(error)
             self._note_stop(part, error)
             return error

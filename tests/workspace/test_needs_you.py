@@ -6,6 +6,7 @@ Long, because each kind of problem has its own story.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -414,6 +415,30 @@ def test_a_catalogue_that_lost_much_is_a_safety_stop_until_it_is_back(bench: Ben
     bench.desk.set_limits(limits)
     bench.catalogue()
     assert bench.waiting() == []
+
+
+@pytest.mark.parametrize("order", [("engine", "locations"), ("locations", "engine")])
+def test_a_stop_that_engine_and_watch_both_meet_is_told_once(
+    bench: Bench, order: tuple[str, str]
+) -> None:
+    bench.shop.door.scopes = ("read_products",)
+
+    async def engine() -> None:
+        session = await bench.desk._open()
+        session.engine.on_health = lambda: bench.desk._note_health(session)
+        running = asyncio.ensure_future(session.engine.run())
+        while not session.engine.health.failing:
+            await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    for who in order:
+        if who == "engine":
+            bench.on_the_loop(engine())
+        else:
+            bench.locations()
+    assert set(bench.waiting()) == {(Problem.STOPPED, "", "")}
+    assert bench.codes().count("sync_stopped") == 1
 
 
 def test_a_lost_token_is_listed_until_the_engine_passes_again(bench: Bench) -> None:
