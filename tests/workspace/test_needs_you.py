@@ -425,10 +425,15 @@ def test_a_stop_that_engine_and_watch_both_meet_is_told_once(
 
     async def engine() -> None:
         session = await bench.desk._open()
-        session.engine.on_health = lambda: bench.desk._note_health(session)
+        noted = asyncio.Event()
+
+        def note() -> None:
+            bench.desk._note_health(session)
+            noted.set()
+
+        session.engine.on_health = note
         running = asyncio.ensure_future(session.engine.run())
-        while not session.engine.health.failing:
-            await asyncio.sleep(0.01)
+        await noted.wait()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
