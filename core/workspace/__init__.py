@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.workspace.log import EventFeed
     from core.workspace.places import default_home
     from core.workspace.resolving import Resolved
+    from core.workspace.waiting import WaitingList
     from core.workspace.webhooks import Webhook, Webhooks, WebhookState
     from core.workspace.workspace import Workspace
 else:
@@ -34,6 +35,7 @@ else:
             "core.workspace.log": ("EventFeed",),
             "core.workspace.places": ("default_home",),
             "core.workspace.resolving": ("Resolved",),
+            "core.workspace.waiting": ("WaitingList",),
             "core.workspace.webhooks": ("Webhook", "Webhooks", "WebhookState"),
             "core.workspace.workspace": ("Workspace",),
         },
@@ -54,6 +56,7 @@ __all__ = [
     "Resolved",
     "RestorePreview",
     "RowProblemLine",
+    "WaitingList",
     "Webhook",
     "WebhookState",
     "Webhooks",

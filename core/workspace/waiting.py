@@ -7,12 +7,13 @@ says to a row is `resolving`'s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
 from core.model import (
     Cell,
+    CellKey,
     CellState,
     Choice,
     Problem,
@@ -40,15 +41,85 @@ _CHOICES: Mapping[Problem, tuple[Choice, ...]] = {
     Problem.STOPPED: (Choice.GUIDE,),
 }
 
+CELL, MAPPING = "cell|", "mapping|"
+"""How the keys of such rows begin (core.model.Waiting.key)."""
+
+LOOKED_THROUGH = 1_000
+"""Rows that a list looks through before the next key: a few milliseconds."""
+
+
+class WaitingList:
+    """What waits, for a screen: it is looked through a little at a time, only the keys are kept,
+    and rows are read when they are asked for. A row whose cause is gone meanwhile is left out.
+    """
+
+    def __init__(
+        self,
+        rows: Iterator[Waiting],
+        named: Callable[[Sequence[str]], Mapping[str, Waiting]],
+        fits: Callable[[Waiting], bool],
+    ) -> None:
+        self._source, self._named, self._fits = rows, named, fits
+        self._keys: dict[str, None] = {}
+        self.is_whole = False
+
+    def grow(self, count: int = LOOKED_THROUGH) -> bool:
+        """Look through some more; whether there is more."""
+        read = list(islice(self._source, count))
+        self._keys.update(dict.fromkeys(row.key for row in read if self._fits(row)))
+        self.is_whole = len(read) < count
+        return not self.is_whole
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    def at(self, start: int, count: int) -> list[Waiting]:
+        return self.named(list(islice(self._keys, start, start + count)))
+
+    def among(self, keys: Collection[str]) -> list[Waiting]:
+        """In the order of the list."""
+        return self.named([key for key in self._keys if key in keys])
+
+    def named(self, keys: Sequence[str]) -> list[Waiting]:
+        found = self._named(keys)
+        return [found[key] for key in keys if key in found]
+
 
 class WaitingDesk(WebhooksDesk):
+    def waiting_list(
+        self, fits: Callable[[Waiting], bool] = lambda _row: True, *, ignored: bool = False
+    ) -> WaitingList:
+        """The rows of `waiting` (or of `ignored`) that fit, however many there are."""
+        state = CellState.IGNORED if ignored else CellState.NEEDS_YOU
+        cells = map(self._of_cell, self._store.cells((state,)))
+        rows = cells if ignored else chain(self._stops(), self._doubts(), cells)
+        return WaitingList(iter(rows), lambda keys: self._waiting_named(keys, state), fits)
+
+    def _doubts(self) -> Iterator[Waiting]:
+        return map(self._of_mapping, self._store.mappings_in_doubt())
+
+    def _waiting_named(self, keys: Sequence[str], state: CellState) -> dict[str, Waiting]:
+        cells = [CellKey(*ends.split("|", 1)) for key in keys if (ends := _after(CELL, key))]
+        mappings = [end for key in keys if (end := _after(MAPPING, key))]
+        with self._store.books.view() as view:
+            kept = view.cells_at(cells).values() if cells else ()
+            doubted = [view.mapping(end) for end in mappings]
+        found = [self._of_cell(cell) for cell in kept if cell.state is state]
+        found += [self._of_mapping(one) for one in doubted if one is not None and one.doubt]
+        if len(cells) + len(mappings) < len(keys):
+            found += self._stops()
+        return {row.key: self._with_follow(row) for row in found}
+
     def waiting(self, search: str = "", offset: int = 0, limit: int = 5_000) -> Sequence[Waiting]:
         """The brand's own stops first, then mappings in doubt, then cells. `search`: every word
         occurs in SKU number, location, problem or detail.
         """
         rows = chain(
             self._stops(),
-            map(self._of_mapping, self._store.mappings_in_doubt()),
+            self._doubts(),
             map(self._of_cell, self._store.cells((CellState.NEEDS_YOU,))),
         )
         found = (row for row in rows if self._fits(row, search))
@@ -163,3 +234,7 @@ def _choices_of(cell: Cell, problem: Problem) -> tuple[Choice, ...]:
     if problem is Problem.NEGATIVE_NOT_ALLOWED and (cell.there is None or cell.there < 0):
         return tuple(choice for choice in choices if choice is not Choice.TAKE_THERE)
     return choices
+
+
+def _after(start: str, key: str) -> str:
+    return key.removeprefix(start) if key.startswith(start) else ""

@@ -70,6 +70,7 @@ from core.workspace.editing import MappingChange, MappingPreview
 from core.workspace.index import ItemIndex
 from core.workspace.settings import SETTINGS, SettingNow, named, shown
 from core.workspace.waiting import _CHOICES as CHOICES
+from core.workspace.waiting import WaitingList
 
 T = TypeVar("T")
 AT = "2026-11-23T09:00:00.000Z"
@@ -481,6 +482,15 @@ class FakeDesk:
 
     def ignored(self, search: str = "", offset: int = 0, limit: int = 5000) -> Sequence[Waiting]:
         return [self._waits(one) for one in self.cells_kept if one.state is CellState.IGNORED]
+
+    def waiting_list(
+        self, fits: Callable[[Waiting], bool] = lambda _row: True, *, ignored: bool = False
+    ) -> WaitingList:
+        read = self.ignored if ignored else self.waiting
+        rows = {row.key: row for row in read(limit=10**9)}
+        return WaitingList(
+            iter(rows.values()), lambda keys: {key: rows[key] for key in keys if key in rows}, fits
+        )
 
     def count_waiting(self) -> int:
         return len(self.waiting(limit=10**9))

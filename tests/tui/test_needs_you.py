@@ -11,9 +11,20 @@ from core.model import Choice, PlanKind, Problem, Waiting
 from core.workspace.errors import RowMoved
 from core.workspace.waiting import _CHOICES
 from tests.tui.fakes import AT, FakeDesk, process
-from tests.tui.seeing import LARGE, LEAST, SMALL, check_golden, press, running, seen, type_text
+from tests.tui.seeing import (
+    LARGE,
+    LEAST,
+    SMALL,
+    check_golden,
+    press,
+    running,
+    seen,
+    settled,
+    type_text,
+)
 from tui.guides import GUIDES, guide_text
 from tui.i18n import set_language
+from tui.widgets.marking import MarkingTable
 
 
 def doubt(n: int, problem: Problem, *extra: Choice, detail: str = "NEW-1") -> Waiting:
@@ -335,3 +346,27 @@ async def test_what_waits_looks_as_it_was_last_approved(
             except AssertionError as error:
                 differing.append(str(error))
     assert not differing, "\n".join(differing)
+
+
+async def test_every_one_of_very_many_rows_can_be_reached_and_keeps_its_place(
+    tmp_path: Path,
+) -> None:
+    desk = waiting_desk()
+    desk.doubts = [doubt(n, Problem.DUPLICATE) for n in range(7_000)]
+    async with running(tmp_path, desk, lang="ja") as (app, pilot):
+        await press(app, pilot, "4", "G")
+        table = app.screen.query_one(MarkingTable)
+        assert table.row_count == 7_000
+        assert "要対応：7000件" in seen(app).replace(",", ""), seen(app)
+        assert "TEA-6999" in seen(app)
+        await press(app, pilot, "k", "d")
+        assert desk.asked[-1][:2] == ("resolve", "TEA-6998")
+        await settled(app, pilot)
+        assert table.row_count == 6_999
+        assert table.cursor == 6_998
+        await press(app, pilot, "slash")
+        await type_text(pilot, "tea-6997")
+        await press(app, pilot, "enter")
+        assert table.row_count == 1
+        await press(app, pilot, "slash", "escape", "a")
+        assert "6999" in seen(app).replace(",", "")

@@ -16,6 +16,8 @@ import pytest
 
 from core.errors import BadInput, LostRace, SafetyStop, UserMustAct
 from core.model import (
+    Cell,
+    CellKey,
     CellState,
     Choice,
     ConnectionState,
@@ -667,3 +669,35 @@ def test_the_list_is_searched_and_paged(bench: Bench) -> None:
     assert {row.sku_number for row in bench.desk.waiting(f"{bench.sku} tokyo")} == {bench.sku}
     assert [row.problem for row in bench.desk.waiting("other")] == [Problem.SKU_CHANGED]
     assert len({row.key for row in everything}) == len(everything) == 7
+
+
+# -- very many -----------------------------------------------------------------------------------
+
+
+def test_a_list_of_very_many_is_read_a_little_at_a_time_and_reaches_every_row(
+    bench: Bench,
+) -> None:
+    place = bench.desk.locations()[0].id
+    keys = [CellKey(f"gid://{n:05d}", "gid://9") for n in range(6_000)]
+    with bench.desk._store.books.transaction() as tx:
+        tx.put_cells(
+            Cell(key, bench.sku, place, there=n, base=0, problem=Problem.REJECTED)
+            for n, key in enumerate(keys)
+        )
+    found = bench.desk.waiting_list()
+    assert found.grow()
+    assert len(found) == 1_000
+    assert bench.desk.count_waiting() == 6_000
+    while found.grow():
+        pass
+    assert (len(found), found.is_whole) == (6_000, True)
+    assert [row.there for row in found.at(5_998, 9)] == [5_998, 5_999]
+    marks = [row.key for row in (*found.at(5_999, 1), *found.at(7, 1))]
+    assert [row.there for row in found.among(marks)] == [7, 5_999]
+    with bench.desk._store.books.transaction() as tx:
+        tx.remove_cell(keys[7])
+    assert [row.there for row in found.among(marks)] == [5_999]
+    few = bench.desk.waiting_list(lambda row: (row.there or 0) % 1_000 == 0)
+    while few.grow():
+        pass
+    assert [row.there for row in few.at(0, 99)] == [0, 1_000, 2_000, 3_000, 4_000, 5_000]

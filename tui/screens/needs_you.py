@@ -6,11 +6,13 @@ What a choice does is resolving.py's business; the words that explain a problem 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -42,14 +44,23 @@ from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import CHOICES, PROBLEM_REMEDIES, PROBLEMS, number
 
+if TYPE_CHECKING:
+    from core.workspace import WaitingList
+
 ROOMY = 18
 """Rows of the terminal from which on the words about a row are shown, too, and not only its keys.
 """
 
 NARROW = 60
 
-SHOWN_ROWS = 5_000
-"""More than anybody goes through; the figure above the list counts all."""
+LOOKED_THROUGH = 1_000
+"""Rows of a list that is made anew at once."""
+
+SEEN = 4_096
+"""Rows that are kept as they were shown: more than the table keeps."""
+
+BETWEEN = 0.001
+"""Seconds for keys between two steps of a long list."""
 
 CHANGES = (
     ChoiceTaken,
@@ -64,16 +75,19 @@ CHANGES = (
 
 
 class WaitingSource:
-    """Only the rows that are seen are put into words."""
+    """Only the rows that are seen are read and put into words."""
 
-    def __init__(self, waiting: Sequence[Waiting], shown: Callable[[Waiting], Row]) -> None:
+    def __init__(self, waiting: WaitingList, shown: Callable[[Waiting], Row]) -> None:
         self._waiting, self._shown = waiting, shown
 
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def grow(self) -> bool:
+        return not self._waiting.is_whole and self._waiting.grow()
+
     def rows(self, start: int, count: int) -> Sequence[Row]:
-        return [self._shown(row) for row in self._waiting[start : start + count]]
+        return [self._shown(row) for row in self._waiting.at(start, count)]
 
 
 class NeedsYouScreen(Finding, Resolving, MainScreen):
@@ -84,8 +98,11 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rows: dict[str, Waiting] = {}
-        self._read = 0
+        self._list: WaitingList | None = None
+        self._stale = self._renewing = False
+        self._shown_for: tuple[str, bool] | None = None
+        self._seen: dict[str, Waiting] = {}
+        self._chosen: tuple[frozenset[str], Sequence[Waiting]] = (frozenset(), ())
         self._ignored = False
 
     def body(self) -> Iterable[Widget]:
@@ -98,12 +115,42 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
     # -- what it shows -----------------------------------------------------------------------------
 
     def refresh_data(self) -> None:
-        read = self.desk.ignored if self._ignored else self.desk.waiting
-        found = read(limit=SHOWN_ROWS)
-        self._read = len(found)
-        self._rows = {row.key: row for row in found if self._fits(row)}
+        """A long list that is only made anew is looked through beside what is seen, so that the
+        cursor keeps its row.
+        """
+        question = (self._search, self._ignored)
+        if question == self._shown_for and self.query_one(MarkingTable).row_count > LOOKED_THROUGH:
+            self._stale = True
+            self._show_about()
+            self._renew()
+            return
+        self._stale = False
+        self._show(self.desk.waiting_list(self._fits, ignored=self._ignored))
+
+    @work(group="list")
+    async def _renew(self) -> None:
+        """Again where something has changed meanwhile."""
+        if self._renewing:
+            return
+        self._renewing = True
+        try:
+            while self._stale and self.is_attached:
+                self._stale = False
+                question = (self._search, self._ignored)
+                found = self.desk.waiting_list(self._fits, ignored=self._ignored)
+                while found.grow():  # noqa: ASYNC110 - it works between two sleeps
+                    await asyncio.sleep(BETWEEN)
+                if question == (self._search, self._ignored) and self.is_attached:
+                    self._show(found)
+        finally:
+            self._renewing = False
+
+    def _show(self, found: WaitingList) -> None:
+        self._list = found
+        self._shown_for = (self._search, self._ignored)
+        self._seen.clear()
+        self._chosen = (frozenset(), ())
         table = self.query_one(MarkingTable)
-        table.marks &= self._rows.keys()
         columns = [
             Column(_("SKU number"), 11, grow=1),
             Column(_("Location"), 10, grow=1, drop=1),
@@ -111,8 +158,9 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
             Column("Shopify", 7, right=True),
             Column(_("Problem"), 30, grow=2),
         ]
-        source = WaitingSource(list(self._rows.values()), self._row)
-        table.show(source, columns, empty=self._empty())
+        table.show(WaitingSource(found, self._row), columns, empty=self._empty())
+        if found.is_whole:
+            table.marks = {key for key in table.marks if key in found}
         self._show_about()
         self.show_remedy()
 
@@ -126,6 +174,9 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         return all(word in text for word in words)
 
     def _row(self, row: Waiting) -> Row:
+        self._seen[row.key] = row
+        if len(self._seen) > SEEN:
+            del self._seen[next(iter(self._seen))]
         tone = "dim" if row.problem is Problem.IGNORED else "bad"
         sign = signs("– " if row.problem is Problem.IGNORED else "! ")
         cells = (
@@ -158,23 +209,27 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
             words = _("Waiting: %(n)d") % {"n": status.needs_you}
             if status.ignored:
                 words += "   " + _("Left out by you: %(n)d (f)") % {"n": status.ignored}
-        if self._read >= SHOWN_ROWS:
-            words += "   " + _("The first %(n)d are read.") % {"n": self._read}
         self.query_one("#about", Static).update(words)
 
     # -- the row under the cursor ------------------------------------------------------------------
 
     def here(self) -> Waiting | None:
+        """As it is seen: a choice is about the numbers that were shown."""
         row = self.query_one(MarkingTable).current
-        return self._rows.get(row.key) if row else None
+        if row is None or self._list is None:
+            return None
+        return self._seen.get(row.key) or next(iter(self._list.named([row.key])), None)
 
     def chosen(self) -> Sequence[Waiting]:
         """The marked rows in the order of the list, else the one under the cursor."""
         marks = self.query_one(MarkingTable).marks
-        if marks:
-            return [row for key, row in self._rows.items() if key in marks]
-        here = self.here()
-        return [here] if here else []
+        if not marks or self._list is None:
+            here = self.here()
+            return [here] if here else []
+        if self._chosen[0] != marks:  # every key of the screen asks
+            found = [self._seen.get(row.key, row) for row in self._list.among(marks)]
+            self._chosen = (frozenset(marks), found)
+        return self._chosen[1]
 
     @on(VirtualTable.Moved)
     def show_remedy(self) -> None:
