@@ -180,10 +180,11 @@ class Engine:
         self.retune()
         async with self.gate.shared():
             await self.sender.settle_outbox()
-            if self.health.online and self.commits.link_is_on():
+            if self.health.online:
                 if is_due:
                     await self.sender.try_refused()
-                await self.sender.push_pending()
+                if self.commits.link_is_on():
+                    await self.sender.push_pending()
 
     def try_refused(self) -> None:
         """What refused rows may be gone: try them now. Call it on the engine's own loop."""

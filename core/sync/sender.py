@@ -137,6 +137,8 @@ class Sender:
             self._chances, self._chance_at = 0, float("inf")
             return
         self._put_off_chance()
+        if not self.commits.link_is_on():
+            return
         with suppress(SafetyStop):
             check(push_effect(refused, cells), self.limits, THERE)
             keys = {cell.key for cell in refused}

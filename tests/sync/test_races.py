@@ -481,3 +481,12 @@ def test_a_refused_row_clears_when_there_is_nothing_to_write_any_more(race: Race
     race.change_here(-2)
     race.world.go(70)
     assert race.is_at(START_WITH, writes=0)
+
+
+def test_refused_rows_rest_while_the_link_is_off(race: Race) -> None:
+    refused(race)
+    race.world.do(race.world.runs.disable())
+    race.world.practice.set_location_active(race.place, active=True)
+    race.world.go(200)
+    assert (race.writes, race.cell.problem) == (0, Problem.REJECTED)
+    assert not race.world.engine.sender.chance_is_due()
