@@ -256,6 +256,11 @@ class DextreApp(Taking):
         """Run what was chosen from a list of commands."""
         if action_id is None:
             return
+        if action_id not in BY_ID:
+            from tui.screens.ways import take
+
+            await take(self, action_id)
+            return
         action = BY_ID[action_id]
         if action.place == "main" and action.name in MAIN and self.session is not None:
             self.go(action.name)

@@ -22,6 +22,8 @@ from tui.app import DextreApp
 from tui.key_docs import page
 from tui.key_names import SAFE_KEYS, key_names
 from tui.screens.base import BaseScreen
+from tui.screens.ways import WAYS
+from tui.widgets.bars import Saying
 
 
 def _modules() -> Iterator[Any]:
@@ -110,6 +112,45 @@ async def test_the_palette_goes_anywhere(tmp_path: Path) -> None:
         await type_text(pilot, "runs")
         await press(app, pilot, "enter")
         assert app.screen.title_text() == "Runs"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_the_palette_leads_to_every_place_by_its_name(tmp_path: Path, way: str) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "2", "ctrl+p")
+        await type_text(pilot, WAYS[way].title)
+        await press(app, pilot, "enter")
+        assert SHOWN_THERE[way] in seen(app)
+        for _turn in range(5):
+            await press(app, pilot, "escape")
+        assert "7 Settings" in seen(app), "leaving leads back to where it is found"
+
+
+SHOWN_THERE = {
+    "way.connect": "Shop domain",
+    "way.edit": "Shopify location",
+    "way.enable": "Both sides stop following each other.",
+    "way.webhooks": "Webhooks",
+    "way.push": "Units: Shopify",
+    "way.pull": "Units: Shopify",
+    "way.delete": "Cancel",
+    "way.shopify": "By hand",
+    "way.places": "Add a location",
+    "way.brands": "Add a brand",
+    "way.backups": "Back up",
+    "way.tuning": "Change",
+    "way.doctor": "What was checked",
+}
+
+
+async def test_what_the_palette_cannot_do_now_says_why(tmp_path: Path) -> None:
+    desk = FakeDesk(filled=False)
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "ctrl+p")
+        await type_text(pilot, "push")
+        await press(app, pilot, "enter")
+        assert "Shopify custom app" in seen(app)
+        assert app.screen.query_one(Saying).display
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

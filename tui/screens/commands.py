@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tui.actions import ACTIONS, BY_ID, PLACES, Action
@@ -11,6 +11,7 @@ from tui.i18n import _
 from tui.key_names import key_name
 from tui.screens import MAIN
 from tui.screens.base import BaseScreen
+from tui.screens.ways import WAYS
 from tui.widgets.columns import Column
 from tui.widgets.picker import PickerDialog
 from tui.widgets.rows import ListSource, Row, Toned
@@ -33,7 +34,9 @@ def palette_dialog(app: DextreApp) -> PickerDialog:
         for action in ACTIONS
         if action.place == "main" and action.name in MAIN and action.id not in ids
     ]
-    return _dialog(app, _("Commands"), live + (others if app.session is not None else []))
+    if app.session is None:
+        return _dialog(app, _("Commands"), live)
+    return _dialog(app, _("Commands"), live + others, _ways())
 
 
 def _live(app: DextreApp) -> list[Action]:
@@ -42,7 +45,13 @@ def _live(app: DextreApp) -> list[Action]:
     return sorted(found, key=lambda action: (action.place in PLACES, action.place == "table"))
 
 
-def _dialog(app: DextreApp, title: str, actions: Iterable[Action]) -> PickerDialog:
+def _ways() -> list[Row]:
+    return [Row(key, ("", signs(_(way.title)), _(way.says))) for key, way in WAYS.items()]
+
+
+def _dialog(
+    app: DextreApp, title: str, actions: Iterable[Action], more: Sequence[Row] = ()
+) -> PickerDialog:
     screen = app.screen
     bound: dict[str, list[str]] = {}
     for key, active in screen.active_bindings.items():
@@ -58,19 +67,32 @@ def _dialog(app: DextreApp, title: str, actions: Iterable[Action]) -> PickerDial
         cells = (keys, _(action.description), words)
         rows.append(Row(action.id, tuple(Toned(c, "dim") for c in cells) if reason else cells))
 
+    rows += more
+
     def find(typed: str) -> ListSource:
         wanted = typed.casefold().split()
-        return ListSource([row for row in rows if all(word in _text(row) for word in wanted)])
+        fitting = [row for row in rows if all(word in _text(row) for word in wanted)]
+        return ListSource(sorted(fitting, key=lambda row: not _is_named(row, wanted)))
 
     columns = [
-        Column(_("Key"), 12),
-        Column(_("Command"), 16, grow=1),
+        Column(_("Key"), 8 if more else 12),  # no table's keys, of which there are three a line
+        Column(_("Command"), 21 if more else 16, grow=1),
         Column(_("What it does"), 30, grow=2, drop=1),
     ]
     return PickerDialog(title, columns, find, hint=_("Enter runs the line. Esc closes."))
 
 
 def _text(row: Row) -> str:
-    action = BY_ID[row.key]
     cells = (cell.text if isinstance(cell, Toned) else cell for cell in row.cells)
-    return " ".join([*cells, action.description]).casefold()
+    return " ".join([*cells, _english(row)]).casefold()
+
+
+def _is_named(row: Row, wanted: Iterable[str]) -> bool:
+    """By its name alone, in either language: it comes first."""
+    name = row.cells[1]
+    names = f"{name.text if isinstance(name, Toned) else name} {_english(row)}".casefold()
+    return all(word in names for word in wanted)
+
+
+def _english(row: Row) -> str:
+    return WAYS[row.key].title if row.key in WAYS else BY_ID[row.key].description

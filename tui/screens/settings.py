@@ -75,7 +75,7 @@ class SettingsScreen(Pruning, MainScreen):
         row = self.query_one(VirtualTable).current
         key = row.key if row else ""
         if key in ("shopify", "places", "brands", "backups", "tuning", "doctor"):
-            self.app.push_screen(_screen(key))
+            self.app.push_screen(below(key))
         elif key == "language":
             self.call_later(self.own_app.do_language)
         elif key == "signs":
@@ -105,7 +105,7 @@ class SettingsScreen(Pruning, MainScreen):
             self.refresh_data()
 
 
-def _screen(name: str) -> BaseScreen:
+def below(name: str) -> BaseScreen:
     """Imported when first opened."""
     match name:
         case "shopify":

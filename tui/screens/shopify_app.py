@@ -134,7 +134,10 @@ class ShopifyScreen(SubScreen):
 
     @on(Button.Pressed)
     def pressed(self, event: Button.Pressed) -> None:
-        name = event.button.id or ""
+        self.choose(event.button.id or "")
+
+    def choose(self, name: str) -> None:
+        """As if its button were pressed."""
         if reason := self._why_not(name):
             self.say(reason, "warn")
             return
