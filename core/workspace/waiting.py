@@ -44,7 +44,7 @@ _CHOICES: Mapping[Problem, tuple[Choice, ...]] = {
 CELL, MAPPING = "cell|", "mapping|"
 """How the keys of such rows begin (core.model.Waiting.key)."""
 
-LOOKED_THROUGH = 1_000
+LOOKED_THROUGH = 500
 """Rows that a list looks through before the next key: a few milliseconds."""
 
 

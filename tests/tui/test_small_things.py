@@ -85,3 +85,37 @@ async def test_a_suggestion_that_is_not_there_is_told(tmp_path: Path) -> None:
     async with running(tmp_path, desk) as (app, pilot):
         await press(app, pilot, "3", "f", "f", "f", "s")
         assert "No single SKU on the other side is alike." in seen(app)
+
+
+@pytest.mark.parametrize(
+    ("lang", "agreed", "waits", "sum_line"),
+    [
+        (
+            "en",
+            "DEXTRE 7, Shopify 5; both last agreed on 5",
+            "not yet in Shopify: +2",
+            "9 + (7 − 9) = 7",
+        ),
+        (
+            "ja",
+            "DEXTRE 7、Shopify 5（前回の一致：5）",
+            "Shopifyに未反映：+2",
+            "9 + (7 − 9) = 7",
+        ),
+    ],
+)
+async def test_an_items_page_says_what_waits_and_breaks_no_sum(
+    tmp_path: Path, lang: str, agreed: str, waits: str, sum_line: str
+) -> None:
+    desk = FakeDesk()
+    desk.cells_kept = [
+        cell._replace(there=cell.base) if cell.sku_number == "TEA-002" else cell
+        for cell in desk.cells_kept
+    ]
+    async with running(tmp_path, desk, lang=lang) as (app, pilot):
+        await press(app, pilot, "2", "home", "down", "down", "o")
+        text = seen(app)
+        assert agreed in text, text
+        assert waits in text
+        assert sum_line in text
+        assert "未反映：0" not in text

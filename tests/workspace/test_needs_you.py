@@ -686,7 +686,7 @@ def test_a_list_of_very_many_is_read_a_little_at_a_time_and_reaches_every_row(
         )
     found = bench.desk.waiting_list()
     assert found.grow()
-    assert len(found) == 1_000
+    assert len(found) == 500
     assert bench.desk.count_waiting() == 6_000
     while found.grow():
         pass

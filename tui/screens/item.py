@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from rich.cells import cell_len
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
@@ -136,7 +137,7 @@ class ItemScreen(SubScreen):
             lines.append(_pair(_("Name"), clean(item.name)))
             lines.append(_pair(_("Barcode"), clean(item.barcode) or number(None)))
         lines += ["", _("Quantities"), *self._levels()]
-        lines += ["", _("The link: why is this number what it is?"), *self._cells()]
+        lines += ["", _("The link: why the quantity is what it is"), *self._cells()]
         lines += ["", _("Movements, newest first"), *self._movements()]
         lines += ["", _("Log"), *self._log()]
         return lines
@@ -168,18 +169,21 @@ class ItemScreen(SubScreen):
             f"  {self._place(cell.location_id)} {signs('⇄')} {clip(there, 16)} "
             + show(CELLS[cell.state]),
             "    "
-            + _(
-                "here %(here)s, Shopify %(there)s, base %(base)s; "
-                "un-synced: here %(l)s, Shopify %(r)s"
-            )
+            + _("DEXTRE %(here)s, Shopify %(there)s; both last agreed on %(base)s")
             % {
                 "here": number(cell.here),
                 "there": number(cell.there),
                 "base": number(cell.base),
-                "l": signed(cell.unsynced_here),
-                "r": signed(cell.unsynced_there),
             },
         ]
+        if cell.unsynced_here:
+            lines.append(
+                "    " + _("not yet in Shopify: %(n)s") % {"n": signed(cell.unsynced_here)}
+            )
+        if cell.unsynced_there:
+            lines.append(
+                "    " + _("not yet in DEXTRE: %(n)s") % {"n": signed(cell.unsynced_there)}
+            )
         seconds = self.desk.read_age(cell)
         if seconds is not None:
             lines.append("    " + _("Shopify last read %(age)s ago") % {"age": age(seconds)})
@@ -192,26 +196,28 @@ class ItemScreen(SubScreen):
 
     def _movements(self) -> list[str]:
         movements = self.desk.movements(self.sku_number, MOVEMENTS)
-        width = self.size.width - 4
-        lines = [line for one in movements for line in fold(self._movement(one), width, "  ")]
+        lines = [line for one in movements for line in self._movement(one)]
         return lines or [_("  None yet.")]
 
-    def _movement(self, one: Movement) -> str:
-        cause = one.cause
-        why = "  ".join(
-            part
-            for part in (
-                _(CAUSES[cause.kind]),
-                clean(who_words(cause.who)),
-                clean(cause.reason),
-                clean(arithmetic_words(cause.arithmetic)),
-            )
-            if part
-        )
+    def _movement(self, one: Movement) -> list[str]:
+        """What it changed, then why; a reason or a sum is broken only where a line is too narrow
+        for it alone.
+        """
+        cause, width = one.cause, self.size.width - 4
         change = f"{number(one.before)} {signs('→')} {one.after}"
-        return (
-            f"{day_and_time(one.at)}  {self._place(one.key.location_id)} {clip(change, 14)} {why}"
-        )
+        place = self._place(one.key.location_id)
+        lines = [f"  {day_and_time(one.at)}  {place} {clip(change, 14)} {_(CAUSES[cause.kind])}"]
+        details = (who_words(cause.who), cause.reason, arithmetic_words(cause.arithmetic))
+        for part in filter(None, map(clean, details)):
+            if cell_len(lines[-1]) + 2 + cell_len(part) <= width:
+                lines[-1] += f"  {part}"
+            else:
+                lines.append(f"    {part}")
+        return [
+            part
+            for line in lines
+            for part in ([line] if cell_len(line) <= width else fold(line, width, "    "))
+        ]
 
     def _log(self) -> list[str]:
         lines = [log_line(event).text for event in self.desk.log(self.sku_number, LOG_LINES)]

@@ -53,8 +53,8 @@ ROOMY = 18
 
 NARROW = 60
 
-LOOKED_THROUGH = 1_000
-"""Rows of a list that is made anew at once."""
+LOOKED_THROUGH = 500
+"""Rows of a list that is made anew at once: what a list looks through in one step."""
 
 SEEN = 4_096
 """Rows that are kept as they were shown: more than the table keeps."""
