@@ -87,6 +87,7 @@ def seen(app: DextreApp) -> str:
     """What the screen shows. The one place that reads the compositor's lines. A dialog is painted
     over the screens behind it, as for a terminal.
     """
+    app.screen._refresh_layout()  # a scrollbar that has just come or gone takes its place first
     app.screen.refresh()
     behind = visible_screen_stack.set(app._background_screens)
     try:
