@@ -174,6 +174,11 @@ class Watcher:
             elif before.base is not None and cell.base is None:
                 assert {before.problem, cell.problem} & MAY_FORGET, "a base forgotten without need"
                 begun.add((cell.sku_number, cell.location_id))
+            elif before.there is None is not before.base and cell.there not in (None, before.base):
+                # Back from where no number was shown, with another: it begins anew, and where both
+                # sides happen to be equal it joins in the same commit.
+                assert cell.base is None or cell.here == cell.there == cell.base
+                begun.add((cell.sku_number, cell.location_id))
             elif before.base is None and cell.base is not None:
                 assert cell.base == cell.there, "a cell joins with what the shop has"
                 begun.add((cell.sku_number, cell.location_id))

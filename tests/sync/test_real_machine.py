@@ -35,7 +35,7 @@ from core.sync.reading import Pacing
 from core.sync.trace import Trace
 from tests.sync.conservation import Watcher
 from tests.sync.examples import stories
-from tests.sync.real_world import LABEL, OTHER_LABEL, RealWorld
+from tests.sync.real_world import LABEL, OTHER_LABEL, SKUS, RealWorld
 
 pytestmark = pytest.mark.timeout(7200)
 
@@ -117,6 +117,9 @@ class RealMachine(RuleBasedStateMachine):
 
     @happens(sku=st.sampled_from(["A", "B"]), place=PLACES, n=st.integers(-4, 6))
     def change_here(self, sku: str, place: int, n: int) -> None:
+        self.change(sku, place, n)
+
+    def change(self, sku: str, place: int, n: int) -> None:
         level = (sku, self.w.here[self.w.places[place]])
         before = self.watcher.books.levels[level] or 0
         n = n if self.w.negative else max(n, -max(before, 0))
@@ -195,9 +198,11 @@ class RealMachine(RuleBasedStateMachine):
         if noted:
             self.note_locations()
 
-    @happens(item=ITEMS, tracked=st.booleans())
-    def the_item_is_tracked_or_not(self, item: int, tracked: bool) -> None:
+    @happens(item=ITEMS, tracked=st.booleans(), place=PLACES, n=st.integers(-2, 3))
+    def the_item_is_tracked_or_not(self, item: int, tracked: bool, place: int, n: int) -> None:
+        """And in the same moment its level here is changed."""
         self.track(self.w.items[item], tracked)
+        self.change(SKUS[item], place, n)
 
     def track(self, item: str, tracked: bool) -> None:
         """Not tracked again before a reading could say that it was not: of a write in between that
