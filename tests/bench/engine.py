@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.clock import SystemClock
+from core.clock import SystemClock, iso
 from core.model import (
     Cause,
     CauseKind,
@@ -207,7 +207,8 @@ async def round_trips(brand: LinkedBrand) -> tuple[float, float]:
     for number in range(14):
         row = IntentRow(key, cell.sku_number, 0, 1 if number % 2 else -1, None)
         name = f"{random.getrandbits(64):x}"
-        intent = Intent(name, IntentKind.ADJUST, "", QuantityName.AVAILABLE, (row,))
+        at = iso(SystemClock().now())
+        intent = Intent(name, IntentKind.ADJUST, at, QuantityName.AVAILABLE, (row,))
         started = time.monotonic()
         await brand.shop.write(intent)
         writes.append(time.monotonic() - started)

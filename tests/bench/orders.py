@@ -24,7 +24,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.clock import SystemClock
+from core.clock import SystemClock, iso
 from core.model import (
     Cause,
     CauseKind,
@@ -220,7 +220,8 @@ async def one_item_a_call(
                     shop_now = shop.quantity(sku, place.name)
                     row = IntentRow(CellKey(item, place.id), sku, shop_now, wanted - shop_now, None)
                     key = uuid.uuid4().hex
-                    intent = Intent(key, IntentKind.SET, "", QuantityName.AVAILABLE, (row,))
+                    at = iso(SystemClock().now())
+                    intent = Intent(key, IntentKind.SET, at, QuantityName.AVAILABLE, (row,))
                     await client.write(intent)
                     calls += 1
                     told[sku] = wanted

@@ -27,7 +27,7 @@ from typing import Any
 
 import httpx
 
-from core.clock import Clock, SystemClock
+from core.clock import Clock, SystemClock, iso
 from core.model import CellKey, Credentials, Intent, IntentKind, IntentRow, QuantityName, Secret
 from core.practice import PracticeShop
 from core.shopify import ShopifyShop, open_shop
@@ -83,7 +83,7 @@ def intent(rows: Sequence[str], location: str, number: int) -> Intent:
     return Intent(
         key=f"bench-{number}",
         kind=IntentKind.ADJUST,
-        at="2026-11-23T10:00:00.000Z",
+        at=iso(SystemClock().now()),
         name=QuantityName.AVAILABLE,
         rows=tuple(IntentRow(CellKey(each, location), "", 0, 1, None) for each in rows),
     )
