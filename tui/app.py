@@ -245,12 +245,16 @@ class DextreApp(Taking):
     def do_help(self) -> None:
         from tui.screens.commands import keys_dialog
 
-        self.push_screen(keys_dialog(self), self.run_action_id)
+        self.push_screen(keys_dialog(self), self._run_later)
 
     def do_palette(self) -> None:
         from tui.screens.commands import palette_dialog
 
-        self.push_screen(palette_dialog(self), self.run_action_id)
+        self.push_screen(palette_dialog(self), self._run_later)
+
+    def _run_later(self, action_id: str | None) -> None:
+        """Once the list is closed: a screen that is made anew would wait for itself."""
+        self.call_later(self.run_action_id, action_id)
 
     async def run_action_id(self, action_id: str | None) -> None:
         """Run what was chosen from a list of commands."""

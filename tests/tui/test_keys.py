@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
@@ -197,3 +198,15 @@ async def test_a_wrong_line_of_the_keys_is_told_and_costs_only_itself(tmp_path: 
     assert keymap.load(tmp_path)[0] == {"home.next": "f9"}
     (tmp_path / keymap.FILE).write_text("not toml", "utf-8")
     assert keymap.load(tmp_path)[0] == {}
+
+
+@pytest.mark.parametrize("opener", ["question_mark", "ctrl+p"])
+async def test_the_language_is_switched_from_a_list_and_the_keys_still_work(
+    tmp_path: Path, opener: str
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        async with asyncio.timeout(20):
+            await press(app, pilot, "2", opener)
+            await type_text(pilot, "lang")
+            await press(app, pilot, "enter", "7")
+            assert "言語" in seen(app)
