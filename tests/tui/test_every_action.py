@@ -134,6 +134,8 @@ async def _walk(
             shared = BY_ID[action_id].place in SHARED
             if (shared and action_id in done) or action_id == "app.language":
                 continue
+            if action_id == f"main.{screen}":
+                continue  # one is there already
             await _go(app, pilot, (*keys, *BEFORE.get(action_id, ())))
             if action_id not in {one for one, _key in _live(app)}:
                 continue  # what was done before has changed what there is to do
