@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import N_, DextreError, ErrorNote, Plural, fill
-from core.model import Owner
 from tui.clean import clean, clean_block, signs
 
 if TYPE_CHECKING:
@@ -118,10 +117,6 @@ def _words(value: Any) -> Any:
         from tui.words import word_of  # words are made of this module's marks
 
         return word_of(value)
-    if isinstance(value, Owner):
-        from tui.words import owner_text
-
-        return owner_text(value)
     if isinstance(value, DextreError):
         return tell(value)[0]
     if isinstance(value, ErrorNote):
@@ -130,7 +125,10 @@ def _words(value: Any) -> Any:
         return clean(_(value))
     if isinstance(value, (list, tuple, set, frozenset)):
         return listed(str(_words(one)) for one in value)
-    return value
+    from core.model import Owner  # the first paint needs no nouns
+    from tui.words import owner_text
+
+    return owner_text(value) if isinstance(value, Owner) else value
 
 
 @cache

@@ -66,6 +66,7 @@ class Reader:
         await self.read_some(hints)
         await self._read(list(self._set.slice(self.pacing, hurried=too_many)))
         self._watermark = started
+        self._set.settle()
         return min(1.0, len(self._set.last) / cells)
 
     async def read_all(self) -> None:
@@ -75,6 +76,7 @@ class Reader:
         self.held = 0
         self._set.read_in_pass = []
         await self._read(self._set.batches)
+        self._set.settle()
 
     async def read_some(self, keys: Iterable[CellKey]) -> None:
         """These cells, as far as they are cells of the link."""

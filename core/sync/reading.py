@@ -8,6 +8,7 @@ with an overlap), and a slice of a rolling sweep by ids, so that every cell is r
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
@@ -18,6 +19,10 @@ from core.sync.ports import CHUNK
 POINTS_PER_S = 100.0
 READ_POINTS = 3.0
 """What a shop restores, and what a read of CHUNK cells costs (facts.md §3)."""
+
+
+MANY = 5_000
+"""Cells that are worth a word with the garbage collector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,7 @@ class WorkingSet:
     last: dict[CellKey, Reading] = field(default_factory=dict)
     read_at: dict[int, float] = field(default_factory=dict)
     read_in_pass: list[Batch] = field(default_factory=list)
+    _settled: int = -1
     _ours: frozenset[int] = frozenset()
     _next: int = 0
 
@@ -113,6 +119,14 @@ class WorkingSet:
 
     def forget(self) -> None:
         self.revision = -1
+
+    def settle(self) -> None:
+        """Once all of a long working set is known, it stays: Python's collector need not walk
+        through it again and again (a seventh of the time that a push of 100,000 cells takes).
+        """
+        if self._settled != self.revision and len(self.last) == self.size >= MANY:
+            self._settled = self.revision
+            gc.freeze()
 
     def slice(self, pacing: Pacing, *, hurried: bool = False) -> Iterator[Batch]:
         """This tick's part of the sweep: as large as `sweep_s` asks for and the points allow, or,

@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 
 from core.errors import Offline, SafetyStop, UserMustAct
-from core.model import CellKey
+from core.model import CellKey, Reading
 from core.sync.events import BackOnline, Event, SyncStopped
 from core.sync.health import Ages, ages_of, blocks_of
-from core.sync.reading import Pacing, WorkingSet
+from core.sync.reading import MANY, Pacing, WorkingSet
 from core.workspace.health import Blocks, age_of
 from tests.twins.clock import ManualClock
 from tests.twins.virtual_time import LoopClock, run
@@ -162,3 +162,25 @@ async def test_nothing_to_read_is_nothing_verified(cells: int) -> None:
         world.books.now(lambda tx: tx.put_link(tx.link()))
     await world.engine.read_pass()
     assert world.engine.health.verified_share == (1.0 if cells else None)
+
+
+def test_a_long_working_set_settles_once_for_each_revision_when_all_of_it_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settled: list[int] = []
+    monkeypatch.setattr("core.sync.reading.gc.freeze", lambda: settled.append(working.revision))
+    keys = [CellKey(f"item-{n}", "place") for n in range(MANY)]
+    working = WorkingSet()
+    for revision in (1, 2):
+        working.load(revision, keys)
+        working.last = {key: Reading(key, 1) for key in keys[1:]}
+        working.settle()
+        assert settled == [*range(1, revision)], "one cell is not known yet"
+        working.last[keys[0]] = Reading(keys[0], 1)
+        working.settle()
+        working.settle()
+        assert settled == [*range(1, revision + 1)]
+    working.load(3, keys[:-1])
+    working.last = {key: Reading(key, 1) for key in keys[:-1]}
+    working.settle()
+    assert settled == [1, 2], "short ones are not worth it"
