@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 from textual import work
 
 from core.errors import DextreError
-from core.model import Owner
 from tui.i18n import _, sentences, tell
 from tui.pumping import PumpedApp
-from tui.words import owner_text
 
 if TYPE_CHECKING:
+    from core.model import Owner
     from core.workspace import Workspace
     from tui.session import Session
     from tui.widgets.dialogs import ConfirmDialog
@@ -66,7 +65,7 @@ class Taking(PumpedApp):
 
     def take_over(self) -> None:
         """Ask whoever syncs to hand it over: a service does, another app asks its person."""
-        who = owner_text(self.open_session.holder or "")
+        who = _told(self.open_session.holder or "")
         self.say(_("Asking %(who)s for the sync; waiting for the answer…") % {"who": who})
         self.take(None, ask=True)
 
@@ -85,7 +84,7 @@ class Taking(PumpedApp):
         body = _(
             "%(who)s asks for the sync. If you hand it over, this app stays open and only looks; "
             "nothing is lost, and you can ask for it again."
-        ) % {"who": owner_text(who)}
+        ) % {"who": _told(who)}
         self._question = ConfirmDialog(_("Hand the sync over?"), body, _("Hand over"))
         self.push_screen(self._question, partial(self._answer, who))
 
@@ -100,10 +99,16 @@ class Taking(PumpedApp):
     @work(exclusive=True, group="take")
     async def _hand_over(self, who: Owner) -> None:
         await asyncio.to_thread(self.open_session.hand_over, who)
-        self.say(_("The sync was handed over to %(who)s.") % {"who": owner_text(who)})
+        self.say(_("The sync was handed over to %(who)s.") % {"who": _told(who)})
         self.look()
 
     def exit(self, *given: Any, **named: Any) -> None:
         if self.session is not None:
             self.session.give_up()
         super().exit(*given, **named)
+
+
+def _told(who: Owner | str) -> str:
+    from tui.words import owner_text  # here: the first paint needs no nouns
+
+    return owner_text(who)

@@ -168,9 +168,9 @@ def test_a_long_working_set_settles_once_for_each_revision_when_all_of_it_is_kno
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settled: list[int] = []
+    working = WorkingSet()
     monkeypatch.setattr("core.sync.reading.gc.freeze", lambda: settled.append(working.revision))
     keys = [CellKey(f"item-{n}", "place") for n in range(MANY)]
-    working = WorkingSet()
     for revision in (1, 2):
         working.load(revision, keys)
         working.last = {key: Reading(key, 1) for key in keys[1:]}
