@@ -254,7 +254,8 @@ class InventoryStore(ItemsStore):
                 place, label = places[key.location_id], labels[key.label_code]
                 before = docs.get(key.sku_number, {}).get(key.label_code, {}).get(key.location_id)
                 quantity = after(before or 0)
-                _check_quantity(key.sku_number, place, label, before, quantity)
+                if quantity != before:  # what is so already may stay
+                    _check_quantity(key.sku_number, place, label, before, quantity)
                 yield key, before, quantity
 
         return check
