@@ -15,14 +15,13 @@ from dataclasses import dataclass
 
 from core.clock import Clock, iso
 from core.errors import DextreError, LinkIsOff, SafetyStop, TryAgain, failure_class, note_of
-from core.model import CellKey, CellState, Problem
+from core.model import CellKey, CellState
 from core.sync.breaker import Limits
 from core.sync.commits import Commits
 from core.sync.events import BackOnline, Event, SyncStopped, WentOffline
 from core.sync.gate import Gate
 from core.sync.health import Health
-from core.sync.ports import Books, BooksTx, Shop
-from core.sync.problems import without_problem
+from core.sync.ports import Books, Shop
 from core.sync.reader import Reader
 from core.sync.reading import Pacing
 from core.sync.sender import Sender
@@ -90,6 +89,7 @@ class Engine:
             self.reader.settled,
             self.reader.read_some,
         )
+        self.reader.refused_moved = self.sender.chance_soon
         self._wake = asyncio.Event()
         self._look = asyncio.Event()
         self._hinted = asyncio.Event()
@@ -102,7 +102,7 @@ class Engine:
         # Ended in the middle of a failure, as when the sync is lent, and now run again: what was
         # waited for then says nothing of now, and would keep the other loops waiting for ever.
         self.health.failing.clear()
-        await self.begin()
+        self.sender.give_chance()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._forever(self.read_pass, self._tick, self._look))
             tasks.create_task(self._forever(self.push_pass, self._poll, self._wake))
@@ -134,15 +134,6 @@ class Engine:
         self.pacing = self.reader.pacing = self.sender.pacing = pacing
         self.limits = self.reader.limits = self.sender.limits = limits
         self.look()
-
-    async def begin(self) -> None:
-        """Give rows that were refused before another chance: what refused them may be gone."""
-
-        def work(tx: BooksTx) -> None:
-            for cell in list(tx.cells_with((Problem.REJECTED,))):
-                tx.put_cell(without_problem(cell))
-
-        await self.books.commit(work)
 
     async def read_pass(self) -> None:
         """Read what is due and let it flow; nothing while the link is off."""
@@ -308,7 +299,7 @@ class Engine:
         if not self.commits.link_is_on():
             raise LinkIsOff(brand=self.brand)
         self.retune()
-        await self.begin()
+        self.sender.give_chance()
         self.commits.pulled = self.commits.pushed = 0
         trouble: DextreError | None = None
         failures = restless = 0
@@ -342,6 +333,8 @@ class Engine:
             await self.sender.settle_outbox(now=True)
             await self.reader.read_all()
             self._note_pass(1.0)
+            if self.sender.chance_is_due():
+                await self.sender.try_refused()
             await self.sender.push_pending()
             with self.books.view() as view:
                 counts = view.count_cells()

@@ -69,10 +69,12 @@ def decide(tx: BooksTx, key: str, at: str, trace: Trace) -> Intent | None:
 def decide_again(
     tx: BooksTx, trace: Trace, *, key: str, at: str, keys: Set[CellKey]
 ) -> Intent | None:
-    """The same with cells that were refused: they stay so, and listed, until one is taken."""
+    """The same with cells that were refused: they stay so, and listed, until one is taken. What was
+    written by a person's word to a cell without a base is not written again without one.
+    """
     found: list[Cell] = []
     for cell in list(tx.cells_with((Problem.REJECTED,))):
-        if cell.key not in keys or cell.intent is not None:
+        if cell.key not in keys or cell.intent is not None or cell.base is None:
             continue
         if cell.unsynced_here:
             found.append(cell)

@@ -53,6 +53,8 @@ def absorb(
             noted = _flow(tx, noted, label, trace)
             if noted.here != cell.here:
                 moved.add((cell.sku_number, cell.location_id))
+        if noted != cell and noted.problem is Problem.REJECTED:
+            noted = _still_refused(noted, trace)
         if noted != cell:
             changed.append(noted)
         trusted.add(cell.key)
@@ -83,10 +85,22 @@ def note(cell: Cell, reading: Reading, trace: Trace) -> Cell:
         if reading.problem is not cell.problem:
             trace.needs_you(noted)
         return noted
-    if cell.problem in FROM_READING or cell.problem is Problem.REJECTED:
+    if cell.problem in FROM_READING or (cell.problem is Problem.REJECTED and noted.base is None):
         noted = without_problem(noted)
         trace.cleared(noted)
     return noted
+
+
+def _still_refused(cell: Cell, trace: Trace) -> Cell:
+    """Its numbers have moved. It stays listed, and nothing is told, until the shop takes what there
+    is to write, or there is nothing any more.
+    """
+    if cell.unsynced_here:
+        trace.refused_moved = True
+        return cell
+    cleared = without_problem(cell)
+    trace.cleared(cleared)
+    return cleared
 
 
 def _known_base(cell: Cell, reading: Reading) -> int | None:

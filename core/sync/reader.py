@@ -17,10 +17,11 @@ from core.model import CellKey, Intent, Problem, Reading
 from core.sync.breaker import HERE, Limits, check, pull_effect
 from core.sync.commits import Commits
 from core.sync.health import Block, blocks_of
-from core.sync.ports import Shop
+from core.sync.ports import BooksTx, Shop
 from core.sync.problems import IN_DOUBT
 from core.sync.pulling import absorb
 from core.sync.reading import Batch, Freshness, Pacing, WorkingSet, batches
+from core.sync.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class _Answer:
 
     started: int
     news: list[Reading]
+
+
+def _nobody() -> None:
+    """For who is not told."""
 
 
 @dataclass(slots=True)
@@ -43,6 +48,8 @@ class Reader:
     """Passes in a row that brought nothing new."""
     held: int = 0
     """Cells that differ from what was read, because the breaker has stopped that pass."""
+    refused_moved: Callable[[], None] = _nobody
+    """Told when the numbers of a refused cell have moved."""
     _watermark: str = ""
     _long_look: float = float("-inf")
 
@@ -222,12 +229,16 @@ class Reader:
 
     async def _absorb(self, answer: _Answer, *, flow: bool) -> None:
         is_fresh = self._fresh.since(answer.started)
+
+        def work(tx: BooksTx, trace: Trace) -> tuple[set[CellKey], bool]:
+            return absorb(tx, answer.news, is_fresh, trace, flow=flow), trace.refused_moved
+
         try:
-            trusted = await self.commits.commit(
-                lambda tx, trace: absorb(tx, answer.news, is_fresh, trace, flow=flow)
-            )
+            trusted, refused_moved = await self.commits.commit(work)
         finally:
             self._fresh.done(answer.started)
+        if refused_moved:
+            self.refused_moved()
         if flow:
             self._set.last.update((r.key, r) for r in answer.news if r.key in trusted)
 

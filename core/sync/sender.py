@@ -30,6 +30,10 @@ CHANCE_S, LONGEST_CHANCE_S = 60.0, 900.0
 """Seconds until rows that were refused are tried again: the first time, doubled each time, and at
 most."""
 
+SOON_S = 10.0
+"""Least seconds between two tries where it is the numbers of a refused row that have moved: an item
+that sells all day is not a write a sale."""
+
 OnAnswered = Callable[[Intent], None]
 OnSettled = Callable[[Intent, Mapping[CellKey, tuple[int, str]]], None]
 InTransaction = Callable[[BooksTx, Intent, outbox.Settled], None]
@@ -65,6 +69,7 @@ class Sender:
     _chances: int = 0
     _chance_at: float = float("inf")
     """When rows that were refused are tried again; never, while there are none."""
+    _tried_at: float = float("-inf")
 
     # -- what is pending ----------------------------------------------------------------------
 
@@ -126,12 +131,21 @@ class Sender:
         """What refused rows may be gone: try them with the next pass, then from the first pause."""
         self._chances, self._chance_at = 0, self.commits.clock.monotonic()
 
+    def chance_soon(self) -> None:
+        """The numbers of a refused row have moved; that may be what its write needed."""
+        now = self.commits.clock.monotonic()
+        self._chance_at = min(self._chance_at, max(now, self._tried_at + SOON_S))
+
     async def try_refused(self) -> None:
-        """Give rows that were refused another chance. They stay listed until the shop takes them;
-        so many that the breaker would stop them wait for the next start, where it says so.
+        """Give rows that were refused another chance. They stay listed until the shop takes them.
+
+        What the breaker would stop, together with what is pending, is not sent, and stops nobody
+        else: each of these rows waits for a person already, with what a person may say to it.
         """
+        self._tried_at = self.commits.clock.monotonic()
         with self.commits.view() as view:
             refused = [cell for cell in view.cells_with((Problem.REJECTED,)) if not cell.intent]
+            pending = list(view.cells((CellState.PENDING_PUSH,))) if refused else []
             cells = sum(view.count_cells().values())
         if not refused:
             self._chances, self._chance_at = 0, float("inf")
@@ -140,7 +154,7 @@ class Sender:
         if not self.commits.link_is_on():
             return
         with suppress(SafetyStop):
-            check(push_effect(refused, cells), self.limits, THERE)
+            check(push_effect([*refused, *pending], cells), self.limits, THERE)
             keys = {cell.key for cell in refused}
             while keys:
                 at = self.commits.moments().of_new()

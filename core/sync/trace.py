@@ -25,10 +25,13 @@ class Trace:
     events: list[Event] = field(default_factory=list)
     pulled: int = 0
     pushed_rows: int = 0
+    refused_moved: bool = False
+    """The numbers of a refused cell have moved: that may be what its write needs."""
 
     def clear(self) -> None:
         self.events.clear()
         self.pulled = self.pushed_rows = 0
+        self.refused_moved = False
 
     def sale_seen(self, before: Cell, pulled: Pulled) -> None:
         self.pulled += 1

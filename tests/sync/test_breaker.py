@@ -106,6 +106,83 @@ async def test_the_other_direction_goes_on() -> None:
     assert world.there(keys[50]) == 7
 
 
+async def refused_zeros(count: int) -> tuple[World, list[CellKey]]:
+    """So many cells that became 0 here, a few at a time, and that the shop did not take."""
+    world, keys = await shop_with(60)
+    for n in range(count):
+        world.shop.refuse[keys[n]] = "INVALID_LOCATION"
+        world.set_here(0, f"S{n}")
+        if n % 15 == 14:
+            await world.engine.push_pass()
+    await world.engine.push_pass()
+    assert len([key for key in keys if world.cell(key).problem is Problem.REJECTED]) == count
+    return world, keys
+
+
+async def test_more_refused_rows_than_the_breaker_lets_through_stop_nobody() -> None:
+    """They wait for a person already; what else is pending goes out, also after a restart."""
+    world, keys = await refused_zeros(30)
+    writes = world.shop.writes
+    world.start()
+    world.add_here(2, "S50")
+    report = await world.engine.rest()
+    assert (report.rests, report.needs_you) == (True, 30)
+    assert (world.there(keys[50]), world.shop.writes) == (7, writes + 1)
+
+
+async def test_more_refused_rows_than_the_breaker_lets_through_are_not_sent_unasked() -> None:
+    """Not even a few at a time when their cause is gone: all of them together are a mass change,
+    and a person's word sends them.
+    """
+    world, keys = await refused_zeros(30)
+    world.shop.refuse.clear()
+    for _ in range(5):
+        world.clock.advance(1000)
+        world.engine.try_refused()
+        await world.engine.push_pass()
+    assert (await world.engine.rest()).needs_you == 30
+    assert all(world.there(key) == 5 for key in keys)
+    await world.runs.apply(await world.runs.plan_cells(PlanKind.PUSH, keys[:30]))
+    assert (await world.engine.rest()).needs_you == 0
+    assert [world.there(keys[n]) for n in (0, 29, 30)] == [0, 0, 5]
+
+
+async def test_a_persons_word_that_was_refused_stays_listed_until_both_sides_agree() -> None:
+    """Before it the two sides differed and had no base, so there is nothing to send again."""
+    world, key = World(), CellKey("i1", "there-x")
+    world.shop.put(key, 5)
+    world.pair("x")
+    world.map(i1="A")
+    world.set_here(7)
+    await world.enable()
+    await world.engine.rest()
+    world.shop.refuse[key] = "INVALID_LOCATION"
+    await world.runs.apply(await world.runs.plan_cells(PlanKind.PUSH, [key]))
+    for _ in range(3):
+        await world.engine.whole_pass()
+        world.clock.advance(1000)
+        assert world.cell(key).problem is Problem.REJECTED
+    world.set_here(5)
+    assert (await world.engine.rest()).needs_you == 0
+
+
+async def test_refused_rows_wait_while_they_are_too_many_together_with_what_is_pending() -> None:
+    world, keys = await refused_zeros(15)
+    world.shop.refuse.clear()
+    for n in range(20, 35):
+        world.set_here(0, f"S{n}")
+    world.engine.try_refused()
+    await world.engine.push_pass()
+    assert [sum(world.there(key) == 0 for key in part) for part in (keys[:15], keys[20:35])] == [
+        0,
+        15,
+    ]
+    world.clock.advance(100)
+    await world.engine.push_pass()
+    assert all(world.there(key) == 0 for key in (*keys[:15], *keys[20:35]))
+    assert (await world.engine.rest()).needs_you == 0
+
+
 @given(st.integers(0, 5_000), st.integers(0, 5_000), st.integers(0, 5_000))
 def test_the_limits_are_what_they_say(cells: int, changed: int, zeroed: int) -> None:
     stops = zeroed > max(20, cells / 10) or (cells >= 500 and changed > cells / 2)

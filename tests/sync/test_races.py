@@ -420,9 +420,7 @@ def test_a_request_that_comes_late_after_its_repetition_writes_nothing(race: Rac
     assert race.is_at(START_WITH + 2)
 
 
-def test_a_refusal_that_comes_again_as_the_answer_to_its_key_is_tried_anew_at_the_next_start(
-    race: Race,
-) -> None:
+def test_a_refusal_that_comes_again_as_the_answer_to_its_key_is_tried_anew(race: Race) -> None:
     """Refused, the answer lost, the cause gone: the key still says no, another key does not."""
     practice = race.world.practice
     practice.set_location_active(race.place, active=False)
@@ -433,9 +431,7 @@ def test_a_refusal_that_comes_again_as_the_answer_to_its_key_is_tried_anew_at_th
     race.world.go(1.2)
     practice.set_location_active(race.place, active=True)
     race.come_to_rest()
-    assert (race.cell.problem, race.writes) == (Problem.REJECTED, 0)
-    race.world.kill()
-    race.come_to_rest()
+    assert "write_rejected" in [event.code for event in race.world.events]
     assert race.is_at(START_WITH + 2)
 
 
@@ -463,6 +459,46 @@ def test_a_refused_row_clears_by_itself_while_the_engine_runs(race: Race) -> Non
     race.world.go(910)
     assert race.is_at(START_WITH + 2)
     assert [event.code for event in race.world.events].count("cleared") == 1
+
+
+def test_a_refused_row_that_sells_is_told_once_and_tried_now_and_then(race: Race) -> None:
+    """Each sale is a new reading, and flows; that the row is refused is no news any more."""
+    refused(race)
+    asked = race.world.practice.counts["writes"]
+    for sold in range(1, 5):
+        race.sell(1)
+        race.world.go(30)
+        assert race.both() == (START_WITH + 2 - sold, START_WITH - sold)
+        assert race.cell.state is CellState.NEEDS_YOU
+    race.world.restart()
+    race.world.start()
+    race.world.go(30)
+    codes = [event.code for event in race.world.events]
+    assert (codes.count("needs_you"), codes.count("write_rejected")) == (1, 1)
+    assert codes.count("cleared") == 0
+    assert 5 <= race.world.practice.counts["writes"] - asked <= 8
+    race.world.practice.set_location_active(race.place, active=True)
+    race.sell(1)
+    race.world.go(15)
+    assert race.is_at(START_WITH - 3)
+
+
+def test_a_refused_row_that_sells_without_end_is_not_a_write_a_sale(race: Race) -> None:
+    refused(race)
+    asked = race.world.practice.counts["writes"]
+    for _ in range(100):
+        race.sell(1)
+        race.world.go(2)
+    assert 15 <= race.world.practice.counts["writes"] - asked <= 25
+
+
+def test_a_refused_row_clears_when_the_shop_brings_both_sides_together(race: Race) -> None:
+    """Nothing is left to write once the change here is taken back: the next reading says so."""
+    refused(race)
+    race.change_here(-2)
+    race.sell(1)
+    race.world.go(4)
+    assert race.is_at(START_WITH - 1, writes=0)
 
 
 def test_refused_rows_are_tried_at_once_when_somebody_knows_that_the_cause_is_gone(
