@@ -120,10 +120,12 @@ def answer_of(document: Document, host: str, parsed: Parsed) -> Answer:
 
 
 def unknown(document: Document, failure: DextreError) -> DextreError:
-    """The same failure for a document that may have been carried out nevertheless."""
+    """The same failure for a document that may have been carried out nevertheless; it knows what
+    was the `cause`.
+    """
     if not document.writes_once:
         return failure
-    return OutcomeUnknown(detail=f"{document.name}: {failure.code}")
+    return OutcomeUnknown(detail=f"{document.name}: {failure.code}", cause=failure)
 
 
 def seconds_of(retry_after: str, now: datetime) -> float | None:

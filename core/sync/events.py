@@ -247,15 +247,19 @@ class MappingInOrder(Event):
 class WriteWaits(Event):
     level = Level.WARNING
     text = NN_(
-        "The outcome of a write of %(rows)s row is not known (%(detail)s); "
-        "it is asked again with the same key",
-        "The outcome of a write of %(rows)s rows is not known (%(detail)s); "
-        "it is asked again with the same key",
+        "The outcome of a write of %(rows)s row is not known; "
+        "it is asked again with the same key. %(detail)s",
+        "The outcome of a write of %(rows)s rows is not known; "
+        "it is asked again with the same key. %(detail)s",
         by="rows",
     )
     key: str
     rows: int
     detail: str
+    told: Mapping[str, Any] | None = None
+
+    def params(self) -> dict[str, Any]:
+        return Event.params(self) | _as_error("detail", self.told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

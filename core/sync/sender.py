@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from core.clock import iso
-from core.errors import OutcomeUnknown, SafetyStop, TryAgain
+from core.errors import DextreError, ErrorNote, OutcomeUnknown, SafetyStop, TryAgain, note_of
 from core.model import CellKey, CellState, Intent, Problem, Reading, RowOutcome
 from core.sync import outbox
 from core.sync.breaker import THERE, Limits, check, push_effect
@@ -259,6 +259,7 @@ class Sender:
         pause = self.pacing.backoff(waiting.tries)
         waiting.not_before = self.commits.clock.monotonic() + pause
         if isinstance(error, OutcomeUnknown) and waiting.tries == 1:
+            why = _why(error)
             self.commits.emit(
                 WriteWaits(
                     at=self.commits.now(),
@@ -266,9 +267,16 @@ class Sender:
                     run=intent.run,
                     key=intent.key,
                     rows=len(intent.rows),
-                    detail=str(error.params.get("detail", error.code)),
+                    detail=str(why),
+                    told=why.record(),
                 )
             )
+
+
+def _why(error: OutcomeUnknown) -> ErrorNote:
+    """What kept the answer from us, without a remedy: asking again is told already."""
+    cause = error.params.get("cause")
+    return replace(note_of(cause if isinstance(cause, DextreError) else error), remedy="")
 
 
 async def _all(work: Sequence[Awaitable[bool]]) -> list[bool]:

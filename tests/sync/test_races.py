@@ -13,7 +13,7 @@ import pytest
 from core.clock import iso
 from core.model import Cell, CellKey, CellState, PlanKind, Problem, QuantityName, SkuMapping
 from core.sync.cells import map_one, pair_locations, unmap_one
-from core.sync.events import SaleSeen
+from core.sync.events import SaleSeen, WriteWaits
 from core.sync.reading import Pacing
 from tests.sync.conservation import Watcher
 from tests.sync.real_world import LABEL, START_WITH, RealWorld
@@ -433,6 +433,18 @@ def test_a_refusal_that_comes_again_as_the_answer_to_its_key_is_tried_anew(race:
     race.come_to_rest()
     assert "write_rejected" in [event.code for event in race.world.events]
     assert race.is_at(START_WITH + 2)
+
+
+def test_why_a_write_waits_is_told_as_the_error_that_it_was(race: Race) -> None:
+    """So that its reader's language has words for it."""
+    race.trouble("503_after")
+    race.world.start()
+    race.change_here(+2)
+    race.until("it is settled")
+    (waits,) = [event for event in race.world.events if isinstance(event, WriteWaits)]
+    assert waits.told is not None
+    assert (waits.told["code"], waits.told["remedy"]) == ("server_trouble", "")
+    assert waits.detail == "Shopify has trouble on its side (HTTP 503)."
 
 
 def refused(race: Race) -> None:

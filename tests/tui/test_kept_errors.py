@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -9,8 +10,9 @@ import pytest
 
 from core.errors import ErrorNote, LinkIsOff, NotConnected, note_from, note_of
 from core.model import Owner, Problem, Purpose, Waiting
+from core.shopify.errors import ServerTrouble
 from core.sync.breaker import TooManyZeros
-from core.sync.events import SyncLent, SyncReturned, SyncStopped, SyncTaken, event_from
+from core.sync.events import SyncLent, SyncReturned, SyncStopped, SyncTaken, WriteWaits, event_from
 from core.sync.level import Level
 from core.workspace import health
 from core.workspace.health import HealthNote
@@ -80,6 +82,21 @@ def test_a_stop_in_the_log_is_told_in_the_readers_language() -> None:
     assert str(event) == f"The sync stands still: {error}"
     old = SyncStopped(at=AT, brand="Tea", detail="It is so.", error="x")
     assert event_text(old).endswith("It is so.")
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_why_a_write_waits_is_told_in_the_readers_language(rows: int) -> None:
+    why = replace(note_of(ServerTrouble(detail="HTTP 503")), remedy="")
+    event = WriteWaits(at=AT, brand="Tea", key="k", rows=rows, detail=str(why), told=why.record())
+    found = event_from(orjson.loads(orjson.dumps(event.record())))
+    assert found == event
+    set_language("en")
+    assert event_text(event).endswith("with the same key. " + note_text(why))
+    set_language("ja")
+    assert "HTTP 503" in event_text(event)
+    assert "trouble" not in event_text(event)
+    old = WriteWaits(at=AT, brand="Tea", key="k", rows=rows, detail="AdjustQuantities: x")
+    assert event_text(old).endswith("AdjustQuantities: x")
 
 
 def test_a_sync_that_a_command_borrows_is_a_detail_and_its_owner_is_told_in_japanese() -> None:
