@@ -492,13 +492,17 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """An answered write. No problems: every row was applied. Any problem: none was (facts.md
-    §4.4). A receipt together with problems contradicts that: then only a reading tells.
+    """An answered write. No problems: every row was applied but the `untouched`. Any problem: none
+    was (facts.md §4.4). A receipt together with problems contradicts that: then only a reading
+    tells.
     """
 
     receipt: str | None = None
     request_id: str = ""
     problems: tuple[RowProblem, ...] = ()
+    untouched: frozenset[CellKey] | None = frozenset()
+    """Cells that should have moved and did not, without a word: their item is not tracked any more.
+    None: there are such, or may be, and the shop does not tell which; only a reading does."""
 
 
 # -- matching ------------------------------------------------------------------------------------

@@ -136,22 +136,21 @@ def _carry_out(context: Context, given: dict[str, Any], planned: Planned, key: s
     stock.apply((step.change for step in planned.steps), "api", key=key, app=app)
     now = int(stock.clock.now().timestamp())
     stock.receipts += 1
-    return {
-        "inventoryAdjustmentGroup": {
-            "id": gid("InventoryAdjustmentGroup", FIRST_GROUP + stock.receipts * 32_768),
-            "createdAt": stamp(now),
-            "reason": given["reason"],
-            "referenceDocumentUri": given.get("referenceDocumentUri"),
-            "changes": _receipt(planned),
-            "app": {
-                "id": app,
-                "handle": "practice-app",
-                "title": "Practice app",
-                "apiKey": context.identity.api_key,
-            },
+    group = {
+        "id": gid("InventoryAdjustmentGroup", FIRST_GROUP + stock.receipts * 32_768),
+        "createdAt": stamp(now),
+        "reason": given["reason"],
+        "referenceDocumentUri": given.get("referenceDocumentUri"),
+        "changes": _receipt(planned),
+        "app": {
+            "id": app,
+            "handle": "practice-app",
+            "title": "Practice app",
+            "apiKey": context.identity.api_key,
         },
-        "userErrors": [],
     }
+    stock.keep(group)
+    return {"inventoryAdjustmentGroup": group, "userErrors": []}
 
 
 def _receipt(planned: Planned) -> list[dict[str, Any]]:

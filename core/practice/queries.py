@@ -85,6 +85,7 @@ def inventory_level(_root: Any, info: Info, id: str) -> Picture | None:  # noqa:
 
 
 NODE_SCOPES: Mapping[str, tuple[str, ...]] = {
+    "InventoryAdjustmentGroup": ("read_inventory",),
     "InventoryItem": ("read_inventory", "read_products"),
     "InventoryLevel": ("read_inventory",),
     "Location": ("read_locations", "read_inventory"),
@@ -101,6 +102,8 @@ def _find_node(context: Context, text: str) -> Any:
         return None
     if kind == "InventoryLevel":
         return _find_level(context, text)
+    if kind == "InventoryAdjustmentGroup":
+        return context.stock.groups.get(text)
     if kind == "BulkOperation":
         return context.bulk.find(text)
     if kind == "WebhookSubscription":
@@ -128,6 +131,8 @@ def type_of_node(value: Any, _info: Any, _type: Any) -> str | None:
             return "InventoryLevel"
         case Variant():
             return "ProductVariant"
+        case dict():
+            return "InventoryAdjustmentGroup"
         case Location() | Product():
             return type(value).__name__
         case _:

@@ -34,6 +34,7 @@ PHYSICAL = 6
 NAMES = (*STATES, "on_hand")
 
 MEMORY_SECONDS = 120.0
+GROUPS_KEPT = 1_000
 """How far back a lagging read can look."""
 
 
@@ -215,6 +216,8 @@ class Stock:
     """By lower-cased SKU, as a shop's search looks at it."""
     _levels: dict[tuple[int, int], Level] = field(default_factory=dict)
     receipts: int = 0
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The last receipts by id, for whoever asks later what a write changed."""
     on_event: Callable[[str, Sequence[Any]], None] | None = None
     """Told of what webhooks are made from: a topic, and all that one action concerned."""
     _sequence: int = 56_776_556_511_538
@@ -333,6 +336,11 @@ class Stock:
                 changed[level] = None
         if changed:
             self.tell("inventory_levels/update", *changed)
+
+    def keep(self, group: dict[str, Any]) -> None:
+        self.groups[group["id"]] = group
+        if len(self.groups) > GROUPS_KEPT:
+            del self.groups[next(iter(self.groups))]
 
     def activate(self, level: Level, *, active: bool) -> None:
         moment = self.clock.now().timestamp()

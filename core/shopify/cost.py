@@ -10,7 +10,8 @@ OBJECT = 1
 """A field that gives an object, or a plain list of objects whatever its length."""
 
 MUTATION = 10
-"""A mutation with its payload: the payload's own objects and its userErrors add nothing."""
+"""A mutation with its payload: the payload's own objects and its userErrors add nothing; what
+those hold does."""
 
 COUNT = 10
 """A field that counts."""

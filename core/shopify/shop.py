@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random as random_module
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +41,7 @@ from core.shopify.documents import (
     CHANGED_LEVELS,
     LOCATIONS,
     PROBE,
+    RECEIPT,
     RECHECK_LEVELS,
     SET_TRACKED,
     VARIANTS,
@@ -253,7 +255,12 @@ class ShopifyShop:
             document, writes.variables_of(intent), parse_iso(intent.at) + KEY_LIFE
         )
         with shape_of(document):
-            return writes.result_of(intent, answer.data, answer.request_id)
+            result = writes.result_of(intent, answer.data, answer.request_id)
+        if result.untouched is not None or result.receipt is None:
+            return result
+        answer = await self._execute(RECEIPT, writes.receipt_of(intent, result.receipt))
+        with shape_of(RECEIPT):
+            return replace(result, untouched=writes.untouched_by(intent, answer.data))
 
     async def activate(self, inventory_item_id: str, shopify_location_id: str, key: str) -> None:
         """Stock an item at a location, with the quantity that it had there, else 0."""

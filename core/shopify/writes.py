@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from core.errors import OurBug
-from core.model import Intent, IntentKind, IntentRow, QuantityName, RowProblem, WriteResult
+from core.model import CellKey, Intent, IntentKind, IntentRow, QuantityName, RowProblem, WriteResult
 from core.shopify.cost import PAGE
 from core.shopify.documents import ADJUST_QUANTITIES, SET_QUANTITIES, Document
 from core.shopify.errors import WriteInProgress
@@ -47,6 +47,7 @@ def variables_of(intent: Intent) -> dict[str, Any]:
     row_of = _change if intent.kind is IntentKind.ADJUST else _quantity
     return {
         "key": intent.key,
+        "names": [intent.name.value],
         "input": {
             "name": intent.name.value,
             "reason": REASON,
@@ -57,7 +58,9 @@ def variables_of(intent: Intent) -> dict[str, Any]:
 
 
 def result_of(intent: Intent, data: dict[str, Any], request_id: str) -> WriteResult:
-    """What became of an intent. A null group without errors is a success that changed nothing.
+    """What became of an intent. Rows that changed nothing are no error: they are absent from the
+    group's `changes`, and a group of none is null (facts.md §0.1, §4.4). How many there are is told
+    here; which they are, the receipt tells.
 
     A group together with userErrors has never been seen (facts.md §4.4): the errors count, and the
     group's id is kept as `receipt` beside them, for whoever verifies by reading.
@@ -70,7 +73,42 @@ def result_of(intent: Intent, data: dict[str, Any], request_id: str) -> WriteRes
         raise WriteInProgress
     if receipt is not None and problems:
         logger.warning("%s and userErrors in one answer request_id=%s", receipt, request_id)
-    return WriteResult(receipt=receipt, request_id=request_id, problems=problems)
+    untouched = frozenset[CellKey]() if problems else _untouched(intent, group)
+    return WriteResult(receipt, request_id, problems, untouched)
+
+
+def receipt_of(intent: Intent, receipt: str) -> dict[str, Any]:
+    """The variables of RECEIPT."""
+    return {"id": receipt, "names": [intent.name.value]}
+
+
+def untouched_by(intent: Intent, data: dict[str, Any]) -> frozenset[CellKey] | None:
+    """The cells that an intent should have moved and did not; None where the shop does not say."""
+    group = data["node"] or {}
+    changes = group.get("changes")
+    if not changes:
+        return None
+    touched = {
+        CellKey(str(change["item"]["id"]), str(change["location"]["id"]))
+        for change in changes
+        if change["name"] == intent.name.value and change["item"] and change["location"]
+    }
+    return _to_move(intent) - touched
+
+
+def _untouched(intent: Intent, group: dict[str, Any] | None) -> frozenset[CellKey] | None:
+    """An absolute write without a receipt may have found what it wanted: only a reading tells. A
+    receipt that names no change at all is taken at its word: there was one.
+    """
+    to_move = _to_move(intent)
+    if group is None:
+        return to_move if intent.kind is IntentKind.ADJUST or not to_move else None
+    moved = sum(change["name"] == intent.name.value for change in group.get("changes") or ())
+    return None if 0 < moved < len(to_move) else frozenset()
+
+
+def _to_move(intent: Intent) -> frozenset[CellKey]:
+    return frozenset(row.key for row in intent.rows if row.delta)
 
 
 def _change(row: IntentRow) -> dict[str, Any]:

@@ -5,10 +5,11 @@ outcome is known.
     send     the same key always goes with the same rows, however often, also after a restart
     settle   one commit: the base of each row moves, the marks go, the intent goes
 
-Outcomes: applied → settle. Answered with problems → nothing was applied (facts.md §4.4): the cells
-are released, failing rows are put aside with their reason, the others go out again under a new
-key. Unknown → the intent stays, and is sent again under its key while Shopify remembers it (24 h);
-after that a direct read decides, and if it cannot tell, a person.
+Outcomes: applied → settle; a row that changed nothing is released as it was. Answered with
+problems → nothing was applied (facts.md §4.4): the cells are released, failing rows are put aside
+with their reason, the others go out again under a new key. Unknown → the intent stays, and is sent
+again under its key while Shopify remembers it (24 h); after that a direct read decides, and if it
+cannot tell, a person.
 
 The functions here run inside a transaction and decide; sending is the engine's.
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
+from types import MappingProxyType
 
 from core.model import (
     Cell,
@@ -43,6 +45,7 @@ AGAIN = frozenset(
     {"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", "SERVICE_UNAVAILABLE", "ADJUST_QUANTITIES_FAILED"},
 )
 MISMATCH = "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"
+NO_READINGS: Mapping[CellKey, Reading] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +127,21 @@ def post(tx: BooksTx, intent: Intent, cells: Iterable[Cell]) -> None:
     tx.put_cells(cell._replace(intent=intent.key) for cell in cells)
 
 
-def settle(tx: BooksTx, intent: Intent, result: WriteResult, trace: Trace) -> Settled:
-    """Write down an answered intent. Cells that have left the link meanwhile are passed over."""
+def settle(
+    tx: BooksTx,
+    intent: Intent,
+    result: WriteResult,
+    trace: Trace,
+    readings: Mapping[CellKey, Reading] = NO_READINGS,
+) -> Settled:
+    """Write down an answered intent. Cells that have left the link meanwhile are passed over.
+
+    `readings` of the untouched cells tell why, so that nobody goes on trying.
+    """
     tx.remove_intent(intent.key)
     held = _held(tx, intent)
     if not result.problems:
-        return _all_applied(tx, intent, held, result, trace)
+        return _applied(tx, intent, held, result, trace, readings)
     refused = _by_row(intent, result.problems)
     outcomes: dict[CellKey, tuple[RowOutcome, str]] = {}
     is_news = not refused or any(
@@ -160,23 +172,37 @@ def _by_row(intent: Intent, problems: Sequence[RowProblem]) -> dict[int, RowProb
     return found
 
 
-def _all_applied(
+def _applied(
     tx: BooksTx,
     intent: Intent,
     held: Mapping[CellKey, Cell],
     result: WriteResult,
     trace: Trace,
+    readings: Mapping[CellKey, Reading],
 ) -> Settled:
-    moved: list[Cell] = []
+    settled: list[Cell] = []
     echoes: dict[CellKey, tuple[int, str]] = {}
+    outcomes: dict[CellKey, tuple[RowOutcome, str]] = {}
+    untouched = result.untouched or frozenset()
     for row in intent.rows:
         cell = held.get(row.key)
+        if row.key in untouched:
+            outcomes[row.key] = (RowOutcome.MOVED, "without effect")
+            if cell is not None:
+                settled.append(_noted(cell._replace(intent=None), readings.get(row.key), trace))
+            continue
+        outcomes[row.key] = (RowOutcome.APPLIED, "")
         trace.pushed(intent, row, cell, result)
         if cell is not None:
-            moved.append(_moved(cell, row, trace))
+            settled.append(_moved(cell, row, trace))
         echoes[row.key] = (row.before, cell.updated_at if cell else "")
-    tx.put_cells(moved)
-    return Settled({row.key: (RowOutcome.APPLIED, "") for row in intent.rows}, echoes=echoes)
+    tx.put_cells(settled)
+    return Settled(outcomes, again=bool(untouched), echoes=echoes)
+
+
+def _noted(cell: Cell, reading: Reading | None, trace: Trace) -> Cell:
+    """With what the reading says against writing to it. Its number is left to the next pass."""
+    return cell if reading is None or reading.problem is None else note(cell, reading, trace)
 
 
 def _moved(cell: Cell, row: IntentRow, trace: Trace) -> Cell:
@@ -229,16 +255,13 @@ def _held(tx: BooksTx, intent: Intent) -> dict[CellKey, Cell]:
     return {key: cell for key, cell in cells.items() if cell.intent == intent.key}
 
 
-def is_told_by_reading(intent: Intent, result: WriteResult) -> bool:
-    """Whether an answer leaves open what was applied.
-
-    A receipt together with problems: never seen, and all-or-nothing forbids it. A success without a
-    receipt: nothing was changed (facts.md §0.1), as where an item has become untracked meanwhile,
-    or where the shop held what an absolute write wanted.
+def is_told_by_reading(result: WriteResult) -> bool:
+    """Whether an answer leaves open what was applied: a receipt together with problems (never seen,
+    and all-or-nothing forbids it), or rows without effect and no word which they are.
     """
     if result.problems:
         return result.receipt is not None
-    return result.receipt is None and any(row.delta for row in intent.rows)
+    return result.untouched is None
 
 
 def decide_by_reading(
@@ -271,9 +294,9 @@ def decide_by_reading(
             after = doubt_base(cell._replace(intent=None, there=now), detail) if cell else None
         if cell is None or after is None:
             continue
-        if reading is not None and reading.problem is not None:
-            after = note(after, reading, trace)
-        elif after.problem is Problem.OUTCOME_UNKNOWN and cell.problem not in ASIDE:
-            trace.needs_you(after)
-        tx.put_cell(after)
+        noted = _noted(after, reading, trace)
+        is_doubt = noted is after and after.problem is Problem.OUTCOME_UNKNOWN
+        if is_doubt and cell.problem not in ASIDE:
+            trace.needs_you(noted)
+        tx.put_cell(noted)
     return Settled(outcomes)

@@ -14,7 +14,7 @@ from functools import partial
 
 from core.clock import iso
 from core.errors import DextreError, ErrorNote, OutcomeUnknown, SafetyStop, TryAgain, note_of
-from core.model import CellKey, CellState, Intent, Problem, Reading, RowOutcome
+from core.model import CellKey, CellState, Intent, Problem, QuantityName, Reading, RowOutcome
 from core.sync import outbox
 from core.sync.breaker import THERE, Limits, check, push_effect
 from core.sync.commits import Commits
@@ -206,28 +206,37 @@ class Sender:
                 await self._settle_by_reading(intent)
                 return True
             result = await self.shop.write(intent)
-            if outbox.is_told_by_reading(intent, result):
+            if outbox.is_told_by_reading(result):
                 await self._settle_by_reading(intent)
                 # What changed nothing may do so again: leave the rest to the next pass.
                 return bool(result.problems)
+            readings: dict[CellKey, Reading] = {}
+            if result.untouched:
+                readings = await self._read(result.untouched, intent.name)
         except TryAgain as error:
             self._wait_longer(intent, error)
             return False
         finally:
             self._sending.discard(intent.key)
-        settled = await self._settle(intent, lambda tx, tr: outbox.settle(tx, intent, result, tr))
+        settled = await self._settle(
+            intent, lambda tx, trace: outbox.settle(tx, intent, result, trace, readings)
+        )
         return not settled.again
 
     async def _settle_by_reading(self, intent: Intent) -> None:
-        found: dict[CellKey, Reading] = {}
-        for batch in batches(row.key for row in intent.rows):
-            readings = await self.shop.read_levels(
-                batch.shopify_location_id, batch.inventory_item_ids, intent.name
-            )
-            found.update((reading.key, reading) for reading in readings)
+        found = await self._read([row.key for row in intent.rows], intent.name)
         await self._settle(
             intent, lambda tx, trace: outbox.decide_by_reading(tx, intent, found, trace)
         )
+
+    async def _read(self, keys: Collection[CellKey], name: QuantityName) -> dict[CellKey, Reading]:
+        found: dict[CellKey, Reading] = {}
+        for batch in batches(keys):
+            readings = await self.shop.read_levels(
+                batch.shopify_location_id, batch.inventory_item_ids, name
+            )
+            found.update((reading.key, reading) for reading in readings)
+        return found
 
     async def _settle(
         self, intent: Intent, decide: Callable[[BooksTx, Trace], outbox.Settled]

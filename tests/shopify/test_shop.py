@@ -386,6 +386,13 @@ async def test_an_answer_of_another_shape_is_never_taken_for_a_number(
 # -- writes --------------------------------------------------------------------------------------
 
 
+RECEIPT = "gid://shopify/InventoryAdjustmentGroup/3"
+
+
+def cell(number: int) -> CellKey:
+    return CellKey(item(number), LOCATION)
+
+
 def an_intent(kind: IntentKind = IntentKind.ADJUST, rows: int = 2, **changed: Any) -> Intent:
     values: dict[str, Any] = {
         "key": "key-1",
@@ -394,15 +401,17 @@ def an_intent(kind: IntentKind = IntentKind.ADJUST, rows: int = 2, **changed: An
         "name": QuantityName.AVAILABLE,
         "run": "run-9",
         "rows": tuple(
-            IntentRow(CellKey(item(number), LOCATION), f"S{number}", 10, -number, None)
+            IntentRow(cell(number), f"S{number}", 10, -number, None)
             for number in range(1, rows + 1)
         ),
     }
     return Intent(**(values | changed))
 
 
-def applied(root: str = "inventoryAdjustQuantities", *errors: dict[str, Any]) -> dict[str, Any]:
-    group = None if errors else {"id": "gid://shopify/InventoryAdjustmentGroup/3"}
+def applied(
+    root: str = "inventoryAdjustQuantities", *errors: dict[str, Any], changes: int = 2
+) -> dict[str, Any]:
+    group = None if errors else {"id": RECEIPT, "changes": [{"name": "available"}] * changes}
     return answer({root: {"inventoryAdjustmentGroup": group, "userErrors": list(errors)}})
 
 
@@ -415,11 +424,12 @@ async def test_an_adjustment_sends_deltas_and_an_explicit_null_to_compare(
 ) -> None:
     httpx_mock.add_response(json=applied(), headers={"X-Request-Id": "r-1"})
     result = await a_shop().write(an_intent())
-    assert result == WriteResult("gid://shopify/InventoryAdjustmentGroup/3", "r-1")
+    assert result == WriteResult(RECEIPT, "r-1")
     (request,) = httpx_mock.get_requests()
     assert sent(request)["operationName"] == "AdjustQuantities"
     assert variables(request) == {
         "key": "key-1",
+        "names": ["available"],
         "input": {
             "name": "available",
             "reason": "correction",
@@ -471,7 +481,69 @@ async def test_no_group_and_no_errors_is_a_success(httpx_mock: HTTPXMock) -> Non
         "inventoryAdjustQuantities": {"inventoryAdjustmentGroup": None, "userErrors": []}
     }
     httpx_mock.add_response(json=answer(body), headers={"X-Request-Id": "r"})
-    assert await a_shop().write(an_intent()) == WriteResult(None, "r")
+    result = await a_shop().write(an_intent())
+    assert result == WriteResult(None, "r", untouched=frozenset({cell(1), cell(2)}))
+
+
+async def test_an_absolute_write_without_a_group_may_have_found_what_it_wanted(
+    httpx_mock: HTTPXMock,
+) -> None:
+    httpx_mock.add_response(
+        json=answer(
+            {"inventorySetQuantities": {"inventoryAdjustmentGroup": None, "userErrors": []}}
+        )
+    )
+    result = await a_shop().write(an_intent(IntentKind.SET, name=QuantityName.ON_HAND))
+    assert (result.receipt, result.untouched) == (None, None)
+
+
+def receipt_names(*numbers: int) -> dict[str, Any]:
+    changes = [
+        {"name": name, "item": {"id": item(number)}, "location": {"id": LOCATION}}
+        for name in ("available", "on_hand")
+        for number in numbers
+    ]
+    return answer({"node": {"changes": changes}})
+
+
+async def test_rows_without_effect_are_asked_of_the_receipt(httpx_mock: HTTPXMock) -> None:
+    """They are no error, only absent; the answer itself just tells how many there are."""
+    httpx_mock.add_response(json=applied(changes=2), headers={"X-Request-Id": "r-1"})
+    httpx_mock.add_response(json=receipt_names(1, 3))
+    result = await a_shop().write(an_intent(rows=3))
+    assert result == WriteResult(RECEIPT, "r-1", untouched=frozenset({cell(2)}))
+    _write, asked = httpx_mock.get_requests()
+    assert sent(asked)["operationName"] == "Receipt"
+    assert variables(asked) == {"id": RECEIPT, "names": ["available"]}
+
+
+@pytest.mark.parametrize("node", [None, {}, {"changes": []}])
+async def test_a_receipt_that_is_not_told_leaves_it_to_a_reading(
+    httpx_mock: HTTPXMock, node: dict[str, Any] | None
+) -> None:
+    httpx_mock.add_response(json=applied(changes=1))
+    httpx_mock.add_response(json=answer({"node": node}))
+    assert (await a_shop().write(an_intent())).untouched is None
+
+
+@pytest.mark.parametrize("group", [{"id": RECEIPT}, {"id": RECEIPT, "changes": []}])
+async def test_a_group_that_names_no_change_is_taken_at_its_word(
+    httpx_mock: HTTPXMock, group: dict[str, Any]
+) -> None:
+    body = {"inventoryAdjustQuantities": {"inventoryAdjustmentGroup": group, "userErrors": []}}
+    httpx_mock.add_response(json=answer(body))
+    result = await a_shop().write(an_intent())
+    assert (result.receipt, result.untouched) == (RECEIPT, frozenset())
+
+
+async def test_companion_rows_of_another_name_are_not_counted(httpx_mock: HTTPXMock) -> None:
+    body = applied(changes=1)
+    body["data"]["inventoryAdjustQuantities"]["inventoryAdjustmentGroup"]["changes"].append(
+        {"name": "on_hand"}
+    )
+    httpx_mock.add_response(json=body)
+    httpx_mock.add_response(json=receipt_names(1))
+    assert (await a_shop().write(an_intent())).untouched == frozenset({cell(2)})
 
 
 async def test_user_errors_find_their_rows(httpx_mock: HTTPXMock) -> None:
@@ -506,7 +578,7 @@ async def test_a_group_beside_errors_is_refused_but_its_id_is_kept(
     httpx_mock: HTTPXMock, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = applied("inventoryAdjustQuantities", user_error("INVALID_REASON"))
-    group = {"id": "gid://shopify/InventoryAdjustmentGroup/3"}
+    group = {"id": RECEIPT}
     body["data"]["inventoryAdjustQuantities"]["inventoryAdjustmentGroup"] = group
     httpx_mock.add_response(json=body)
     result = await a_shop().write(an_intent())

@@ -45,8 +45,11 @@ VARIANTS_COUNT = _load("variants_count", "VariantsCount", COUNT)
 VARIANTS = _load("variants", "Variants", connection(PAGE, 2 * OBJECT))
 RECHECK_LEVELS = _load("recheck_levels", "RecheckLevels", 3 * OBJECT)
 CHANGED_LEVELS = _load("changed_levels", "ChangedLevels", OBJECT + connection(PAGE, 2 * OBJECT))
-ADJUST_QUANTITIES = _load("adjust_quantities", "AdjustQuantities", MUTATION, is_mutation=True)
-SET_QUANTITIES = _load("set_quantities", "SetQuantities", MUTATION, is_mutation=True)
+ADJUST_QUANTITIES = _load(
+    "adjust_quantities", "AdjustQuantities", MUTATION + OBJECT, is_mutation=True
+)
+SET_QUANTITIES = _load("set_quantities", "SetQuantities", MUTATION + OBJECT, is_mutation=True)
+RECEIPT = _load("receipt", "Receipt", 4 * OBJECT)
 ACTIVATE = _load("activate", "Activate", MUTATION, is_mutation=True)
 SET_TRACKED = _load("set_tracked", "SetTracked", MUTATION, is_mutation=True)
 RUN_BULK = _load("run_bulk", "RunBulk", MUTATION, is_mutation=True, repeatable=True)
@@ -70,6 +73,7 @@ ALL = (
     CHANGED_LEVELS,
     ADJUST_QUANTITIES,
     SET_QUANTITIES,
+    RECEIPT,
     ACTIVATE,
     SET_TRACKED,
     VARIANTS_COUNT,
