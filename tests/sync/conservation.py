@@ -49,9 +49,6 @@ class Watcher:
     """Keys that were in the outbox; whether by a person's order."""
     gone: set[CellKey] = field(default_factory=set)
     """Cells of variants that were deleted."""
-    unsure: dict[CellKey, Cell] = field(default_factory=dict)
-    """Cells whose last write succeeded and changed nothing, as it left them; until the next
-    reading."""
     settled_at: dict[CellKey, int] = field(default_factory=dict)
     """The place in the ledger of our last settled write."""
     _read: int = 0
@@ -79,7 +76,7 @@ class Watcher:
     def sums(self) -> dict[LevelAt, int]:
         sums = {level: quantity or 0 for level, quantity in self.books.levels.items()}
         for cell in self.books.cells.values():
-            if cell.base is not None and cell.key not in self.gone | self.unsure.keys():
+            if cell.base is not None and cell.key not in self.gone:
                 there = self.world.there(cell.key)
                 level = (cell.sku_number, cell.location_id)
                 sums[level] += there - cell.base - self._unsettled(cell)
@@ -129,8 +126,7 @@ class Watcher:
     def after(self) -> None:
         was, self.books = self.books, self.look()
         self._check_decisions(was)
-        begun = self._begun_anew(was) | self._noticed()
-        self._look_for_no_effect(was)
+        begun = self._begun_anew(was)
         sums = self.sums()
         for level, due in self.due.items():
             assert level in begun or sums[level] == due, (level, due, sums[level])
@@ -181,36 +177,6 @@ class Watcher:
                 begun.add((cell.sku_number, cell.location_id))
             elif before.base is None and cell.base is not None:
                 assert cell.base == cell.there, "a cell joins with what the shop has"
-                begun.add((cell.sku_number, cell.location_id))
-        return begun
-
-    def _look_for_no_effect(self, was: Books) -> None:
-        """Writes that were settled and had no effect, because the item was not tracked."""
-        for name in was.intents.keys() - self.books.intents.keys():
-            wrote = {
-                CellKey(entry.inventory_item_id, entry.location_id)
-                for entry in self.world.practice.ledger
-                if entry.key == name
-            }
-            for row in was.intents[name].rows:
-                cell, before = self.books.cells.get(row.key), was.cells.get(row.key)
-                if cell is None or before is None or before.intent != name or not row.delta:
-                    continue
-                moved = cell.base is not None and cell.base != before.base
-                if not moved or row.key in wrote or self.world.is_tracked(row.key):
-                    continue
-                assert wrote or cell.base == self.world.there(row.key), "all of it had no effect"
-                self.unsure[row.key] = cell
-
-    def _noticed(self) -> set[LevelAt]:
-        """Levels of cells that begin anew or are found as they were believed to be."""
-        begun: set[LevelAt] = set()
-        for key, left in list(self.unsure.items()):
-            cell = self.books.cells.get(key)
-            if cell is None or cell.base != left.base or cell.problem is Problem.UNTRACKED:
-                del self.unsure[key]
-            if cell is not None and key not in self.unsure:
-                assert cell.base != left.base or cell.there == left.there, "believed all the same"
                 begun.add((cell.sku_number, cell.location_id))
         return begun
 

@@ -379,9 +379,6 @@ class RealWorld:
         self.store.adjust_level(key, delta, Cause(CauseKind.ADJUST, "tester"))
         self.engine.wake()
 
-    def is_tracked(self, key: CellKey) -> bool:
-        return self.practice.item(key.inventory_item_id).tracked
-
     def shown(self, key: CellKey) -> int | None:
         """What a reading that is not behind gives; None for deleted and for not stocked there."""
         item = next((i for i in self.practice.stock.items if i.id == key.inventory_item_id), None)
