@@ -12,8 +12,8 @@ two commits (4) · the outbox forgotten at a start (66) · keys that never expir
 taken for success (38) · a base that moves by more than the level (13) · writing absolute numbers in
 place of deltas (21) · the link's switch ignored (538) · the outbox thrown away when the link is
 turned off (330) · cells left behind by unmapping (156) · settling onto a cell that has left and
-come back (413) · readings from before our own write believed (217) · a row without effect taken for applied (found
-within 1,000).
+come back (413) · readings from before our own write believed (217) · a row without effect taken for
+applied (1,000).
 """
 
 from __future__ import annotations
