@@ -58,6 +58,8 @@ def absorb(
         if noted != cell:
             changed.append(noted)
         trusted.add(cell.key)
+        if reading.sku != cell.sku_number:
+            trace.other_skus[cell.key.inventory_item_id] = reading.sku
     tx.put_cells(changed)
     return trusted
 

@@ -32,8 +32,8 @@ class _Answer:
     news: list[Reading]
 
 
-def _nobody() -> None:
-    """For who is not told."""
+def _nobody(*_what: object) -> None:
+    """Where nobody wants to be told."""
 
 
 @dataclass(slots=True)
@@ -50,6 +50,9 @@ class Reader:
     """Cells that differ from what was read, because the breaker has stopped that pass."""
     refused_moved: Callable[[], None] = _nobody
     """Told when the numbers of a refused cell have moved."""
+    skus_read: Callable[[Mapping[str, str]], None] = _nobody
+    """Told the SKUs, by inventory item, that have changed since they were last read, or that a
+    first reading shows to be other ones than here."""
     _watermark: str = ""
     _long_look: float = float("-inf")
 
@@ -230,15 +233,18 @@ class Reader:
     async def _absorb(self, answer: _Answer, *, flow: bool) -> None:
         is_fresh = self._fresh.since(answer.started)
 
-        def work(tx: BooksTx, trace: Trace) -> tuple[set[CellKey], bool]:
-            return absorb(tx, answer.news, is_fresh, trace, flow=flow), trace.refused_moved
+        def work(tx: BooksTx, trace: Trace) -> tuple[set[CellKey], Trace]:
+            return absorb(tx, answer.news, is_fresh, trace, flow=flow), trace
 
         try:
-            trusted, refused_moved = await self.commits.commit(work)
+            trusted, trace = await self.commits.commit(work)
         finally:
             self._fresh.done(answer.started)
-        if refused_moved:
+        if trace.refused_moved:
             self.refused_moved()
+        skus = self._set.new_skus((r for r in answer.news if r.key in trusted), trace.other_skus)
+        if skus:
+            self.skus_read(skus)
         if flow:
             self._set.last.update((r.key, r) for r in answer.news if r.key in trusted)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
-from core.model import CellKey, Reading
+from core.model import CellKey, Problem, Reading
 from core.sync.ports import CHUNK
 
 POINTS_PER_S = 100.0
@@ -149,6 +149,18 @@ class WorkingSet:
     def news(self, readings: Iterable[Reading]) -> list[Reading]:
         """Readings that differ from the last one that was taken in."""
         return [reading for reading in readings if self.last.get(reading.key) != reading]
+
+    def new_skus(self, readings: Iterable[Reading], others: Mapping[str, str]) -> dict[str, str]:
+        """The SKUs that are not what was read last, by inventory item; of items that were not read
+        before those among `others`. What is deleted has none.
+        """
+        found: dict[str, str] = {}
+        for reading in readings:
+            item_id, last = reading.key.inventory_item_id, self.last.get(reading.key)
+            is_new = item_id in others if last is None else last.sku != reading.sku
+            if is_new and reading.problem is not Problem.DELETED:
+                found[item_id] = reading.sku
+        return found
 
 
 ECHO_S = 10.0

@@ -27,11 +27,14 @@ class Trace:
     pushed_rows: int = 0
     refused_moved: bool = False
     """The numbers of a refused cell have moved: that may be what its write needs."""
+    other_skus: dict[str, str] = field(default_factory=dict)
+    """Inventory items that have another SKU on Shopify than the number of their item here."""
 
     def clear(self) -> None:
         self.events.clear()
         self.pulled = self.pushed_rows = 0
         self.refused_moved = False
+        self.other_skus.clear()
 
     def sale_seen(self, before: Cell, pulled: Pulled) -> None:
         self.pulled += 1

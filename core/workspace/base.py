@@ -133,6 +133,11 @@ class DeskBase:
         """Pacing and the breaker's limits as they are now; core.workspace.tuning has the words."""
         raise NotImplementedError
 
+    def _skus_read(self, skus: Mapping[str, str]) -> None:
+        """SKUs, by inventory item, that readings of quantities have shown; for the part that
+        watches the catalogue. On the engine's loop.
+        """
+
     # -- the engine's loop --------------------------------------------------------------------
 
     def _call(self, work: Coroutine[Any, Any, T]) -> Future[T]:
@@ -198,6 +203,7 @@ class DeskBase:
             location_name=self.location_name,
             tuning=self._tuning,
         )
+        engine.reader.skus_read = self._skus_read
         return Session(
             connection, shop, engine, Runs(engine, self._around.who, self._around.new_id)
         )

@@ -143,6 +143,7 @@ class Desk(RunningDesk):
                         CATALOGUE, lambda: self._take_catalogue_changes(session)
                     )
                     report = await session.engine.rest()
+                    await self._take_renames()
                 except DextreError as error:
                     self._note_error(error)
                     raise

@@ -7,7 +7,7 @@ value it had and the value it has. A new catalogue, or a large import, is looked
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -64,13 +64,18 @@ class DoubtingDesk(MappingDesk):
             for one in (was, now)
             if one is not None
         }
+        self._doubt_values(values)
+
+    def _doubt_values(self, values: Collection[str]) -> None:
+        """All mappings with an end that holds, or held, one of the values; at once where there are
+        many.
+        """
         if len(values) > FEW:
             self._doubt_all()
         elif values:
             self._doubt_holders(values)
 
     def _doubt_holders(self, values: Iterable[str]) -> None:
-        """All mappings with an end that holds, or held, one of the values."""
         standing = self._mappings_of_holders(set(values))
         ends = [(self.item(m.sku_number), self.variant(m.inventory_item_id)) for m in standing]
         held = {self._value_here(item) for item, _ in ends if item is not None}

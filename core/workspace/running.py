@@ -148,6 +148,7 @@ class RunningDesk(ResolvingDesk):
                 tasks.create_task(self._watch_network(session))
                 tasks.create_task(self._watch_catalogue(session))
                 tasks.create_task(self._watch_locations(session))
+                tasks.create_task(self._watch_renames())
                 if self._hearing is not None:
                     tasks.create_task(self._hear(session, self._hearing))
         except Exception as group:

@@ -7,7 +7,7 @@ now and then, when a webhook says so, and when an answer of the shop makes one w
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -72,6 +72,22 @@ class WatchingDesk(DoubtingDesk):
         """Of the engine's loop: made where somebody waits for it."""
         return asyncio.Event()
 
+    @cached_property
+    def _renames_hinted(self) -> asyncio.Event:
+        return asyncio.Event()
+
+    @cached_property
+    def _kept_catalogue(self) -> asyncio.Lock:
+        """Held by a look from the first question to the last change of what is kept: a SKU that was
+        read meanwhile would else be overwritten by an older one.
+        """
+        return asyncio.Lock()
+
+    @cached_property
+    def _renamed(self) -> dict[str, str]:
+        """SKUs, by inventory item, that have been read and are not those of the kept catalogue."""
+        return {}
+
     def _tell(self, event: Event) -> None:
         """What the engine tells may have its cause in a location."""
         super()._tell(event)
@@ -85,6 +101,13 @@ class WatchingDesk(DoubtingDesk):
         while True:
             await self._due(self._catalogue_hinted, self._catalogue_s)
             await self._look(CATALOGUE, lambda: self._take_catalogue(session))
+
+    async def _watch_renames(self) -> None:
+        """For as long as the engine runs."""
+        while True:
+            await self._renames_hinted.wait()
+            await self._take_renames()
+            await self._around.clock.sleep(CALM_S)
 
     async def _watch_locations(self, session: Session) -> None:
         """For as long as the engine runs; at once when it starts."""
@@ -149,19 +172,25 @@ class WatchingDesk(DoubtingDesk):
 
     async def _take_catalogue(self, session: Session) -> None:
         """Compare the whole catalogue of the shop with the one kept. Raises TooManyGone."""
-        began = self._now()
-        fresh = await self._catalogue_now(session)
-        await self._take_variants(session, fresh, CatalogueLooks(began, began))
+        async with self._kept_catalogue:
+            began = self._now()
+            fresh = await self._catalogue_now(session)
+            await self._take_variants(session, fresh, CatalogueLooks(began, began))
 
     async def _take_catalogue_changes(self, session: Session) -> None:
         """The same, by what the shop says has changed since the last look, and by how many there
         are: cheap where nothing has. From time to time, and where that does not account for the
         number, the whole. Raises TooManyGone.
         """
-        began, looks = self._now(), self._store.catalogue_looks()
-        if looks is None or not self._is_recent(looks.whole):
-            await self._take_catalogue(session)
-            return
+        looks = self._store.catalogue_looks()
+        if looks is not None and self._is_recent(looks.whole):
+            async with self._kept_catalogue:
+                if await self._changes_suffice(session, looks):
+                    return
+        await self._take_catalogue(session)
+
+    async def _changes_suffice(self, session: Session, looks: CatalogueLooks) -> bool:
+        began = self._now()
         since = iso(parse_iso(looks.last) - timedelta(seconds=OVERLAP_S))
         found = await session.shop.changed_variants(since, MOST_CHANGED)
         kept = {v.inventory_item_id: self._store.variant(v.inventory_item_id) for v in found}
@@ -169,13 +198,13 @@ class WatchingDesk(DoubtingDesk):
         known = self._store.count_variants() + sum(v is None for v in kept.values())
         counted = await session.shop.count_variants(known + 1)
         if len(found) >= MOST_CHANGED or counted != known:
-            await self._take_catalogue(session)
-            return
+            return False
         noted = CatalogueLooks(began, looks.whole)
         if news:
             await self._take_variants(session, chain(self._store.variants(), news), noted)
         else:
             self._store.put_catalogue_looks(noted)
+        return True
 
     def _is_recent(self, moment: str) -> bool:
         age = (self._around.clock.now() - parse_iso(moment)).total_seconds()
@@ -220,6 +249,45 @@ class WatchingDesk(DoubtingDesk):
                 renamed=sum(before[key].sku != after[key].sku for key in stayed),
                 gone=len(gone),
                 mapped=newly,
+            )
+        )
+
+    # -- SKUs that readings of quantities show --------------------------------------------------
+
+    def _skus_read(self, skus: Mapping[str, str]) -> None:
+        for item_id, sku in skus.items():
+            kept = self._store.variant(item_id)
+            if kept is not None and kept.sku != sku:
+                self._renamed[item_id] = sku
+                self._renames_hinted.set()
+
+    async def _take_renames(self) -> None:
+        """Doubt the mappings of what has another SKU now, without asking the shop: the readings
+        have it. What else there is to do about it, the next look at the catalogue does.
+        """
+        self._renames_hinted.clear()
+        if not self._renamed or not self._store.link().enabled:
+            return
+        async with self._kept_catalogue:
+            read = dict(self._renamed)
+            self._renamed.clear()
+            kept = [v for item_id in read if (v := self._store.variant(item_id)) is not None]
+            pairs = [(v, replace(v, sku=read[v.inventory_item_id])) for v in kept]
+            changed = [(before, after) for before, after in pairs if before != after]
+            if changed:
+                await asyncio.to_thread(self._keep_renamed, changed)
+
+    def _keep_renamed(self, changed: Sequence[tuple[Variant, Variant]]) -> None:
+        self._store.change_variants((after for _, after in changed), ())
+        self._doubt_values({self._value_there(one) for pair in changed for one in pair})
+        self._tell(
+            events.CatalogueChanged(
+                at=self._now(),
+                brand=self.brand.name,
+                added=0,
+                renamed=len(changed),
+                gone=0,
+                mapped=0,
             )
         )
 
