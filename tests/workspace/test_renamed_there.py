@@ -1,5 +1,5 @@
-"""A SKU that is changed on Shopify is noticed by the readings of quantities, which carry it: at once,
-and without asking the shop for anything more.
+"""A SKU that is changed on Shopify is noticed by the readings of quantities, which carry it: within
+a tick, and without asking the shop for more.
 """
 
 from __future__ import annotations
