@@ -40,6 +40,8 @@ def arrange(tx: BooksTx, *, reset: bool = False) -> int:
         kept.add(cell.key)
         if pair.is_active and cell.problem is Problem.LOCATION_INACTIVE:
             tx.put_cell(without_problem(cell))
+        elif not pair.is_active and cell.problem is not Problem.LOCATION_INACTIVE:
+            tx.put_cell(put_aside(cell, Problem.LOCATION_INACTIVE))
     tx.put_cells(
         _new(key, sku_number, pair)
         for item_id, sku_number in sku_of.items()

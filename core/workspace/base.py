@@ -17,6 +17,7 @@ from core.on_demand import Room
 from core.workspace import health
 from core.workspace.errors import SecretsAreGone, UnknownLocationName
 from core.workspace.log import EventLog
+from core.workspace.naming import find_named, names_of, quoted
 from core.workspace.notes import write_note
 from core.workspace.owning import Owning
 from core.workspace.thread import EngineThread
@@ -123,11 +124,10 @@ class DeskBase:
 
     def _location(self, name_or_id: str) -> Location:
         places = self.locations()
-        for place in places:
-            if name_or_id in (place.name, place.id):
-                return place
-        names = ", ".join(place.name for place in places) or "—"
-        raise UnknownLocationName(location=name_or_id, locations=names)
+        place = find_named(places, name_or_id)
+        if place is None:
+            raise UnknownLocationName(location=quoted(name_or_id), locations=names_of(places))
+        return place
 
     def _tuning(self) -> tuple[Pacing, Limits]:
         """Pacing and the breaker's limits as they are now; core.workspace.tuning has the words."""

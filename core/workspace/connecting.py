@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from core.model import (
     LocationPair,
     ShopIdentity,
     ShopLocation,
+    Variant,
 )
 from core.on_demand import Room
 from core.sync import cells
@@ -28,13 +29,15 @@ from core.workspace.errors import (
     UnknownShopifyLocation,
 )
 from core.workspace.inventory import InventoryDesk
+from core.workspace.naming import find_named, names_of, quoted
 
 if TYPE_CHECKING:
     from core.shopify import Check
-    from core.sync import events
+    from core.sync import aside, events
     from core.sync.ports import BooksTx
+    from core.sync.trace import Trace
 else:
-    events = Room("core.sync.events")
+    aside, events = Room("core.sync.aside"), Room("core.sync.events")
 
 OnFinding = Callable[[Finding], None]
 
@@ -165,7 +168,10 @@ class ConnectionDesk(InventoryDesk):
     def pair(
         self, pairs: Sequence[tuple[str, str]], label_code: str | None = None
     ) -> Future[tuple[LocationPair, ...]]:
-        """Replace all pairs: (DEXTRE location, Shopify location), by name or id, one to one."""
+        """Replace all pairs: (DEXTRE location, Shopify location), by name or id, one to one. Pairs
+        that stay keep what is known of their cells; so does one whose location is not active now.
+        A pair that goes forgets it, and begins anew if it comes back.
+        """
         return self._call(self._pair(pairs, label_code))
 
     async def _pair(
@@ -175,13 +181,21 @@ class ConnectionDesk(InventoryDesk):
             raise NoPairs
         label = self.label_or_default(label_code)
         theirs = await self._shop_locations()
+        standing = {pair.shopify_location_id for pair in self._store.pairs()}
         chosen = tuple(
-            _pair_of(self._location(here), _shop_location(there, theirs)) for here, there in pairs
+            _pair_of(self._location(here), _shop_location(there, theirs, standing))
+            for here, there in pairs
         )
         self._refuse_twice(chosen)
         session = await self._open()
         async with session.engine.gate.alone():
-            await self._store.books.commit(lambda tx: cells.pair_locations(tx, chosen, label.code))
+            bundles = bundles_of(self._store.variants())
+
+            def work(tx: BooksTx, trace: Trace) -> None:
+                cells.pair_locations(tx, chosen, label.code)
+                aside.note_bundles(tx, bundles, trace)
+
+            await session.engine.commits.commit(work)
             session.engine.reader.forget()
         self._tell(
             events.LocationsPaired(
@@ -198,8 +212,12 @@ class ConnectionDesk(InventoryDesk):
                 (pair.shopify_location_id, pair.shopify_name),
             ):
                 if place in seen:
-                    raise PairedTwice(location=name)
+                    raise PairedTwice(location=quoted(name))
                 seen.add(place)
+
+
+def bundles_of(variants: Iterable[Variant]) -> frozenset[str]:
+    return frozenset(one.inventory_item_id for one in variants if one.requires_components)
 
 
 def _failed(check: Check) -> list[str]:
@@ -207,13 +225,15 @@ def _failed(check: Check) -> list[str]:
 
 
 def _pair_of(here: Location, there: ShopLocation) -> LocationPair:
-    return LocationPair(here.id, there.id, there.name)
+    return LocationPair(here.id, there.id, there.name, is_active=there.is_active)
 
 
-def _shop_location(name_or_id: str, theirs: Sequence[ShopLocation]) -> ShopLocation:
-    usable = [location for location in theirs if location.can_be_paired]
-    for location in usable:
-        if name_or_id in (location.name, location.id):
-            return replace(location)
-    names = ", ".join(location.name for location in usable) or "—"
-    raise UnknownShopifyLocation(location=name_or_id, locations=names)
+def _shop_location(
+    name_or_id: str, theirs: Sequence[ShopLocation], standing: Collection[str]
+) -> ShopLocation:
+    """One that can be paired, or, being paired already (`standing`), is only not active now."""
+    usable = [one for one in theirs if one.can_be_paired or one.id in standing]
+    found = find_named(usable, name_or_id)
+    if found is None:
+        raise UnknownShopifyLocation(location=quoted(name_or_id), locations=names_of(usable))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from core.store.brand import CatalogueLooks
 from core.store.errors import SecretsUnreadable
 from core.sync import cells
 from core.workspace.base import Session
+from core.workspace.connecting import bundles_of
 from core.workspace.editing import EditingDesk
 from core.workspace.errors import NothingToMap, NotPaired, SecretsAreGone
 
@@ -163,10 +164,6 @@ class MappingDesk(EditingDesk):
             return await self._open()
         except (NotConnected, SecretsAreGone, SecretsUnreadable):
             return None
-
-
-def bundles_of(variants: Iterable[Variant]) -> frozenset[str]:
-    return frozenset(one.inventory_item_id for one in variants if one.requires_components)
 
 
 def _put_matching(

@@ -22,8 +22,8 @@ from core.on_demand import Room
 from core.store.brand import CatalogueLooks
 from core.sync import cells
 from core.workspace.base import Session
+from core.workspace.connecting import bundles_of
 from core.workspace.doubting import DoubtingDesk
-from core.workspace.mapping import bundles_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from core.sync.events import Event
     from core.sync.ports import BooksTx
     from core.sync.runs import Progress
+    from core.sync.trace import Trace
 else:
     asyncio = Room("asyncio")
     aside, breaker = Room("core.sync.aside"), Room("core.sync.breaker")
@@ -162,10 +163,16 @@ class WatchingDesk(DoubtingDesk):
         if is_news:
             self._store.put_shop_locations(found)
         active = {location.id for location in found if location.is_active}
-        await session.engine.commits.commit(
-            lambda tx, trace: aside.note_locations(tx, active, trace)
-        )
-        if is_news:
+        moved = [p for p in self._store.pairs() if p.is_active != (p.shopify_location_id in active)]
+        bundles = bundles_of(self._store.variants()) if moved else None
+
+        def work(tx: BooksTx, trace: Trace) -> None:
+            aside.note_locations(tx, active, trace)
+            if bundles is not None:  # where a location is active again, these still wait
+                aside.note_bundles(tx, bundles, trace)
+
+        await session.engine.commits.commit(work)
+        if is_news or moved:
             session.engine.try_refused()
 
     # -- the catalogue ------------------------------------------------------------------------

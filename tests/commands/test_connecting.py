@@ -176,6 +176,12 @@ def test_a_name_may_hold_an_equals_sign(connected: Line, served: Served) -> None
     assert said.json["pairs"][0]["local"] == "a=b"
 
 
+def test_a_name_there_may_have_spaces_around_it(connected: Line, served: Served) -> None:
+    served.shop.stock.locations[0].name = " Ginza "
+    for words in ("Tokyo= Ginza ", "Tokyo=Ginza", " Tokyo = Ginza"):
+        assert connected("pair", words).out == 'Tokyo = " Ginza "\n'
+
+
 def test_pairing_needs_a_connection(brand: Line) -> None:
     assert "dextre-sync connect" in brand("pair", "Tokyo=x", code=3).err
 

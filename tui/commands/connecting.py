@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import N_, BadInput
 from core.model import Credentials, Finding, Secret, Verdict
+from core.workspace.naming import quoted
 from tui.clean import clean
 from tui.commands.common import Session, say, say_json, wait
 from tui.commands.line import Tree, takes_json, takes_label
@@ -185,14 +186,15 @@ def pair(session: Session, pairs: list[str], *, label: str | None, as_json: bool
         )
         return
     for here, there in found:
-        say(f"{clean(here)} = {clean(there)}")
+        say(f"{clean(quoted(here))} = {clean(quoted(there))}")
 
 
 def _split(text: str, names: set[str]) -> tuple[str, str]:
     """At the first equals sign; a name of ours may hold one itself."""
     places = [place for place, sign in enumerate(text) if sign == "="]
-    halves = [(text[:place].strip(), text[place + 1 :].strip()) for place in places]
-    whole = [(here, there) for here, there in halves if here and there]
+    halves = [(text[:place], text[place + 1 :]) for place in places]
+    whole = [(here, there) for here, there in halves if here.strip() and there.strip()]
     if not whole:
         raise NotAPair(text=text)
-    return next((each for each in whole if each[0] in names), whole[0])
+    known = [each for each in whole if each[0] in names or each[0].strip() in names]
+    return known[0] if known else whole[0]
