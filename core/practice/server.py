@@ -16,6 +16,8 @@ from core.practice.faults import ConnectionDropped
 from core.practice.shop import PracticeShop
 
 HOST = "127.0.0.1"
+KEEP_ALIVE_S = 60
+"""Roughly what large services give an idle connection."""
 
 
 class PortTaken(BadInput):
@@ -113,6 +115,7 @@ async def serve_async(
         lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
     server = _Server(config, lambda: on_ready(address) if on_ready else None)
     beside = (

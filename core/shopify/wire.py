@@ -37,6 +37,10 @@ TIMEOUT = httpx.Timeout(30.0, connect=10.0, pool=None)
 MAX_IDLE = 32
 """Connections kept open; how many requests are under way at once is the throttle's to say."""
 
+IDLE_S = 30.0
+"""For as long an idle connection is kept: longer than the quietest tick, or each one would begin
+with as many handshakes as it sends requests at once."""
+
 REACH_S = 5.0
 """For a connection that only shows that there is a network."""
 
@@ -90,7 +94,11 @@ class Wire:
             follow_redirects=False,
             trust_env=not is_loopback(base),
             timeout=TIMEOUT,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=MAX_IDLE),
+            limits=httpx.Limits(
+                max_connections=None,
+                max_keepalive_connections=MAX_IDLE,
+                keepalive_expiry=IDLE_S,
+            ),
             headers={"User-Agent": "dextre-sync", "Accept": "application/json"},
         )
 
