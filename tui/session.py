@@ -30,8 +30,30 @@ OTHER_ITEMS = (ItemsImported, ItemAdded, ItemRenamed, ItemRemoved, Restored)
 KEPT_EVENTS = 5_000
 FIRST_LINES = 200
 
+MANY_POINTS = 1_000
+"""From here up it does not matter how many they are exactly."""
+
+STEADY = 0.75
+"""Steps by which the points may differ from what is shown."""
+
 FEW_ITEMS = 3_000
 """Items up to here are read at once: it takes a few milliseconds."""
+
+
+def steady_points(points: int | None, shown: int | None) -> int | None:
+    """Shopify's points as they are told: to the next hundred, many to the next five hundred. What
+    is `shown` stays while it is about right, so that the looks of an idle app repaint nothing.
+    """
+    if points is None:
+        return None
+    if shown is not None and abs(points - shown) <= _step(shown) * STEADY:
+        return shown
+    step = _step(points)
+    return (points + step // 2) // step * step
+
+
+def _step(points: int) -> int:
+    return 500 if points >= MANY_POINTS else 100
 
 
 def log_line(event: Event) -> LogLine:
@@ -65,6 +87,7 @@ class Session:
         self.reading_index = False
         self._other_items = 0
         self.status: Status = desk.status()
+        self.points = steady_points(self.status.points, None)
 
     # -- what happens ------------------------------------------------------------------------------
 
@@ -79,6 +102,7 @@ class Session:
     def refresh(self) -> bool:
         """Read the figures again; tells whether they differ."""
         before, self.status = self.status, self.desk.status()
+        self.points = steady_points(self.status.points, self.points)
         if self.holder is not None and self.status.owner:
             self.holder = self.status.owner
         return before != self.status

@@ -875,6 +875,7 @@ class FakeDesk:
             owner=self.holder,
             domain=self._connection.domain if self._connection else None,
             shop_name=self._connection.shop_name if self._connection else None,
+            points=1_960 if connected else None,
         )
         return replace(found, **self.health)
 

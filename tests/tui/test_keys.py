@@ -24,7 +24,7 @@ from tui.key_docs import page
 from tui.key_names import SAFE_KEYS, key_names
 from tui.screens.base import BaseScreen
 from tui.screens.ways import WAYS
-from tui.widgets.bars import Saying
+from tui.widgets.bars import KeyLine, Part, Saying
 
 
 def _modules() -> Iterator[Any]:
@@ -187,6 +187,62 @@ async def test_keys_of_ones_own_take_effect_and_are_shown(tmp_path: Path) -> Non
         await press(app, pilot, "f1")
         await type_text(pilot, "sync now")
         assert "F9" in seen(app)
+
+
+def key_words(app: DextreApp) -> list[str]:
+    """What the line of keys says, without the keys."""
+    return [words.partition(" ")[2] for words, _tone in app.screen.query_one(KeyLine).parts]
+
+
+PLACES: tuple[tuple[str, ...], ...] = (
+    (),
+    ("2",),
+    ("2", "o"),
+    ("2", "p"),
+    ("2", "c"),
+    ("3",),
+    ("4",),
+    ("5",),
+    ("6",),
+    ("7",),
+    ("7", "home", "enter"),
+)
+
+
+@pytest.mark.parametrize("way", PLACES, ids=" ".join)
+async def test_a_key_of_ones_own_stands_where_the_usual_one_stood(
+    tmp_path: Path, way: tuple[str, ...]
+) -> None:
+    """Each key of the line in turn, on a key that is used nowhere."""
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, *way)
+        usual = key_words(app)
+        shown = [a.binding.id for a in app.screen.active_bindings.values() if a.binding.show]
+        assert len(usual) > 1
+        for action_id in {*shown} - {None}:
+            app.set_keymap({str(action_id): "f9"})
+            app.screen.query_one(KeyLine).update_keys()
+            assert key_words(app) == usual, action_id
+            assert any(words.startswith("F9 ") for words, _tone in parts_of(app)), action_id
+
+
+def parts_of(app: DextreApp) -> tuple[Part, ...]:
+    return app.screen.query_one(KeyLine).parts
+
+
+@pytest.mark.parametrize("without_colour", [False, True])
+@pytest.mark.parametrize("plain_signs", [False, True])
+async def test_a_key_that_cannot_act_is_told_without_colour_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_colour: bool, plain_signs: bool
+) -> None:
+    if without_colour:
+        monkeypatch.setenv("NO_COLOR", "1")
+    desk = FakeDesk("Tea", filled=False)
+    async with running(tmp_path, desk, ascii_only=plain_signs) as (app, _pilot):
+        bottom = seen(app).splitlines()[-1]
+    assert ("(s Sync now)" in bottom) is (without_colour or plain_signs)
+    assert "s Sync now" in bottom
+    assert "(b Brands)" not in bottom, "this one acts"
 
 
 async def test_a_wrong_line_of_the_keys_is_told_and_costs_only_itself(tmp_path: Path) -> None:

@@ -33,6 +33,21 @@ desk = FakeDesk("Teahouse")
 home = Path(sys.argv[1])
 sys.exit(run_app(home, lambda: FakeWorkspace(home, desk), brand=None, lang="en"))
 """
+LINKED = """
+import sys
+from pathlib import Path
+from core.practice import PracticeShop
+from core.workspace import Purpose, Workspace
+from tui.start import run_app
+from tui.demo import set_up
+shop = PracticeShop(variants=40, locations=2, selling=float(sys.argv[2]))
+with Workspace(Path(sys.argv[1]), transport=shop.transport(), purpose=Purpose.APP) as workspace:
+    desk = set_up(workspace, shop)
+    workspace.beside(shop.till.run())
+    sys.exit(run_app(workspace.home, lambda: workspace, brand=desk.brand.name, lang="en"))
+"""
+"""The app on a practice shop that is linked and sells so many pieces a minute."""
+
 LIMIT = 20.0
 SETTINGS = b"Locations and inventory labels"
 """On no other screen: "Settings" alone is in the first line of each."""
@@ -41,13 +56,15 @@ SETTINGS = b"Locations and inventory labels"
 class Terminal:
     """A program in a pty of 80×24."""
 
-    def __init__(self, home: Path, program: str = PROGRAM, term: str = "xterm-256color") -> None:
+    def __init__(
+        self, home: Path, program: str = PROGRAM, *given: str, term: str = "xterm-256color"
+    ) -> None:
         self.parent, child = pty.openpty()
         environ = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         environ["TERM"] = term
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-c", program, str(home)],
+            [sys.executable, "-c", program, str(home), *given],
             cwd=ROOT,
             stdin=child,
             stdout=child,
@@ -156,6 +173,19 @@ def test_a_newcomers_home_screen_sends_nothing_either(tmp_path: Path) -> None:
         os.close(terminal.parent)
 
 
+def test_a_linked_app_in_sync_sends_nothing_while_it_looks_at_the_shop(tmp_path: Path) -> None:
+    """Its looks cost points, which come back: the line that tells them stands still."""
+    terminal = Terminal(tmp_path, LINKED, "0")
+    try:
+        terminal.wait_for(b"2000p")
+        terminal.read(1.0)
+        assert terminal.read(8.0) == b""
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.parent)
+
+
 def test_a_cursor_key_costs_few_bytes(terminal: Terminal) -> None:
     terminal.send(b"2")
     terminal.wait_for(b"TEA-000")
@@ -221,23 +251,8 @@ def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
-BUSY = """
-import sys
-from pathlib import Path
-from core.practice import PracticeShop
-from core.workspace import Purpose, Workspace
-from tui.start import run_app
-from tui.demo import set_up
-shop = PracticeShop(variants=40, locations=2, selling=3000)
-with Workspace(Path(sys.argv[1]), transport=shop.transport(), purpose=Purpose.APP) as workspace:
-    desk = set_up(workspace, shop)
-    workspace.beside(shop.till.run())
-    sys.exit(run_app(workspace.home, lambda: workspace, brand=desk.brand.name, lang="en"))
-"""
-
-
 def test_a_terminal_that_stops_reading_does_not_stop_the_sync(tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path, BUSY)
+    terminal = Terminal(tmp_path, LINKED, "3000")
     try:
         terminal.wait_for(b"Keys")
         terminal.send(b"2")

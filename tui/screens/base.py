@@ -27,9 +27,10 @@ from tui.i18n import _
 from tui.remedies import tell, told
 from tui.screens import MAIN
 from tui.screens.frame import FrameScreen
-from tui.status_parts import status_parts
-from tui.widgets.bars import Part, ProgressLine
+from tui.status_pieces import status_line
+from tui.widgets.bars import ProgressLine
 from tui.widgets.dialogs import ErrorDialog
+from tui.widgets.fitting import Line, Piece
 from tui.widgets.marking import MarkingTable
 from tui.widgets.ringlog import RingLog
 from tui.widgets.table import VirtualTable
@@ -98,10 +99,10 @@ class BaseScreen(FrameScreen):
     def desk(self) -> Desk:
         return self.session.desk
 
-    def status_parts(self) -> tuple[Part, ...]:
+    def status_line(self) -> Line:
         if self.own_app.session is None:
-            return ((_("No brand is open"), "dim"),)
-        return status_parts(self.session, self.size.width)
+            return Line((Piece("brand", (_("No brand is open"),), "dim"),))
+        return status_line(self.session)
 
     @on(RingLog.Opened)
     def open_line(self, message: RingLog.Opened) -> None:

@@ -20,7 +20,8 @@ from textual.widget import Widget
 from tui.actions import BY_ID
 from tui.i18n import _
 from tui.screens import MAIN
-from tui.widgets.bars import KeyLine, NavBar, Part, ProgressLine, Saying, StatusLine, TooSmall
+from tui.widgets.bars import KeyLine, NavBar, ProgressLine, Saying, StatusLine, TooSmall
+from tui.widgets.fitting import Line
 
 if TYPE_CHECKING:
     from core.sync.events import Event
@@ -111,11 +112,11 @@ class FrameScreen(Screen[None]):
         nav, line = self.query_one(NavBar), self.query_one(StatusLine)
         screens = [(BY_ID[f"main.{n}"].keys, _(BY_ID[f"main.{n}"].description)) for n in MAIN]
         nav.show(screens, self.title_text())
-        line.parts = self.status_parts()
+        line.show(self.status_line())
 
-    def status_parts(self) -> tuple[Part, ...]:
+    def status_line(self) -> Line:
         """What the status line tells."""
-        return ()
+        return Line()
 
     def refresh_data(self) -> None:
         """Read again what this screen shows."""

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from tui.clean import clean
 from tui.i18n import N_, _
 from tui.screens.frame import FrameScreen
-from tui.widgets.bars import Part
+from tui.widgets.fitting import Line, Piece
 from tui.widgets.prose import Prose
 
 
@@ -25,5 +25,6 @@ class OpeningScreen(FrameScreen):
     def body(self) -> Iterable[Widget]:
         yield Prose(_("The inventory is being opened…"), classes="text dim")
 
-    def status_parts(self) -> tuple[Part, ...]:
-        return ((clean(self._brand, 40), "accent"),) if self._brand else ()
+    def status_line(self) -> Line:
+        brand = Piece("brand", (clean(self._brand, 40),), "accent")
+        return Line((brand,) if self._brand else ())

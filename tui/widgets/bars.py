@@ -4,19 +4,24 @@ keys do (bottom). Each repaints only when its text changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual import events
 from textual.app import RenderResult
+from textual.binding import ActiveBinding
+from textual.dom import DOMNode
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.actions import BY_ID
+from tui.clean import ascii_only
 from tui.i18n import _
 from tui.key_names import key_name
+from tui.widgets.fitting import GAP, Line
 from tui.widgets.prose import Prose
 
 Part = tuple[str, str]
@@ -38,7 +43,7 @@ class Bar(Widget):
         "accent": "accent",
         "key": "accent",
     }
-    GAP = "  "
+    GAP = " " * GAP
 
     def render(self) -> RenderResult:
         text = Text(no_wrap=True, overflow="ellipsis", end="")
@@ -78,54 +83,83 @@ class NavBar(Bar):
 
 
 class StatusLine(Bar):
-    """Brand, link, direction, in sync N/M, pending, needs you."""
+    """How the brand that is open stands, in as many words as there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._line = Line()
+
+    def show(self, line: Line) -> None:
+        self._line = line
+        self._fit(self.screen.size.width)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit(event.size.width)
+
+    def _fit(self, width: int) -> None:
+        self.parts = self._line.fitted(width)
+
+
+LAST = "app.help"
+"""The key that leads to all others."""
+
+RANKS = {action_id: rank for rank, action_id in enumerate(BY_ID)}
 
 
 class KeyLine(Bar):
     """The keys that matter here, from the bindings that are live."""
-
-    GAP = "  "
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.update_keys())
         self.update_keys()
 
     def update_keys(self) -> None:
-        first: list[Part] = []
-        parts: list[Part] = []
-        seen: set[str] = set()
-        last: Part | None = None
+        """A key of one's own stands where the usual one would: toolkits put it at the end."""
         live = self.screen.active_bindings
-        urgent: Collection[str] = getattr(self.screen, "first_keys", tuple)()
+        shown: dict[str, ActiveBinding] = {}
+        nodes: dict[DOMNode, int] = {}
         for active in live.values():
-            binding = active.binding
-            if not binding.show or (binding.id or "") in seen:
-                continue
-            seen.add(binding.id or "")
-            action = BY_ID.get(binding.id or "")
-            usual = action.keys.split(",") if action else []
-            key = next((key for key in usual if key in live), binding.key)
-            part = (f"{key_name(key)} {binding.description}", "" if active.enabled else "dim")
-            if binding.id == "app.help":
-                last = part
-            else:
-                (first if binding.id in urgent else parts).append(part)
-        self.parts = tuple([*first, *parts, last] if last else [*first, *parts])
+            nodes.setdefault(active.node, len(nodes))
+            if active.binding.show:
+                shown.setdefault(active.binding.id or "", active)
+        urgent: Collection[str] = getattr(self.screen, "first_keys", tuple)()
+
+        def place(action_id: str) -> tuple[bool, bool, int, int]:
+            """What is urgent, then what has the focus, as the registry has it."""
+            last, urge, node = action_id == LAST, action_id in urgent, shown[action_id].node
+            return (last, not urge, nodes[node], RANKS.get(action_id, 0))
+
+        in_order = sorted(shown, key=place)
+        self.parts = tuple(self._part(shown[action_id], live) for action_id in in_order)
+
+    def _part(self, active: ActiveBinding, live: Mapping[str, ActiveBinding]) -> Part:
+        """With the first of its keys that is not another's here."""
+        binding = active.binding
+        action = BY_ID.get(binding.id or "")
+        usual = action.keys.split(",") if action else []
+        ours = (key for key in usual if key in live and live[key].binding.id == binding.id)
+        words = f"{key_name(next(ours, binding.key))} {binding.description}"
+        return (words, "" if active.enabled else "dim")
 
     def render(self) -> RenderResult:
         """The keys in the accent colour, what they do beside them; `?` always has its place."""
         text = Text(no_wrap=True, overflow="ellipsis", end="")
         if not self.parts:
             return text
-        *others, last = self.parts
+        *others, last = [(self._told(*part), part[1]) for part in self.parts]
         room = self.size.width - cell_len(self.GAP + last[0]) - 1
         for words, tone in others:
-            if cell_len(words) + 2 > room:
+            if cell_len(words) + len(self.GAP) > room:
                 break
             self._key(text, words, tone)
-            room -= cell_len(words) + 2
+            room -= cell_len(words) + len(self.GAP)
         self._key(text, *last)
         return text
+
+    def _told(self, words: str, tone: str) -> str:
+        """What cannot act now is dim; where that may not be seen, it stands in brackets."""
+        unseen = self.app.no_color or ascii_only()
+        return f"({words})" if tone == "dim" and unseen else words
 
     def _key(self, text: Text, words: str, tone: str) -> None:
         key, _space, rest = words.partition(" ")
