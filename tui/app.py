@@ -118,6 +118,10 @@ class DextreApp(Taking):
             self.why_not_opened = error
             self.exit(error.exit_code, return_code=error.exit_code)
             return
+        if not self.screen_stack:  # left meanwhile
+            if first is not None and not isinstance(first, DextreError):
+                first.close()
+            return
         self._show_first(first)
         self.call_after_refresh(self.release_keys)
 

@@ -74,6 +74,21 @@ async def test_one_can_leave_while_it_opens(tmp_path: Path) -> None:
     assert app.return_code == 0
 
 
+async def test_who_has_left_before_it_is_open_is_shown_nothing(tmp_path: Path) -> None:
+    door = SlowDoor(tmp_path)
+    app = app_behind(tmp_path, door.open)
+    async with app.run_test() as pilot:
+        while not list(app.workers):
+            await pilot.pause(0.01)
+        screens, app._screen_stacks[app._current_mode] = app.screen_stack, []
+        door.may_open.set()
+        await app.workers.wait_for_complete()
+        app._screen_stacks[app._current_mode] = screens
+        await pilot.press("ctrl+q")
+    assert app.return_code == 0
+    assert app.session is None
+
+
 async def test_a_store_that_cannot_be_opened_ends_the_app_and_is_told(tmp_path: Path) -> None:
     def door() -> Workspace:
         raise CannotWrite(file="inventory.db", detail="read-only file system")
