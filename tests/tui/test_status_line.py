@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from textual.pilot import Pilot
 
 from core.model import ConnectionState, Owner, Purpose, Status
 from tests.tui.fakes import FakeDesk, process
 from tests.tui.seeing import running, seen, settled
+from tui.app import DextreApp
 from tui.clean import use_ascii
 from tui.i18n import set_language
 from tui.session import Session, steady_points
@@ -181,12 +183,17 @@ def test_a_wider_terminal_never_tells_less(given_session: Session, width: int, l
 async def test_a_resized_terminal_tells_what_its_width_allows_at_once(tmp_path: Path) -> None:
     async with running(tmp_path, FakeDesk(), size=(120, 40)) as (app, pilot):
         assert "needs you 3  points 2,000" in seen(app)
-        await pilot.resize_terminal(40, 12)
-        await settled(app, pilot)
+        await resized(app, pilot, 40)
         assert "!3" in seen(app)
-        await pilot.resize_terminal(200, 40)
-        await settled(app, pilot)
+        await resized(app, pilot, 200)
         assert "needs you 3  points 2,000  synced by this app" in seen(app)
+
+
+async def resized(app: DextreApp, pilot: Pilot[int], columns: int) -> None:
+    await pilot.resize_terminal(columns, 12)
+    while app.screen.query_one(StatusLine).size.width != columns:
+        await pilot.pause(0.01)
+    await pilot.pause()
 
 
 # -- points: what moves by itself ------------------------------------------------------------------

@@ -91,7 +91,7 @@ class StatusLine(Bar):
 
     def show(self, line: Line) -> None:
         self._line = line
-        self._fit(self.screen.size.width)
+        self._fit(self.size.width or self.screen.size.width)  # no place yet: it will be all of it
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size.width)
