@@ -41,6 +41,17 @@ class Effect:
     zeroed: int = 0
     gone: int = 0
 
+    def __add__(self, other: Effect) -> Effect:
+        return Effect(
+            max(self.cells, other.cells),
+            self.changed + other.changed,
+            self.zeroed + other.zeroed,
+            self.gone + other.gone,
+        )
+
+
+NOTHING = Effect(0)
+
 
 class _MassChange(SafetyStop):
     remedy = N_(

@@ -65,8 +65,11 @@ class Settled:
 def decide(tx: BooksTx, key: str, at: str, trace: Trace) -> Intent | None:
     """Put up to CHUNK pending cells into one intent; None when nothing is pending.
 
-    First what could not be pulled before is tried again, because stock may have come since."""
-    return _decided(tx, key, at, list(islice(tx.cells((CellState.PENDING_PUSH,)), CHUNK)), trace)
+    First what could not be pulled before is tried again, because stock may have come since. Those
+    that must be read before, because they come back from where none was shown, hold up nobody.
+    """
+    pending = (cell for cell in tx.cells((CellState.PENDING_PUSH,)) if cell.there is not None)
+    return _decided(tx, key, at, list(islice(pending, CHUNK)), trace)
 
 
 def decide_again(

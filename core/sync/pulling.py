@@ -11,11 +11,11 @@ exactly once for each applied write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 
 from core.model import Cause, CauseKind, Cell, CellKey, Label, Problem, Reading, Why
 from core.sync.merge import align, pull
-from core.sync.ports import BooksTx
+from core.sync.ports import BooksTx, BooksView
 from core.sync.problems import ASIDE, FROM_READING, IN_DOUBT, with_problem, without_problem
 from core.sync.trace import Trace
 
@@ -38,6 +38,7 @@ def absorb(
     trusted: set[CellKey] = set()
     changed: list[Cell] = []
     moved: set[tuple[str, str]] = set()
+    written: Set[CellKey] | None = None
     readings = list(readings)
     cells = tx.cells_at([reading.key for reading in readings])
     for reading in readings:
@@ -48,6 +49,10 @@ def absorb(
             continue
         if reading.updated_at and reading.updated_at < cell.updated_at:
             continue
+        if cell.base is None:
+            written = open_places(tx) if written is None else written
+            if cell.key in written:
+                continue
         noted = note(cell, reading, trace)
         if flow and link.enabled and label is not None:
             noted = _flow(tx, noted, label, trace)
@@ -62,6 +67,14 @@ def absorb(
             trace.other_skus[cell.key.inventory_item_id] = reading.sku
     tx.put_cells(changed)
     return trusted
+
+
+def open_places(view: BooksView) -> Set[CellKey]:
+    """Where a write is open. A cell that waits for it is marked; one that was made anew since (its
+    item mapped, its location paired again) is not, and must not begin before it: what the write
+    will do would be taken for a change on Shopify.
+    """
+    return {row.key for intent in view.intents() for row in intent.rows}
 
 
 def note(cell: Cell, reading: Reading, trace: Trace) -> Cell:

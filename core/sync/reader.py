@@ -14,7 +14,7 @@ from datetime import timedelta
 from core.clock import iso, parse_iso
 from core.errors import SafetyStop
 from core.model import CellKey, Intent, Problem, Reading
-from core.sync.breaker import HERE, Limits, check, pull_effect
+from core.sync.breaker import HERE, NOTHING, Effect, Limits, check, pull_effect
 from core.sync.commits import Commits
 from core.sync.health import Block, blocks_of
 from core.sync.ports import BooksTx, Shop
@@ -53,6 +53,8 @@ class Reader:
     skus_read: Callable[[Mapping[str, str]], None] = _nobody
     """Told the SKUs, by inventory item, that have changed since they were last read, or that a
     first reading shows to be other ones than here."""
+    _flowed: Effect = NOTHING
+    """What had flowed of a pass before the breaker stopped it."""
     _watermark: str = ""
     _long_look: float = float("-inf")
 
@@ -93,7 +95,7 @@ class Reader:
         self.load()
         with self.commits.view() as view:
             known = view.cells_at([*keys])
-        await self._read(batches(known))
+        await self._read(batches(known), alone=True)
 
     async def note(self, keys: Iterable[CellKey]) -> None:
         """Read cells and only note what Shopify holds: no level changes on either side."""
@@ -119,6 +121,7 @@ class Reader:
     def forget(self) -> None:
         """After a mass change or turning on, the same reading may mean something else."""
         self._set.forget()
+        self._flowed = NOTHING
 
     def answered(self, intent: Intent) -> None:
         """A write of ours has its outcome: what was asked before does not know of it."""
@@ -167,31 +170,43 @@ class Reader:
         ]
         return hints, any(len(item_ids) >= most for item_ids in found)
 
-    async def _read(self, todo: Iterable[Batch]) -> None:
+    async def _read(self, todo: Iterable[Batch], *, alone: bool = False) -> None:
         """A few changes flow as they come; beyond what no limit can meet, all are held until the
-        whole pass has been looked at.
+        whole pass has been looked at, together with what has flowed already. Where that stopped a
+        pass, the next one counts it, too; not one that stands `alone`, for a few cells.
         """
         held: list[_Answer] = []
-        news = 0
+        flowed = NOTHING if alone else self._flowed
+        news = flowed.changed + flowed.gone
 
         async def take(answer: _Answer) -> None:
-            nonlocal news
+            nonlocal news, flowed
             news += len(answer.news)
             if news <= self.limits.least:
+                flowed += self._effect(answer.news)
                 await self._absorb(answer, flow=True)
             else:
                 held.append(answer)
 
         try:
             await self._ask(todo, take)
-            self._check([reading for answer in held for reading in answer.news])
-        except BaseException:
+            self._check([reading for answer in held for reading in answer.news], flowed)
+        except BaseException as error:
+            if isinstance(error, SafetyStop) and not alone:
+                self._flowed = flowed
             for answer in held:
                 self._fresh.done(answer.started)
             raise
+        if not alone:
+            self._flowed = NOTHING
         self.quiet_passes = 0 if news else self.quiet_passes + 1
-        for answer in held:
-            await self._absorb(answer, flow=True)
+        left = iter(held)
+        try:
+            for answer in left:
+                await self._absorb(answer, flow=True)
+        finally:
+            for answer in left:
+                self._fresh.done(answer.started)
 
     async def _ask(
         self,
@@ -248,18 +263,21 @@ class Reader:
         if flow:
             self._set.last.update((r.key, r) for r in answer.news if r.key in trusted)
 
-    def _check(self, news: list[Reading]) -> None:
-        if len(news) <= self.limits.least:
+    def _check(self, news: list[Reading], flowed: Effect) -> None:
+        if not news:
             return
-        with self.commits.view() as view:
-            cells = view.cells_at([reading.key for reading in news])
-        pairs = [(cells[reading.key], reading) for reading in news if reading.key in cells]
-        effect = pull_effect(pairs, self._set.size)
+        effect = self._effect(news)
         try:
-            check(effect, self.limits, HERE)
+            check(effect + flowed, self.limits, HERE)
         except SafetyStop:
             self.held = effect.changed
             raise
+
+    def _effect(self, news: list[Reading]) -> Effect:
+        with self.commits.view() as view:
+            cells = view.cells_at([reading.key for reading in news])
+        pairs = [(cells[reading.key], reading) for reading in news if reading.key in cells]
+        return pull_effect(pairs, self._set.size)
 
 
 def _earlier(moment: str, seconds: float) -> str:

@@ -125,7 +125,8 @@ class Runs:
                 keys = [done.row.key for done in view.run_rows(run_id)]
             await self._read([key for key in keys if self._exists(key)], _silent)
             with self.engine.books.view() as view:
-                rows = undo_rows(view.run_rows(run_id), lambda row: view.cell(row.key))
+                cell_of = _planned_from(view)
+                rows = undo_rows(view.run_rows(run_id), lambda row: cell_of(row.key))
                 return replace(self._new(PlanKind.UNDO, view, rows), undoes=run_id)
 
     def _new(self, kind: PlanKind, view: BooksView, rows: tuple[PlanRow, ...]) -> Plan:
@@ -279,9 +280,13 @@ class Runs:
         at = self.engine.commits.moments().of_new()
 
         def work(tx: BooksTx, _trace: Trace) -> Intent | None:
-            held = {row.key: cell for row in rows if (cell := tx.cell(row.key)) is not None}
+            held = {
+                row.key: cell
+                for row in rows
+                if (cell := tx.cell(row.key)) is not None and _may_be_set(cell, row)
+            }
             going = [row for row in rows if row.key in held]
-            left = [row for row in rows if row.key not in held]  # unmapped by another process
+            left = [row for row in rows if row.key not in held]  # changed by another process
             self._note(tx, plan.id, [RunRow(row, RowOutcome.MOVED) for row in left])
             if not going:
                 return None
@@ -381,11 +386,18 @@ def _as_planned(cell: Cell | None, row: PlanRow) -> bool:
     """Still as shown? A level that an earlier row of the same plan has set counts as shown."""
     return (
         cell is not None
-        and cell.intent is None
-        and cell.sku_number == row.sku_number
-        and cell.problem not in ASIDE
+        and _may_be_set(cell, row)
         and cell.here in (row.here, row.new_here)
         and cell.there == row.there
+    )
+
+
+def _may_be_set(cell: Cell, row: PlanRow) -> bool:
+    """Still the cell that was planned, and not left out since."""
+    return (
+        cell.intent is None
+        and (cell.sku_number, cell.location_id) == (row.sku_number, row.location_id)
+        and cell.problem not in ASIDE
     )
 
 
@@ -400,7 +412,21 @@ def _why(row: PlanRow) -> str:
 
 
 def _cells(view: BooksView, keys: Iterable[CellKey]) -> Iterator[Cell]:
-    return (cell for key in keys if (cell := view.cell(key)) is not None)
+    """As a plan sees them: a write that is open to a cell's place is one in flight, also where the
+    cell was made anew since and does not wait for it.
+    """
+    cell_of = _planned_from(view)
+    return (cell for key in keys if (cell := cell_of(key)) is not None)
+
+
+def _planned_from(view: BooksView) -> Callable[[CellKey], Cell | None]:
+    written = {row.key: intent.key for intent in view.intents() for row in intent.rows}
+
+    def cell_of(key: CellKey) -> Cell | None:
+        cell = view.cell(key)
+        return cell if cell is None else cell._replace(intent=cell.intent or written.get(key))
+
+    return cell_of
 
 
 def _negative_allowed(view: BooksView) -> bool:
