@@ -17,6 +17,7 @@ from tests.tui.seeing import press, running, seen, settled, type_text
 from tui import preferences
 from tui.start import why_no_app
 from tui.widgets.bars import ProgressLine
+from tui.widgets.table import VirtualTable
 
 
 async def test_long_work_shows_how_far_it_is_and_esc_cancels_it(tmp_path: Path) -> None:
@@ -101,6 +102,32 @@ async def test_the_language_is_switched_live_and_remembered(tmp_path: Path) -> N
         await press(app, pilot, "1")
         assert "連携済み" in seen(app)
         assert preferences.load(tmp_path).lang == "ja"
+
+
+async def test_the_reader_stays_where_they_were_when_the_language_is_switched(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        for way in (["2", "j", "space", "j"], ["3", "j", "space", "G"]):
+            await press(app, pilot, *way)
+            before = app.screen.query_one(VirtualTable)
+            assert (before.cursor, len(before.marks)) > (0, 0)
+            await press(app, pilot, "L")
+            after = app.screen.query_one(VirtualTable)
+            assert after is not before
+            assert after.place == before.place
+            assert app.focused is after
+
+
+async def test_the_first_thing_of_the_home_screen_keeps_the_focus_in_another_language(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        focused = app.focused
+        assert focused is not None
+        await press(app, pilot, "L")
+        assert type(app.focused) is type(focused)
 
 
 async def test_what_happens_is_seen_on_the_home_screen(tmp_path: Path) -> None:

@@ -97,12 +97,16 @@ class FrameScreen(Screen[None]):
                 notice.show(width, height)
 
     async def retext(self) -> None:
-        """The language was switched: everything is composed anew, what was typed stays in fields
-        that a screen keeps.
+        """The language was switched: everything is composed anew, the reader stays where they
+        were, what was typed stays in fields that a screen keeps.
         """
+        from tui.screens.standing import Standing  # here: it knows tables, the first paint none
+
+        standing = Standing.of(self)
         self.ready = False
         await self.recompose()
         self.ready = True
+        standing.give_back(self)
         self.show_frame()
         self.refresh_data()
         self.refresh_bindings()

@@ -7,7 +7,7 @@ Not its business: where rows come from, filters, what Enter means. It tells by m
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -26,6 +26,15 @@ from tui.widgets.rows import ListSource, Pages, Row, RowSource, Toned
 
 BREATH = 0.001
 """Seconds between two steps of a search: keys come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the reader is in a table."""
+
+    cursor: int
+    cell: int
+    marks: frozenset[str]
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -120,6 +129,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._anchor: int | None = None
         self.widths: dict[int, int] = {}
         self._sized = -1
+        self._wanted: Place | None = None
 
     # -- what it shows -----------------------------------------------------------------------------
 
@@ -144,6 +154,10 @@ class VirtualTable(ScrollView, can_focus=True):
         self._anchor = None
         self._place()
         self.cursor = self.cursor if keep_cursor else 0
+        if self._wanted is not None and self._rows.count:
+            place, self._wanted = self._wanted, None
+            self.cursor, self.cell = place.cursor, place.cell
+            self.marks |= place.marks
         self._keep_in_view()
         self.refresh()
         self.post_message(self.Moved(self, self.current))
@@ -191,6 +205,14 @@ class VirtualTable(ScrollView, can_focus=True):
         """These rows have other cells now: read them again, and paint those that are seen."""
         for index in self._rows.drop(keys):
             self._repaint(index)
+
+    @property
+    def place(self) -> Place:
+        return Place(self.cursor, self.cell, frozenset(self.marks))
+
+    def stand_at(self, place: Place) -> None:
+        """From the next rows on that are shown: the reader is there."""
+        self._wanted = place
 
     @property
     def current(self) -> Row | None:
