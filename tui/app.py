@@ -27,6 +27,7 @@ from tui import counted, keymap, memory, preferences
 from tui.actions import BY_ID, bindings
 from tui.clean import ascii_only, use_ascii
 from tui.i18n import _, language, set_language
+from tui.measuring import MeasuringApp
 from tui.remedies import tell
 from tui.screens import MAIN, make
 from tui.screens.frame import FrameScreen
@@ -55,7 +56,7 @@ class Opening(NamedTuple):
     open: Callable[[], Workspace]
 
 
-class DextreApp(Taking):
+class DextreApp(MeasuringApp, Taking):
     TITLE = "dextre-sync"
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [

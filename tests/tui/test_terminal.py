@@ -54,15 +54,21 @@ SETTINGS = b"Locations and inventory labels"
 
 
 class Terminal:
-    """A program in a pty of 80×24."""
+    """A program in a pty of 80×24; `typed` is what is typed ahead of it."""
 
     def __init__(
-        self, home: Path, program: str = PROGRAM, *given: str, term: str = "xterm-256color"
+        self,
+        home: Path,
+        program: str = PROGRAM,
+        *given: str,
+        term: str = "xterm-256color",
+        typed: bytes = b"",
     ) -> None:
         self.parent, child = pty.openpty()
         environ = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         environ["TERM"] = term
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.send(typed)  # before it starts
         self.process = subprocess.Popen(
             [sys.executable, "-c", program, str(home), *given],
             cwd=ROOT,
@@ -104,7 +110,8 @@ class Terminal:
             self.read(0.1)
 
     def send(self, data: bytes) -> None:
-        os.write(self.parent, data)
+        if data:
+            os.write(self.parent, data)
 
     def ended(self) -> int:
         """The exit code; the output is read on, because a full pty would hold the program up."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from core.errors import N_, NN_, BadInput, DextreError, UserMustAct
 from core.model import Finding, Secret, Verdict
 from tui import counted
-from tui.clean import clean
+from tui.clean import ascii_only, clean
 from tui.commands.common import (
     NotConfirmed,
     Session,
@@ -123,6 +123,8 @@ def _takes_passphrase(parser: argparse.ArgumentParser) -> None:
 
 def doctor(session: Session, *, as_json: bool) -> None:
     findings = _findings(session.desk)
+    if not as_json and sys.stdin.isatty() and sys.stdout.isatty():
+        findings.append(_signs())
     if as_json:
         say_json([_record(finding) for finding in findings])
     else:
@@ -143,6 +145,15 @@ def _findings(desk: Desk) -> list[Finding]:
     checked = wait(desk.check())
     told = {finding.code for finding in checked}
     return [*found, *(one for one in version if one.code not in told), *checked]
+
+
+def _signs() -> Finding:
+    """Asked of the terminal where a person looks at it."""
+    from tui import sign_width  # here: few commands need a terminal
+
+    if ascii_only():
+        return sign_width.plain_finding()
+    return sign_width.finding(sign_width.measure(sys.stdin, sys.stdout))
 
 
 def _say(finding: Finding) -> None:

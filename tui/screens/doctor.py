@@ -18,11 +18,19 @@ from tui.clean import ascii_only, clean, signs
 from tui.i18n import N_, _
 from tui.remedies import finding_text, tell
 from tui.screens.base import SubScreen
+from tui.sign_width import finding, plain_finding
 from tui.widgets.columns import Column
 from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import VERDICTS, show
+
+CURE = N_(
+    "Lines look shifted: choose plain signs in Settings, or have the terminal draw "
+    "ambiguous-width characters narrow."
+)
+LOOK = N_("Where they look shifted here, choose plain signs in Settings.")
+"""What to do about wide signs, in the words of the app."""
 
 
 class DoctorScreen(SubScreen):
@@ -63,7 +71,7 @@ class DoctorScreen(SubScreen):
 
     @work(exclusive=True, group="job")
     async def do_run(self) -> None:
-        self._found = [self._terminal(), self._signs()]
+        self._found = [self._terminal(), self._told(await self._signs())]
         self.refresh_data()
         self._found.append(await self._store())
         version = self.desk.version_findings()
@@ -107,13 +115,7 @@ class DoctorScreen(SubScreen):
     def _colours(self) -> str:
         return str(self.app.console.color_system or "")
 
-    @staticmethod
-    def _signs() -> tuple[Verdict, str, str]:
+    async def _signs(self) -> Finding:
         if ascii_only():
-            return (Verdict.OK, _("Signs are drawn with ASCII characters."), "")
-        words = _("Signs: ✓ → ⇄ … ▸ take one column each")
-        return (
-            Verdict.OK,
-            words,
-            _("Where they look shifted here, choose plain signs in Settings."),
-        )
+            return plain_finding()
+        return finding(await self.own_app.sign_width(), CURE, LOOK)
