@@ -21,8 +21,9 @@ pytestmark = [
 
 ASKED = WHERE.encode()
 IN_FRONT = """
-import fcntl, sys, termios
+import fcntl, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may be run in the background
 """
 """As a shell starts a program: its own controlling terminal, so that ctrl+c arrives."""
 
