@@ -7,14 +7,17 @@ all its cells follow. Bundles are noted from the catalogue.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from core.model import Cell, CellKey, Problem
 from core.sync.events import LocationActiveAgain, LocationDeactivated
-from core.sync.ports import BooksTx
+from core.sync.ports import BooksTx, BooksView
 from core.sync.problems import put_aside, without_problem
 from core.sync.trace import Trace
+
+STEP = 4_000
+"""Cells that follow their location in one transaction: while it lasts, nobody else can write."""
 
 
 def ignore(tx: BooksTx, keys: Iterable[CellKey]) -> list[Cell]:
@@ -42,35 +45,70 @@ def notice(tx: BooksTx, keys: Iterable[CellKey]) -> list[Cell]:
     return found
 
 
-def note_locations(tx: BooksTx, active: Collection[str], trace: Trace) -> None:
+def to_follow(view: BooksView, active: Collection[str]) -> list[CellKey]:
+    """The cells that do not stand yet as the shop's active locations ask for. Looks at all cells
+    where a paired location is not active.
+    """
+    closed = {pair.shopify_location_id for pair in view.pairs()}.difference(active)
+    waiting = view.cells_with((Problem.LOCATION_INACTIVE,))
+    found = [cell.key for cell in waiting if cell.key.shopify_location_id not in closed]
+    if closed:
+        stay = (Problem.LOCATION_INACTIVE, Problem.IGNORED)
+        found += [
+            cell.key
+            for cell in view.cells()
+            if cell.key.shopify_location_id in closed and cell.problem not in stay
+        ]
+    return found
+
+
+def note_locations(
+    tx: BooksTx,
+    active: Collection[str],
+    trace: Trace,
+    keys: Sequence[CellKey] | None = None,
+    bundles: Collection[str] = (),
+) -> Sequence[CellKey]:
     """The shop's active locations are these: the cells of paired ones that have come or gone
     follow. Costs nothing while nothing has changed, and tells of a location, not of each cell.
+
+    With `keys` (`to_follow` has found them) only the first STEP of those follow; returns the
+    others, for the next transaction, with which this can go on at any time: a pair says at once how
+    its location stands, so new cells and those that a person takes up are right from then on.
     """
     pairs = list(tx.pairs())
     noted = [replace(pair, is_active=pair.shopify_location_id in active) for pair in pairs]
-    changed = {
-        pair.shopify_location_id: pair
-        for before, pair in zip(pairs, noted, strict=True)
-        if pair != before
-    }
-    if not changed:
-        return
-    tx.put_pairs(noted)
+    changed = [pair for before, pair in zip(pairs, noted, strict=True) if pair != before]
+    if keys is None:
+        keys = now = to_follow(tx, active) if changed else []
+    else:
+        now = [*keys[:STEP]]
+    if not changed and not now:
+        return ()
+    moved = Counter(key.shopify_location_id for key in keys)
+    if changed:
+        tx.put_pairs(noted)
     _bump(tx)
+    _follow(tx, now, active, bundles)
+    for pair in changed:
+        kind = LocationActiveAgain if pair.is_active else LocationDeactivated
+        name, cells = pair.shopify_name, moved[pair.shopify_location_id]
+        trace.events.append(kind(at=trace.at, brand=trace.brand, location=name, cells=cells))
+    return keys[len(now) :]
+
+
+def _follow(
+    tx: BooksTx, keys: Sequence[CellKey], active: Collection[str], bundles: Collection[str]
+) -> None:
     followed: list[Cell] = []
-    for cell in tx.cells():
-        pair = changed.get(cell.key.shopify_location_id)
-        if pair is None:
-            continue
-        after = _following(cell, Problem.LOCATION_INACTIVE, holds=not pair.is_active)
+    for cell in _cells(tx, keys):
+        holds = cell.key.shopify_location_id not in active
+        after = _following(cell, Problem.LOCATION_INACTIVE, holds=holds)
+        if not holds:  # a bundle waits on for another cause
+            after = _following(after, Problem.BUNDLE, holds=after.key.inventory_item_id in bundles)
         if after is not cell:
             followed.append(after)
     tx.put_cells(followed)
-    moved = Counter(cell.key.shopify_location_id for cell in followed)
-    for location_id, pair in changed.items():
-        kind = LocationActiveAgain if pair.is_active else LocationDeactivated
-        name, cells = pair.shopify_name, moved[location_id]
-        trace.events.append(kind(at=trace.at, brand=trace.brand, location=name, cells=cells))
 
 
 def note_bundles(tx: BooksTx, bundles: Collection[str], trace: Trace) -> None:

@@ -7,7 +7,7 @@ now and then, when a webhook says so, and when an answer of the shop makes one w
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from core.clock import iso, parse_iso
 from core.errors import DextreError, TryAgain
-from core.model import MappedBy, Problem, Variant
+from core.model import CellKey, MappedBy, Problem, Variant
 from core.on_demand import Room
 from core.store.brand import CatalogueLooks
 from core.sync import cells
@@ -68,6 +68,9 @@ _MAKES_WONDER = frozenset({Problem.NOT_STOCKED.value, Problem.REJECTED.value})
 
 
 class WatchingDesk(DoubtingDesk):
+    _followed = False
+    """Whether all cells are known to stand as their locations do; not where a process begins."""
+
     @cached_property
     def _places_hinted(self) -> asyncio.Event:
         """Of the engine's loop: made where somebody waits for it."""
@@ -164,16 +167,41 @@ class WatchingDesk(DoubtingDesk):
             self._store.put_shop_locations(found)
         active = {location.id for location in found if location.is_active}
         moved = [p for p in self._store.pairs() if p.is_active != (p.shopify_location_id in active)]
-        bundles = bundles_of(self._store.variants()) if moved else None
-
-        def work(tx: BooksTx, trace: Trace) -> None:
-            aside.note_locations(tx, active, trace)
-            if bundles is not None:  # where a location is active again, these still wait
-                aside.note_bundles(tx, bundles, trace)
-
-        await session.engine.commits.commit(work)
+        if not moved and not self._followed:
+            self._followed = not await asyncio.to_thread(self._to_follow, active)
+        if moved or not self._followed:
+            await self._follow_locations(session, active)
         if is_news or moved:
             session.engine.try_refused()
+
+    async def _follow_locations(self, session: Session, active: Collection[str]) -> None:
+        """Step by step, so that a person who writes need not wait, and with the engine standing
+        by, so that it sees all or nothing. Where it was cut off, the next start goes on with it.
+        """
+        self._followed = False
+        async with session.engine.gate.alone():
+            left = await asyncio.to_thread(self._to_follow, active)
+            bundles = await asyncio.to_thread(self._bundles_among, left, active)
+            while True:
+
+                def step(
+                    tx: BooksTx, trace: Trace, left: Sequence[CellKey] = left
+                ) -> Sequence[CellKey]:
+                    return aside.note_locations(tx, active, trace, left, bundles)
+
+                left = await session.engine.commits.commit(step)
+                if not left:
+                    break
+        self._followed = True
+
+    def _to_follow(self, active: Collection[str]) -> Sequence[CellKey]:
+        with self._store.books.view() as view:
+            return aside.to_follow(view, active)
+
+    def _bundles_among(self, keys: Sequence[CellKey], active: Collection[str]) -> Collection[str]:
+        """Of items whose cells are taken up again."""
+        items = {key.inventory_item_id for key in keys if key.shopify_location_id in active}
+        return bundles_of(v for item in items if (v := self._store.variant(item)) is not None)
 
     # -- the catalogue ------------------------------------------------------------------------
 

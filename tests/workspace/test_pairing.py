@@ -4,6 +4,8 @@ is lost or made by it.
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from core.model import Cell, CellKey, CellState, Credentials, Label, PlanKind, Problem, Secret
 from core.practice import PracticeShop
+from core.sync import aside
 from core.workspace import Desk, Workspace
 from core.workspace.errors import UnknownLocationName, UnknownShopifyLocation
 from core.workspace.watching import LOCATIONS
@@ -38,6 +41,7 @@ class Town:
         )
         self.workspace.add_brand("Tea")
         self.desk: Desk = self.workspace.desk("Tea")
+        self.folder = folder
         for code in ("main", "other"):
             self.desk.add_label(Label(code, code, negative_allowed=True))
         for place in HERE:
@@ -51,6 +55,17 @@ class Town:
         self.pair(((0, 0), (1, 1), (2, 2)))
         self.desk.map().result(20)
         self.desk.enable(self.desk.plan(PlanKind.PUSH).result(20)).result(20)
+
+    def restart(self) -> None:
+        self.workspace.close()
+        self.workspace = Workspace(
+            self.folder, clock=self.clock, transport=self.shop.transport(), environ={}
+        )
+        self.desk = self.workspace.desk("Tea")
+
+    @property
+    def tokyo(self) -> str:
+        return self.desk.location_named("Tokyo").id
 
     def pair(self, pairing: Pairing, label: str | None = None) -> None:
         chosen = [(HERE[here], self.there[there]) for here, there in pairing]
@@ -181,6 +196,94 @@ def test_a_bundle_waits_on_when_its_location_is_active_again(town: Town) -> None
         town.desk.shop_locations().result(20)  # somebody has looked at them before
         town.look_at_locations()
     assert town.cell(0).problem is Problem.BUNDLE
+
+
+# -- many cells at a location ----------------------------------------------------------------------
+
+
+class Steps:
+    """Cells follow their location one at a time; after so many steps the process is cut off."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sizes: list[int] = []
+        self.cut_off_after = 1_000
+        follow = aside._follow
+
+        def counted(tx: Any, keys: Any, *rest: Any) -> None:
+            if len(self.sizes) == self.cut_off_after:
+                raise asyncio.CancelledError
+            self.sizes.append(len(keys))
+            follow(tx, keys, *rest)
+
+        monkeypatch.setattr(aside, "STEP", 1)
+        monkeypatch.setattr(aside, "_follow", counted)
+
+
+def test_the_cells_of_a_location_follow_it_step_by_step(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = Steps(monkeypatch)
+    for active in (False, True):
+        town.shop.set_location_active(town.there[0], active=active)
+        town.look_at_locations()
+        problems = [cell.problem for cell in town.cells().values()]
+        assert problems.count(Problem.LOCATION_INACTIVE) == (0 if active else 2)
+    assert steps.sizes == [1, 1, 1, 1]
+    told = [e for e in town.desk.log(limit=500) if e.code.startswith("location_")]
+    assert [(e.code, getattr(e, "cells", 0)) for e in told] == [
+        ("location_deactivated", 2),
+        ("location_active_again", 2),
+    ]
+
+
+@pytest.mark.parametrize("active", [False, True])
+def test_cells_that_were_cut_off_while_they_followed_go_on_at_the_next_start(
+    town: Town, monkeypatch: pytest.MonkeyPatch, active: bool
+) -> None:
+    if active:
+        town.shop.set_location_active(town.there[0], active=False)
+        town.look_at_locations()
+    town.desk.adjust_stock(town.skus[0], "Tokyo", -4)
+    town.shop.sell(town.skus[1], town.there[0], 3)
+    steps = Steps(monkeypatch)
+    steps.cut_off_after = 1
+    town.shop.set_location_active(town.there[0], active=active)
+    with pytest.raises(concurrent.futures.CancelledError):
+        town.look_at_locations()
+    steps.cut_off_after = 1_000
+    town.restart()
+    town.look_at_locations()
+    waiting = [c for c in town.cells().values() if c.problem is Problem.LOCATION_INACTIVE]
+    assert len(waiting) == (0 if active else 2)
+    town.shop.set_location_active(town.there[0], active=True)
+    town.look_at_locations()
+    town.rest()
+    assert [(c.here, c.there) for c in town.cells().values() if c.location_id == town.tokyo] == [
+        (START - 4, START - 4),
+        (START - 3, START - 3),
+    ]
+
+
+def test_the_engine_stands_by_while_cells_follow_their_location(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would push to, or believe readings of, those that have not followed yet."""
+    Steps(monkeypatch)
+    follow, inside = aside._follow, []
+
+    async def look() -> None:
+        session = await town.desk._open()
+
+        def seen(*given: Any) -> None:
+            inside.append((session.engine.gate._alone, session.engine.gate._inside))
+            follow(*given)
+
+        monkeypatch.setattr(aside, "_follow", seen)
+        await asyncio.gather(town.desk._take_locations(session), session.engine.read_pass())
+
+    town.shop.set_location_active(town.there[0], active=False)
+    town.desk._call(look()).result(20)
+    assert inside == [(True, 0)] * 2
 
 
 # -- any order -------------------------------------------------------------------------------------
