@@ -76,11 +76,18 @@ def decide_again(
     tx: BooksTx, trace: Trace, *, key: str, at: str, keys: Set[CellKey]
 ) -> Intent | None:
     """The same with cells that were refused: they stay so, and listed, until one is taken. What was
-    written by a person's word to a cell without a base is not written again without one.
+    written by a person's word to a cell without a base is not written again without one: it differs
+    as before.
     """
     found: list[Cell] = []
     for cell in list(tx.cells_with((Problem.REJECTED,))):
-        if cell.key not in keys or cell.intent is not None or cell.base is None:
+        if cell.key not in keys or cell.intent is not None:
+            continue
+        if cell.base is None:
+            if cell.here != cell.there:  # else the next reading says that it is in order
+                differs = with_problem(cell, Problem.DIFFERS_AT_START)
+                tx.put_cell(differs)
+                trace.needs_you(differs)
             continue
         if cell.unsynced_here:
             found.append(cell)

@@ -158,10 +158,12 @@ async def test_a_persons_word_that_was_refused_stays_listed_until_both_sides_agr
     await world.engine.rest()
     world.shop.refuse[key] = "INVALID_LOCATION"
     await world.runs.apply(await world.runs.plan_cells(PlanKind.PUSH, [key]))
+    assert world.cell(key).problem is Problem.REJECTED
     for _ in range(3):
-        await world.engine.whole_pass()
         world.clock.advance(1000)
-        assert world.cell(key).problem is Problem.REJECTED
+        await world.engine.whole_pass()
+        assert world.cell(key).problem is Problem.DIFFERS_AT_START
+    assert "cleared" not in world.codes()
     world.set_here(5)
     assert (await world.engine.rest()).needs_you == 0
 
