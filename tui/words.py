@@ -60,7 +60,7 @@ MATCHES: Mapping[MatchState, Mark] = {
     MatchState.BLANK_HERE: Mark("!", N_("Blank in DEXTRE"), WARN),
     MatchState.DUPLICATE_HERE: Mark("✗", N_("Duplicate in DEXTRE"), BAD),
     MatchState.DUPLICATE_THERE: Mark("✗", N_("Duplicate in Shopify"), BAD),
-    MatchState.CASE_DIFFERS: Mark("!", N_("Upper/lower case differs"), WARN),
+    MatchState.CASE_DIFFERS: Mark("!", N_("Case differs"), WARN),
     MatchState.SPACES_DIFFER: Mark("!", N_("Spaces differ"), WARN),
     MatchState.CHANGED_SINCE: Mark("!", N_("Mapped, changed since"), WARN),
 }

@@ -402,4 +402,6 @@ def _with_ignored(before: Iterable[matching.End], edit: matching.Edit) -> list[m
 
 
 def _problem_of(line: int, error: BadInput) -> exchange.RowProblemLine:
-    return exchange.RowProblemLine(line, "sku_number", error.message, error.params, error.remedy)
+    """With the column that is wrong."""
+    column = "inventory_item_id" if isinstance(error, matching.NoSuchVariant) else "sku_number"
+    return exchange.RowProblemLine(line, column, error.message, error.params, error.remedy)

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from core.errors import BadInput
 from core.model import LevelKey, Movement
 from tests.tui.fakes import FakeDesk
 from tests.tui.seeing import burst, press, running, seen, settled, type_text
@@ -57,6 +58,29 @@ async def test_what_was_changed_is_taken_back_as_a_difference(tmp_path: Path) ->
         assert held(desk, "TEA-000") == start - 1
         await press(app, pilot, "ctrl+r")
         assert held(desk, "TEA-000") == start + 3
+
+
+async def test_a_mass_change_that_is_refused_comes_back_with_what_was_typed(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        desk.hold = Future()
+        desk.hold.set_exception(BadInput(detail="This label forbids negative stock."))
+        await press(app, pilot, "2", "space", "space", "e")
+        await type_text(pilot, "41")
+        await press(app, pilot, "enter")
+        await type_text(pilot, "counted")
+        await press(app, pilot, "enter")
+        shown = seen(app)
+        assert "This label forbids negative stock." in shown
+        assert "41" in shown
+        assert "counted" in shown
+        desk.hold = None
+        await press(app, pilot, "enter", "enter")
+        assert desk.asked[-1] == ("set_stock", "TEA-001", "渋谷店", 41, "NEW", "counted")
+        assert [held(desk, f"TEA-{n:03d}") for n in range(2)] == [41, 41]
+        assert "This label forbids" not in seen(app)
 
 
 async def test_stock_is_moved_to_another_location_and_back(tmp_path: Path) -> None:

@@ -129,6 +129,18 @@ def test_a_file_with_a_wrong_line_changes_nothing(desk: Desk, tmp_path: Path) ->
     assert standing(desk) == {}
 
 
+@pytest.mark.parametrize(
+    ("there", "here", "column"), [(3, "NO-SUCH", "sku_number"), (99, "TEA-1", "inventory_item_id")]
+)
+def test_a_wrong_line_names_the_column_that_is_wrong(
+    desk: Desk, tmp_path: Path, there: int, here: str, column: str
+) -> None:
+    path = _edited(desk, tmp_path, gid(3), here)
+    path.write_text(path.read_text("utf-8").replace(gid(3), gid(there)), "utf-8")
+    (problem,) = desk.preview_mappings(path).problems
+    assert problem.field == column
+
+
 def _edited(desk: Desk, folder: Path, inventory_item_id: str, sku_number: str) -> Path:
     """The mappings written out, with one line changed as in a spreadsheet."""
     out = io.StringIO()

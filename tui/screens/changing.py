@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import on, work
 from textual.widgets import Input
 
-from core.errors import BadInput
+from core.errors import BadInput, DextreError
 from core.model import Label, Location, Movement
 from tui import counted
 from tui.clean import clean
@@ -117,13 +117,19 @@ class Changing(MainScreen):
         title: str,
         ok: str,
         about: str,
-        asks: list[Ask],
+        asks: Sequence[Ask],
         act: Callable[[Mapping[str, str]], Act],
+        wrong: str = "",
     ) -> None:
         """What is done to one item is done while the form is open, so that it can tell what is
-        wrong; what is done to many, beside the screen.
+        wrong; what is done to many, beside the screen: where that is refused, the form comes back
+        with what was typed and with what is `wrong`.
         """
         skus = self.query_one(MarkingTable).chosen()
+
+        def again(answers: Mapping[str, str], refused: DextreError) -> None:
+            typed = [replace(ask, value=answers[ask.name]) for ask in asks]
+            self._show_form(title, ok, about, typed, act, told(refused))
 
         def submit(answers: Mapping[str, str]) -> str | None:
             if len(skus) > 1:
@@ -135,19 +141,39 @@ class Changing(MainScreen):
         def closed(answers: Mapping[str, str] | None) -> None:
             if answers and len(skus) > 1:
                 n, why = whole(answers["n"]), answers["why"]
-                self._make_many(title, lambda progress: act(answers)(skus, n, why, progress))
+                self._make_many(
+                    title,
+                    lambda progress: act(answers)(skus, n, why, progress),
+                    lambda refused: again(answers, refused),
+                )
             else:
                 self.seen_again()
 
-        self.app.push_screen(FormDialog(title, asks, ok, submit, note=about), closed)
+        self.app.push_screen(FormDialog(title, asks, ok, submit, about, wrong), closed)
 
     def _make(self, act: Act, skus: Sequence[str], n: int, reason: str) -> None:
         self._note(act(skus, n, reason, _silent))
 
     @work(exclusive=True, group="job")
-    async def _make_many(self, title: str, act: Callable[[Progress], Sequence[Movement]]) -> None:
-        """One commit; Esc before it leaves everything as it was."""
-        done = await self._made(title, act)
+    async def _make_many(
+        self,
+        title: str,
+        act: Callable[[Progress], Sequence[Movement]],
+        again: Callable[[DextreError], None],
+    ) -> None:
+        """One commit; Esc before it leaves everything as it was. `again`: it was refused."""
+        refused: list[DextreError] = []
+
+        def tried(progress: Progress) -> Sequence[Movement]:
+            try:
+                return act(progress)
+            except DextreError as error:
+                refused.append(error)
+                raise
+
+        done = await self._made(title, tried, quiet=True)
+        if refused:
+            again(refused[0])
         if done is not None:
             self._note(done.value)
             told = {"what": title, "levels": counted.quantities(len(done.value))}
@@ -155,7 +181,7 @@ class Changing(MainScreen):
             self._say_made(sentences(words, _("u undoes it.")))
 
     async def _made(
-        self, title: str, act: Callable[[Progress], Sequence[Movement]]
+        self, title: str, act: Callable[[Progress], Sequence[Movement]], *, quiet: bool = False
     ) -> Done[Sequence[Movement]] | None:
         begun: list[Work | None] = []
 
@@ -163,7 +189,7 @@ class Changing(MainScreen):
             begun.append(self._work)
             return self.beside(act)(progress)
 
-        done = await self.job(title, start)
+        done = await self.job(title, start, quiet=quiet)
         self._late = any(work is not None and work.cancelled for work in begun)
         self.seen_again()
         return done

@@ -24,12 +24,12 @@ def mapping_columns() -> list[Column]:
     """Where there is no room for both names, one column has the one or the other."""
     return [
         Column(_("SKU number"), 12, grow=1),
-        Column(_("Name"), 16, grow=4, drop=1),
+        Column(_("Name"), 15, grow=4, drop=1),
         Column(_("Barcode"), 13, drop=4),
         Column(_("Shopify SKU"), 12, grow=1),
-        Column(_("Shopify product"), 16, grow=4, drop=2),
+        Column(_("Shopify product"), 15, grow=4, drop=2),
         Column(_("Barcode there"), 13, drop=3),
-        Column(_("State"), 22, grow=2),
+        Column(_("State"), 24, grow=2),
     ]
 
 

@@ -167,7 +167,7 @@ class Ask:
 
 class FormDialog(Dialog[Mapping[str, str]]):
     """A few fields. `submit` does the work and answers with what is wrong, or nothing; the form
-    stays open with what was typed until it succeeds.
+    stays open with what was typed until it succeeds. `wrong`: what is wrong from the beginning.
     """
 
     def __init__(
@@ -177,9 +177,11 @@ class FormDialog(Dialog[Mapping[str, str]]):
         ok: str,
         submit: Callable[[Mapping[str, str]], str | None],
         note: str = "",
+        wrong: str = "",
     ) -> None:
         super().__init__()
         self._title, self._asks, self._ok, self._submit, self._note = title, asks, ok, submit, note
+        self._wrong = wrong
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -195,7 +197,9 @@ class FormDialog(Dialog[Mapping[str, str]]):
                 yield FormRow(ask.label, field)
             if self._note:
                 yield Prose(self._note, classes="dialog--note")
-            yield Prose("", classes="dialog--wrong", id="wrong")
+            yield Prose(
+                self._wrong, classes="dialog--wrong" + (" -on" if self._wrong else ""), id="wrong"
+            )
             with Horizontal(classes="dialog--buttons"):
                 yield Press(self._ok, id="yes")
                 yield Press(_("Cancel"), id="cancel")
