@@ -326,10 +326,11 @@ class RealWorld:
             return self.armed.pop(0)[0]
         return ""
 
-    def until_answered(self) -> None:
-        """Let the world go on until the shop has answered all that was asked."""
-        while self.wire.under_way:
+    def until_nothing_is_under_way(self) -> None:
+        """Let the world go on until the shop has got and answered all that was asked."""
+        while self.wire.under_way or self.on_its_way:
             self.go(0.5)
+            self.deliver()
 
     def deliver(self) -> None:
         """What was late reaches the shop now; nobody waits for its answer any more."""

@@ -186,7 +186,7 @@ class RealMachine(RuleBasedStateMachine):
     def the_clock_jumps(self, seconds: int) -> None:
         self.w.deliver()
         if seconds > 3600:
-            self.w.until_answered()  # no request is under way for a day
+            self.w.until_nothing_is_under_way()  # no request is so for a day
         if seconds > 0:
             self.w.loop.let_pass(seconds)
         elif self.behind - seconds <= MOST_BEHIND:

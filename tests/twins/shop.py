@@ -17,6 +17,7 @@ from core.model import (
     CellKey,
     Intent,
     IntentKind,
+    IntentRow,
     Problem,
     QuantityName,
     Reading,
@@ -149,9 +150,17 @@ class FakeShop:
                 problems.append(RowProblem(index, "CHANGE_FROM_QUANTITY_STALE", "stale"))
         if problems:
             return WriteResult(problems=tuple(problems))
+        untouched = {row.key for row in intent.rows if self._ignores(row)}
         for row in intent.rows:
+            if row.key in untouched:
+                continue
             by_delta = intent.kind is IntentKind.ADJUST
             now = self.quantity(row.key)
             self.put(row.key, now + row.delta if by_delta else row.quantity)
             self.ledger.append((intent.key, row.key, self.quantity(row.key) - now))
-        return WriteResult(receipt=f"group/{self.writes}", request_id=f"request/{self.writes}")
+        request = f"request/{self.writes}"
+        receipt = None if len(untouched) == len(intent.rows) else f"group/{self.writes}"
+        return WriteResult(receipt, request, untouched=frozenset(untouched))
+
+    def _ignores(self, row: IntentRow) -> bool:
+        return bool(row.delta) and self.problems.get(row.key) is Problem.UNTRACKED
