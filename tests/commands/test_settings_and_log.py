@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from core.sync.events import NeedsYou, SaleSeen
 from core.workspace.log import EventLog
 from tests.commands.conftest import Line
+from tui.commands import running
 from tui.journal import exported, is_journal, prefixed
 
 AT = "2026-11-23T09:00:00.250Z"
@@ -94,7 +97,6 @@ def test_a_service_under_systemd_leaves_the_time_to_the_journal(
     told: Line, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from core.workspace import Workspace
-    from tui.commands import running
 
     capsys.readouterr()
     with Workspace(told.home) as workspace:
@@ -119,6 +121,37 @@ def test_the_export_format_holds_every_field_and_the_moment() -> None:
     assert b"SYSLOG_IDENTIFIER=dextre-sync\nMESSAGE=words\nDEXTRE_CODE=sale_seen\n" in data
     assert b"DEXTRE_SKU\n\x03\0\0\0\0\0\0\0A\nB\n" in data
     assert data.endswith(b"\n\n")
+
+
+@pytest.mark.parametrize(
+    ("to_journal", "shape"),
+    [
+        (False, r"\d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d {} {}"),
+        (True, "<{}>{}"),
+    ],
+)
+def test_what_a_service_has_to_say_of_itself_is_a_line_like_all_others(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    to_journal: bool,
+    shape: str,
+) -> None:
+    monkeypatch.setattr(running, "is_journal", lambda *_: to_journal)
+    logger = logging.getLogger("core.shopify")
+    with running._Voice([]).hears_warnings():
+        logger.warning("a webhook %s was refused", "\x1b[31mforged")
+        logger.info("RecheckLevels ok")
+        logger.error("two\nlines")
+    logger.warning("after it has ended")
+    said = capsys.readouterr().out.splitlines()
+    wanted = [
+        shape.format("4" if to_journal else "warning", "a webhook .*forged was refused"),
+        shape.format("3" if to_journal else "error  ", "two"),
+        shape.format("3" if to_journal else "error  ", "lines"),
+    ]
+    assert len(said) == 3
+    assert all(re.fullmatch(form, line) for form, line in zip(wanted, said, strict=True))
+    assert "\x1b" not in "".join(said)
 
 
 def test_the_journal_is_known_by_the_file_that_systemd_names(tmp_path: Path) -> None:

@@ -145,15 +145,30 @@ async def test_the_memory_of_repeats_is_bounded(monkeypatch: pytest.MonkeyPatch)
     assert len(desk.receiver._seen) == 3
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("x_shopify_shop_domain", "other.myshopify.com"), ("x_shopify_topic", "orders/create")],
-)
-async def test_what_we_never_asked_for_is_answered_and_ignored(name: str, value: str) -> None:
+async def test_what_we_never_asked_for_is_answered_and_ignored() -> None:
     desk = Desk()
-    assert await desk.post(LEVEL, SECRET, **{name: value}) == 200
+    assert await desk.post(x_shopify_topic="orders/create") == 200
     assert desk.hints == []
     assert desk.receiver.counts.ignored == 1
+
+
+@pytest.mark.parametrize("domain", ["other.myshopify.com", "", f"{DOMAIN}.example"])
+async def test_what_another_shop_of_the_app_sends_is_refused(domain: str) -> None:
+    """Every shop that has the app signs with the app's secret."""
+    desk = Desk()
+    assert await desk.post(x_shopify_shop_domain=domain) == 404
+    assert (desk.hints, desk.receiver.counts.refused) == ([], 1)
+    assert await desk.post(x_shopify_shop_domain=DOMAIN.upper()) == 200
+
+
+async def test_refusals_are_told_ever_more_rarely(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+    for _ in range(100):
+        await desk.post(secret="shpss_other")
+    told = [record.getMessage() for record in caplog.records if record.name == "core.shopify"]
+    assert len(told) == 7
+    assert told[-1] == "a webhook without a valid signature was refused (64 so far)"
+    assert desk.receiver.counts.refused == 100
 
 
 async def test_too_long_is_refused_before_it_is_read() -> None:

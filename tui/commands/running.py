@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from core.clock import iso
 from core.errors import N_, NN_, BadInput, TryAgain, UserMustAct
 from tui.clean import clean
 from tui.commands.common import Session, say, say_json, wait
@@ -124,7 +127,7 @@ def _serve(session: Session, webhooks: str | None, webhook_url: str | None) -> i
     names = names or [brand.name for brand in workspace.brands()] or [session.desk.brand.name]
     hearing = _hearing(names, webhooks, webhook_url)
     voice = _Voice([workspace.desk(name) for name in names])
-    with _asked_to_end() as ended:
+    with _asked_to_end() as ended, voice.hears_warnings():
 
         def stop() -> bool:
             voice.speak(ended=ended.is_set())
@@ -165,6 +168,20 @@ def _asked_to_end() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+class _Warnings(logging.Handler):
+    def __init__(self, say_line: Callable[[str, str, str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._say_line = say_line
+
+    def emit(self, record: logging.LogRecord) -> None:
+        at = iso(datetime.fromtimestamp(record.created, UTC))
+        level = "error" if record.levelno >= logging.ERROR else "warning"
+        with suppress(OSError):  # nobody reads what it says; the service itself finds out
+            for line in self.format(record).splitlines():
+                self._say_line(clean(line), level, at)
+            sys.stdout.flush()
+
+
 class _Voice:
     """What a service says: each change of its own state, and what is logged."""
 
@@ -184,13 +201,28 @@ class _Voice:
 
     def _say(self, words: str, event: Event | None = None) -> None:
         """systemd adds the time itself, and takes the level from the front of the line."""
-        level = event.level.value if event else "info"
+        if event is not None:
+            self._say_line(words, event.level.value, event.at)
+        elif self._to_journal:
+            say(prefixed(words))
+        else:
+            say(words)
+
+    def _say_line(self, words: str, level: str, at: str) -> None:
         if self._to_journal:
             say(prefixed(words, level))
-        elif event is None:
-            say(words)
         else:
-            say(f"{to_the_second(event.at)} {level:<7} {words}")
+            say(f"{to_the_second(at)} {level:<7} {words}")
+
+    @contextmanager
+    def hears_warnings(self) -> Iterator[None]:
+        """What the program has to say of itself is a line like all others."""
+        handler = _Warnings(self._say_line)
+        logging.getLogger().addHandler(handler)
+        try:
+            yield
+        finally:
+            logging.getLogger().removeHandler(handler)
 
     def _say_state(self, desk: Desk) -> None:
         state = _state_of(desk)
