@@ -6,6 +6,8 @@ become `ab`, and what follows a Tab would land in the field before it. So a key 
 one before it has come home, and until what it made its widget say has come home as well: the code
 that a scanner types after an Enter belongs to the next scan. While the app is still opening what it
 shows, all keys wait.
+
+What a key changes is painted once, when it has come home.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from collections import deque
 from collections.abc import Callable
 
 from textual import events
-from textual.app import App
 from textual.dom import DOMNode
 from textual.driver import Driver
+
+from tui.painting import PaintsTogether
 
 ALWAYS = ("ctrl+q",)
 """Keys that never wait: the way out."""
@@ -25,8 +28,11 @@ ALWAYS = ("ctrl+q",)
 PATIENCE_S = 0.5
 """A key that got lost on its way (its screen was closed by it) holds up the next no longer."""
 
+PAINT_AFTER_S = 0.02
+"""How long what a key changes waits for the rest of it: what takes longer is seen meanwhile."""
 
-class KeysInOrder(App[int]):
+
+class KeysInOrder(PaintsTogether):
     """An app whose keys wait for each other."""
 
     def __init__(self, driver_class: type[Driver] | None = None) -> None:
@@ -63,12 +69,15 @@ class KeysInOrder(App[int]):
         await super().on_event(event)
 
     async def _hand_on(self) -> None:
-        self._under_way = bool(self._typed)
-        if not self._under_way:
+        if not self._typed:
+            self._under_way = False
+            self.let_paint()
             return
+        loop = asyncio.get_running_loop()
+        self._under_way = True
+        self.hold_paint(PAINT_AFTER_S)
         self._number += 1
         number = self._number
-        loop = asyncio.get_running_loop()
         self._watch = loop.call_later(PATIENCE_S, self._home, number)
         event = self._typed.popleft()
         target: DOMNode = self.focused or self.screen

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from tui.session import Session
 
 PUMP_EVERY = 0.25
-AT_ONCE = 100
-"""Events that are shown before the next key is looked at."""
+AT_ONCE = 20
+"""Events that are read and shown before the next key is looked at: about a millisecond's worth."""
+
+KEYS_FIRST_S = 0.01
+"""How long news wait for a key that is under way, before some more of them are looked at."""
 
 LOOK_EVERY = 8
 """Pumps between two looks at the figures when nothing happened (only differences are painted)."""
@@ -42,6 +45,7 @@ class PumpedApp(ThemedApp):
         self._here = "home"
         self._pumps = 0
         self._looks = False
+        self._news_come = False
 
     def start_pump(self) -> None:
         self.set_interval(PUMP_EVERY, self.pump)
@@ -54,7 +58,7 @@ class PumpedApp(ThemedApp):
         """Bring events and figures to the screen that is seen."""
         if self.session is None:
             return
-        new = self.session.drain()
+        new = [] if self._news_come else self.session.drain(AT_ONCE)
         self._pumps += 1
         if not self._pumps % KEEP_EVERY:
             self.keep()
@@ -65,7 +69,12 @@ class PumpedApp(ThemedApp):
             _log.warning("The figures could not be read: %s", error)
         for screen in self._seen():
             screen.show_frame()
-        self._hand_out(new)
+        self._prepare(new)
+        if len(new) < AT_ONCE:
+            self._tell(new)
+        else:
+            self._news_come = True
+            self._take_the_rest(self.session, new)
 
     def _seen(self) -> list[FrameScreen]:
         """The screen on top, and those that a dialog lies over."""
@@ -77,22 +86,35 @@ class PumpedApp(ThemedApp):
             and screen.is_whole
         ]
 
-    def _hand_out(self, new: Sequence[Event]) -> None:
-        if len(new) > AT_ONCE:
-            self._hand_out_in_turns(new)
-            return
+    def _prepare(self, some: Sequence[Event]) -> None:
+        for screen in self._seen():
+            screen.prepare(some)
+
+    def _tell(self, new: Sequence[Event]) -> None:
         for screen in self._seen():
             screen.on_happenings(new)
 
     @work(group="news")
-    async def _hand_out_in_turns(self, new: Sequence[Event]) -> None:
-        """Some at a time, with keys in between, and painted together: a burst of news never holds
-        up a reader.
+    async def _take_the_rest(self, session: Session, new: list[Event]) -> None:
+        """Some at a time, keys first, and shown together: a burst of news never holds up a reader,
+        and a flood of it is seen as it comes.
         """
-        with self.batch_update():
-            for start in range(0, len(new), AT_ONCE):
-                self._hand_out(new[start : start + AT_ONCE])
-                await asyncio.sleep(0)
+        now = asyncio.get_running_loop().time
+        some, told = new, now()
+        try:
+            while len(some) == AT_ONCE:
+                await asyncio.sleep(KEYS_FIRST_S if self.keys_wait else 0)
+                if session is not self.session:
+                    return
+                some = session.drain(AT_ONCE)
+                self._prepare(some)
+                new += some
+                if now() - told > PUMP_EVERY:
+                    self._tell(new)
+                    new, told = [], now()
+            self._tell(new)
+        finally:
+            self._news_come = False
 
     def say(self, words: str, tone: str = "") -> None:
         """Say it on the screen that is seen after what was just left."""

@@ -91,9 +91,9 @@ class Session:
 
     # -- what happens ------------------------------------------------------------------------------
 
-    def drain(self) -> list[Event]:
-        """What happened since the last call."""
-        new = self.feed.drain()
+    def drain(self, most: int | None = None) -> list[Event]:
+        """What happened since the last call; of much, the first `most`."""
+        new = self.feed.drain(most)
         self.events.extend(new)
         if any(isinstance(event, OTHER_ITEMS) for event in new):
             self.forget_index()

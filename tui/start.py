@@ -23,6 +23,12 @@ FAULTS = "faults.log"
 """Our own faults with their tracebacks, in the data directory; made when there is the first."""
 
 
+TURN_S = 0.001
+"""How long one thread keeps others from running: keys are read and paints are sent by threads of
+their own, and the sync runs in others; Python's usual 5 ms are felt.
+"""
+
+
 def why_no_app(stdin: TextIO | None, stderr: TextIO | None, term: str) -> str | None:
     """Why a full-screen app cannot be shown here, with the way out; None where it can."""
     way_out = _("Use the commands instead, such as `dextre-sync status` or `dextre-sync --help`.")
@@ -51,6 +57,7 @@ def run_app(
     if reason := why_no_app(sys.__stdin__, sys.__stderr__, os.environ.get("TERM", "")):
         print(reason, file=sys.stderr)
         return NO_TERMINAL
+    sys.setswitchinterval(TURN_S)
     gc.disable()  # what is imported stays; `memory.settle` turns it on again
     from tui.app import DextreApp, Opening
 

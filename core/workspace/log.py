@@ -14,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -168,12 +169,25 @@ class EventFeed:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._inode, self._at, self._rest = 0, 0, b""
+        self._unread: deque[bytes] = deque()
         for _, stat in self._newest_first():
             self._inode, self._at = stat.st_ino, stat.st_size
             return
 
-    def drain(self) -> list[Event]:
-        """What was logged since the last call, oldest first."""
+    def drain(self, most: int | None = None) -> list[Event]:
+        """What was logged since the last call, oldest first. No more than `most`, where that is
+        given: the others come at the next calls, before the file is looked at again.
+        """
+        if most is None or not self._unread:
+            self._unread.extend(self._new_lines())
+        found: list[Event] = []
+        while self._unread and (most is None or len(found) < most):
+            event = _event(self._unread.popleft())
+            if event is not None:
+                found.append(event)
+        return found
+
+    def _new_lines(self) -> list[bytes]:
         parts: list[bytes] = []
         newest: os.stat_result | None = None
         for path, stat in self._newest_first():
@@ -190,7 +204,7 @@ class EventFeed:
             return []
         self._inode, self._at = newest.st_ino, newest.st_size
         *lines, self._rest = (self._rest + b"".join(reversed(parts))).split(b"\n")
-        return [event for line in lines if (event := _event(line)) is not None]
+        return lines
 
     def _newest_first(self) -> Iterator[tuple[Path, os.stat_result]]:
         """The file that is written, and those put aside; between two there is a moment without the

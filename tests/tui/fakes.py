@@ -115,8 +115,8 @@ class FakeFeed:
     waiting: list[Event] = field(default_factory=list)
     closed: bool = False
 
-    def drain(self) -> list[Event]:
-        new, self.waiting = self.waiting, []
+    def drain(self, most: int | None = None) -> list[Event]:
+        new, self.waiting[:] = self.waiting[:most], self.waiting[len(self.waiting[:most]) :]
         return new
 
     def close(self) -> None:

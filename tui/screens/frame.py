@@ -96,6 +96,11 @@ class FrameScreen(Screen[None]):
             for notice in self.query(TooSmall):
                 notice.show(width, height)
 
+    def on_idle(self, event: events.Idle) -> None:
+        """The toolkit paints now; not yet where more comes at once."""
+        if self.own_app.paints_later(self):
+            event.prevent_default()
+
     async def retext(self) -> None:
         """The language was switched: everything is composed anew, the reader stays where they
         were, what was typed stays in fields that a screen keeps.
@@ -125,8 +130,13 @@ class FrameScreen(Screen[None]):
     def refresh_data(self) -> None:
         """Read again what this screen shows."""
 
+    def prepare(self, some: Sequence[Event], /) -> None:
+        """What is long work for many events: some at a time, with keys in between; what comes of
+        it is shown by `on_happenings`.
+        """
+
     def on_happenings(self, new: Sequence[Event], /) -> None:
-        """New events; the figures are read already."""
+        """New events, all of which were prepared; the figures are read already."""
 
     # -- bindings and actions ----------------------------------------------------------------------
 

@@ -43,6 +43,10 @@ class HomeScreen(MainScreen):
     BINDINGS = bindings("home")
     AUTO_FOCUS = "#log"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._coming: list[LogLine] = []
+
     def body(self) -> Iterable[Widget]:
         yield Prose(id="figures")
         yield OpenLine(id="needs")
@@ -55,13 +59,18 @@ class HomeScreen(MainScreen):
         yield RingLog(id="log", empty=_("Nothing has happened yet."))
 
     def refresh_data(self) -> None:
+        self._coming = []
         self.query_one(RingLog).show(_news(self.session.events))
         self._show_figures()
         self._show_log_title()
 
-    def on_happenings(self, new: Sequence[Event]) -> None:
-        if new:
-            self.query_one(RingLog).extend(_news(new))
+    def prepare(self, some: Sequence[Event]) -> None:
+        self._coming += _news(some)
+
+    def on_happenings(self, _new: Sequence[Event]) -> None:
+        if self._coming:
+            self.query_one(RingLog).extend(self._coming)
+            self._coming = []
         self._show_figures()
 
     # -- what it shows -----------------------------------------------------------------------------

@@ -47,6 +47,7 @@ class LogScreen(MainScreen):
         self._sought = ""
         self._all_brands = False
         self._others: dict[str, EventFeed] = {}
+        self._coming: list[LogLine] = []
 
     def body(self) -> Iterable[Widget]:
         yield Prose("", id="about", classes="heading")
@@ -65,7 +66,7 @@ class LogScreen(MainScreen):
 
     def refresh_data(self) -> None:
         """What is in memory at once, then what the files hold, read beside the UI."""
-        kept = list(self.session.events)
+        kept, self._coming = list(self.session.events), []
         empty = _("No line fits the filter.") if kept else _("Nothing has happened yet.")
         self.query_one(RingLog).show(self._lines(kept[-AT_FIRST:]), empty)
         self._show_about()
@@ -134,9 +135,13 @@ class LogScreen(MainScreen):
         words += "   " + _("File: %(file)s") % {"file": clean(self.desk.log_path)}
         self.query_one("#about", Prose).update(words)
 
-    def on_happenings(self, new: Sequence[Event]) -> None:
-        if lines := self._lines(new):
-            self.query_one(RingLog).extend(lines)
+    def prepare(self, some: Sequence[Event]) -> None:
+        self._coming += self._lines(some)
+
+    def on_happenings(self, _new: Sequence[Event]) -> None:
+        if self._coming:
+            self.query_one(RingLog).extend(self._coming)
+            self._coming = []
 
     @on(RingLog.Following)
     def following(self) -> None:

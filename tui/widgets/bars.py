@@ -110,7 +110,8 @@ class KeyLine(Bar):
     """The keys that matter here, from the bindings that are live."""
 
     def on_mount(self) -> None:
-        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.update_keys())
+        told = self.screen.bindings_updated_signal
+        told.subscribe(self, lambda _screen: self.update_keys(), immediate=True)
         self.update_keys()
 
     def update_keys(self) -> None:

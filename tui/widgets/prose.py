@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from textual.app import RenderResult
 from textual.content import Content
 from textual.geometry import Size
+from textual.visual import VisualType
 from textual.widgets import Static
 
 from tui.widgets.columns import clip, fold
@@ -26,6 +27,10 @@ class Prose(Static):
     @property
     def plain(self) -> str:
         return str(self.content)
+
+    def update(self, content: VisualType = "", *, layout: bool = True) -> None:
+        """Nothing is placed anew where the room does not depend on the words."""
+        super().update(content, layout=layout and self.styles.auto_dimensions)
 
     def lines(self, width: int) -> list[str]:
         found: list[str] = []

@@ -11,6 +11,7 @@ from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -81,6 +82,7 @@ class RingLog(ScrollView, can_focus=True):
         self._rows: list[_Row] = []
         self._folded_at = 0
         self._empty = empty
+        self._styles: dict[str, Style] = {}
 
     # -- lines -------------------------------------------------------------------------------------
 
@@ -144,11 +146,19 @@ class RingLog(ScrollView, can_focus=True):
     def follow(self, on: bool) -> None:
         if on != self.following:
             self.following = on
+            self._refresh_line(self._cursor)
             self._cursor = -1 if on or not self._rows else self._lowest_seen().line
+            self._refresh_line(self._cursor)
             self.post_message(self.Following(on))
-            self.refresh()
         if on:
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
+
+    def _refresh_line(self, number: int) -> None:
+        """Paint the rows of this line anew; none where it is not seen."""
+        first = bisect_left(self._rows, number, key=_line_of)
+        last = bisect_left(self._rows, number + 1, key=_line_of)
+        if number >= 0 and first < last:
+            self.refresh_lines(first, last - first)
 
     def _lowest_seen(self) -> _Row:
         lowest = int(self.scroll_y) + max(1, self.size.height) - 1
@@ -156,21 +166,32 @@ class RingLog(ScrollView, can_focus=True):
 
     # -- painting ----------------------------------------------------------------------------------
 
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles.clear()
+
+    def _style(self, name: str) -> Style:
+        if name not in self._styles:
+            base = self.rich_style
+            if name:
+                base += self.get_component_rich_style(f"log--{name}", partial=True)
+            self._styles[name] = base
+        return self._styles[name]
+
     def render_line(self, y: int) -> Strip:
         index = int(self.scroll_offset.y) + y
-        width, base = self.size.width, self.rich_style
+        width, base = self.size.width, self._style("")
         if index >= len(self._rows):
             if not self.lines and y == 0:
-                dim = base + self.get_component_rich_style("log--dim", partial=True)
-                return Strip([Segment(clip(" " + self._empty, width), dim)], width)
+                return Strip([Segment(clip(" " + self._empty, width), self._style("dim"))], width)
             return Strip.blank(width, base)
         number, text = self._rows[index]
         tone = self.lines[number - self._first].tone
         style = base
         if number == self._cursor and self.has_focus:
-            style = base + self.get_component_rich_style("log--cursor", partial=True)
+            style = self._style("cursor")
         elif tone in ("warn", "bad", "dim"):
-            style = base + self.get_component_rich_style(f"log--{tone}", partial=True)
+            style = self._style(tone)
         return Strip([Segment(clip(" " + text, width), style)], width)
 
     # -- keys --------------------------------------------------------------------------------------
