@@ -52,6 +52,7 @@ async def settled(app: DextreApp, pilot: Pilot[int]) -> None:
     await app.workers.wait_for_complete()
     app.look()
     app.pump()
+    await app.workers.wait_for_complete([one for one in app.workers if one.group == "news"])
     await pilot.pause()
 
 

@@ -6,13 +6,11 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.geometry import Region
-from textual.strip import Strip
 
 from core.matching import MappingView
 from core.sync.events import ItemAdded
@@ -21,7 +19,6 @@ from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import press, running, seen, settled, type_text
 from tui import memory
 from tui.screens.mapping import MappingScreen
-from tui.widgets.ringlog import LogLine, RingLog
 
 
 class SlowDesk(FakeDesk):
@@ -133,31 +130,3 @@ def test_collections_begin_again_when_the_last_reading_has_ended() -> None:
     finally:
         (gc.enable if before else gc.disable)()
         gc.unfreeze()
-
-
-async def test_a_burst_of_news_comes_in_turns_and_is_painted_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk = FakeDesk()
-    async with running(tmp_path, desk) as (app, pilot):
-        await press(app, pilot, "6")
-        log = app.screen.query_one(RingLog)
-        turns: list[int] = []
-        painted: list[int] = []
-        extend, render_lines = log.extend, log.render_lines
-
-        def counting(new: Sequence[LogLine]) -> None:
-            turns.append(len(new))
-            extend(new)
-
-        def painting(crop: Region) -> list[Strip]:
-            painted.append(len(turns))
-            return render_lines(crop)
-
-        monkeypatch.setattr(log, "extend", counting)
-        monkeypatch.setattr(log, "render_lines", painting)
-        desk.feeds[-1].waiting += [ItemAdded(at=AT, brand="b", sku=f"NEW-{n}") for n in range(250)]
-        await settled(app, pilot)
-        assert turns == [100, 100, 50]
-        assert set(painted) == {3}, "not before the last of them"
-        assert "NEW-249" in seen(app)

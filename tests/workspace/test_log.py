@@ -68,6 +68,28 @@ def test_a_feed_reads_the_rest_of_a_file_that_was_put_aside(small: EventLog) -> 
     assert feed.drain() == []
 
 
+def test_much_is_handed_out_some_at_a_time_in_its_order(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "log.jsonl")
+    feed = log.feed()
+    for n in range(5):
+        log.append(sale(n))
+    assert numbers(feed.drain(2)) == [0, 1]
+    log.append(sale(5))
+    assert numbers(feed.drain(2)) == [2, 3]
+    assert numbers(feed.drain()) == [4, 5]
+    assert feed.drain(2) == []
+
+
+def test_what_nobody_knows_does_not_count_as_news(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "log.jsonl")
+    feed = log.feed()
+    log.append(sale(0))
+    with log.path.open("ab") as out:
+        out.write(b'{"code": "from_the_future"}\n' * 3)
+    log.append(sale(1))
+    assert numbers(feed.drain(2)) == [0, 1]
+
+
 def test_a_feed_goes_on_after_the_log_was_deleted(small: EventLog) -> None:
     small.append(sale(0))
     small.append(sale(1))
