@@ -117,7 +117,7 @@ async def test_a_key_goes_before_much_news(tmp_path: Path, monkeypatch: pytest.M
         app.post_message(events.Key("space", " "))
         await settled(app, pilot)
         assert waiting, "the key took effect"
-        assert waiting[0] > 2_000 - 5 * pumping.AT_ONCE, "after a few turns, not after all news"
+        assert waiting[0] >= 1_960, "after a few turns, not after all news"
         assert numbers(app.screen.query_one(RingLog)) == list(range(2_000))
 
 
@@ -159,15 +159,16 @@ async def test_a_flood_of_news_is_seen_as_it_comes(
 async def test_news_that_come_while_the_screen_changes_are_told_once(tmp_path: Path) -> None:
     desk = FakeDesk()
     async with running(tmp_path, desk) as (app, pilot):
-        desk.feeds[-1].waiting += added(150)
+        desk.feeds[-1].waiting += added(60)
         app.pump()
         app.go("log")
         app.pump()
         await settled(app, pilot)
-        assert numbers(app.screen.query_one(RingLog)) == list(range(150))
+        assert numbers(app.screen.query_one(RingLog)) == list(range(60))
+        desk.feeds[-1].waiting += added(60, start=60)
+        app.pump()
         app.go("home")
-        desk.feeds[-1].waiting += added(150, start=150)
-        app.pump()
+        await pilot.pause()
         app.go("log")
         await settled(app, pilot)
-        assert numbers(app.screen.query_one(RingLog))[-150:] == list(range(150, 300))
+        assert numbers(app.screen.query_one(RingLog)) == list(range(120))
