@@ -8,12 +8,15 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widgets import Static
 
 from core.model import Item, Location
 from core.sync.events import WentOffline
 from tests.tui.fakes import AT, FakeDesk
-from tests.tui.seeing import press, running, seen
+from tests.tui.seeing import press, running, seen, settled
+from tests.tui.test_goldens import SCREENS
 from tui.clean import _FORBIDDEN, _LINE_BREAKS, clean, clean_block
+from tui.widgets.fields import Press
 
 EVIL = "Tee [/x] [red]\x1b]0;OWNED\x07\x1b[31m\x9b32m\u202e\x00 [b"
 BAD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -41,6 +44,24 @@ def test_what_is_forbidden_is_never_printable() -> None:
 
 def test_a_very_long_text_is_cut() -> None:
     assert len(clean("x" * 10_000)) == 501
+
+
+async def test_no_text_on_any_screen_is_read_as_markup(tmp_path: Path) -> None:
+    """Neither what it says now, nor what it may be given later."""
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        for keys in SCREENS.values():
+            await press(app, pilot, *keys)
+            for text in app.screen.query(Static):
+                assert not text._render_markup, (keys, text)
+            for button in app.screen.query(Press):
+                button.relabel("[/x] [red]")
+                assert str(button.label) == "[/x] [red]"
+            app.go("home")
+            await settled(app, pilot)
+
+
+def test_the_words_of_a_button_are_no_markup() -> None:
+    assert str(Press("[/x] [red]").label) == "[/x] [red]"
 
 
 async def test_hostile_names_are_shown_as_text_on_every_screen(tmp_path: Path) -> None:

@@ -17,6 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual import _xterm_parser
+from textual.events import Key
+
+import tui.driver  # noqa: F401 - it mends the parser of the toolkit
 
 pytestmark = [
     pytest.mark.system,
@@ -41,9 +45,13 @@ from core.workspace import Purpose, Workspace
 from tui.start import run_app
 from tui.demo import set_up
 shop = PracticeShop(variants=40, locations=2, selling=float(sys.argv[2]))
+Path(sys.argv[1]).mkdir(exist_ok=True)
 with Workspace(Path(sys.argv[1]), transport=shop.transport(), purpose=Purpose.APP) as workspace:
     desk = set_up(workspace, shop)
     workspace.beside(shop.till.run())
+    from tui.app import DextreApp
+    pump, beats = DextreApp.pump, open(sys.argv[1] + "/beats", "ab", buffering=0)
+    DextreApp.pump = lambda app: (beats.write(b"."), pump(app))
     sys.exit(run_app(workspace.home, lambda: workspace, brand=desk.brand.name, lang="en"))
 """
 """The app on a practice shop that is linked and sells so many pieces a minute."""
@@ -167,6 +175,19 @@ def test_an_idle_app_sends_nothing_and_asks_for_no_mouse(terminal: Terminal) -> 
     assert b"\x1b[?1000h" not in terminal.out
 
 
+def test_the_toolkit_is_told_to_keep_still_before_it_is_imported() -> None:
+    """It reads these once, and each would send what nobody needs, or what terminals get wrong."""
+    program = (
+        "import tui.app; from textual import constants as c; "
+        "print(c.DISABLE_KITTY_KEY, c.TEXTUAL_ANIMATIONS, c.SMOOTH_SCROLL, c.MAX_FPS)"
+    )
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("TEXTUAL_")}
+    said = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environ, capture_output=True, check=True
+    )
+    assert said.stdout.split() == [b"True", b"none", b"False", b"240"]
+
+
 def test_a_newcomers_home_screen_sends_nothing_either(tmp_path: Path) -> None:
     """The next step is shown there, and looked at again every two seconds."""
     terminal = Terminal(tmp_path, PROGRAM.replace('"Teahouse"', '"Teahouse", filled=False'))
@@ -211,6 +232,14 @@ def test_a_commit_of_an_input_method_arrives_whole(terminal: Terminal) -> None:
     terminal.send(b"\x15")  # ^u empties the field
     terminal.send("抹茶ラテ".encode())
     terminal.wait_for(b"8 items")
+
+
+def test_a_commit_comes_whole_even_where_the_terminal_sends_it_as_one_key() -> None:
+    """Where somebody asked for the protocol all the same."""
+    text = "倉庫の在庫を更新する"
+    sequence = f"\x1b[0;1;{':'.join(str(ord(letter)) for letter in text)}u"
+    events = [*_xterm_parser.XTermParser().feed(sequence)]
+    assert "".join(one.character or "?" for one in events if isinstance(one, Key)) == text
 
 
 def test_an_escape_sequence_that_a_slow_line_splits_destroys_nothing(terminal: Terminal) -> None:
@@ -259,26 +288,47 @@ def _state(pid: int) -> str:
 
 
 def test_a_terminal_that_stops_reading_does_not_stop_the_sync(tmp_path: Path) -> None:
+    """The UI's loop does stand still then: its pump beats no more, until somebody reads again."""
     terminal = Terminal(tmp_path, LINKED, "3000")
+    beats = tmp_path / "beats"
     try:
         terminal.wait_for(b"Keys")
         terminal.send(b"2")
         terminal.read(1.0)
         terminal.send(b"\x1b[6~\x1b[5~" * 400)  # more paint than any buffer holds
         log = next(tmp_path.rglob("log.jsonl"))
-        time.sleep(1.0)  # nobody reads: the writer thread is full, the UI's loop stands
-        before = log.stat().st_size
-        end = time.monotonic() + LIMIT
-        while log.stat().st_size == before:
+        stood = _stands_still(beats)
+        before, end = log.stat().st_size, time.monotonic() + LIMIT
+        while log.stat().st_size < before + MANY_LINES:
             assert time.monotonic() < end, "the sync stood still with the terminal"
             time.sleep(0.05)
-        terminal.read(1.0)
+        assert beats.stat().st_size == stood, "the terminal was not stalled: nothing was shown"
+        end = time.monotonic() + LIMIT
+        while beats.stat().st_size == stood:
+            assert time.monotonic() < end, "the app stands still for ever"
+            terminal.read(0.2)
         terminal.send(b"\x11")
         assert terminal.ended() == 0
     finally:
         terminal.process.kill()
         terminal.process.wait()
         os.close(terminal.parent)
+
+
+MANY_LINES = 20_000
+"""Bytes of a log: some seconds of sales, more than is under way when the terminal stalls."""
+
+
+def _stands_still(beats: Path) -> int:
+    """Until the UI's loop has stood still for a second (its pump beats four times in one)."""
+    end = time.monotonic() + LIMIT
+    size, since = -1, time.monotonic()
+    while time.monotonic() - since < 1.0:
+        assert time.monotonic() < end, "the UI's loop never stood still"
+        if beats.stat().st_size != size:
+            size, since = beats.stat().st_size, time.monotonic()
+        time.sleep(0.05)
+    return size
 
 
 @pytest.mark.parametrize("term", ["dumb", ""])
