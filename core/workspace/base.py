@@ -256,6 +256,11 @@ class DeskBase:
         at = self._now()
         note = note.going(ENGINE) if failure is None else note.stopped(ENGINE, failure, at)
         health.write(self._health_path, note)
+        if ENGINE in before.stops and ENGINE not in note.stops:
+            self._engine_goes_on(before.stops)
+
+    def _engine_goes_on(self, stops: Mapping[str, health.Stop]) -> None:
+        """It stood still, as the stops say; for the parts beside it. On the engine's loop."""
 
     def _stopped_parts(self, code: str) -> set[str]:
         """The parts of the sync that stand still for that reason already: it has been told."""

@@ -21,7 +21,8 @@ from core.model import CellKey, MappedBy, Problem, Variant
 from core.on_demand import Room
 from core.store.brand import CatalogueLooks
 from core.sync import cells
-from core.workspace.base import Session
+from core.workspace import health
+from core.workspace.base import ENGINE, Session
 from core.workspace.connecting import bundles_of
 from core.workspace.doubting import DoubtingDesk
 
@@ -119,6 +120,13 @@ class WatchingDesk(DoubtingDesk):
             await self._look(LOCATIONS, lambda: self._take_locations(session))
             await self._around.clock.sleep(CALM_S)
             await self._due(self._places_hinted, self._locations_s)
+
+    def _engine_goes_on(self, stops: Mapping[str, health.Stop]) -> None:
+        """What stood still for the same reason need not wait for its time."""
+        hinted = {CATALOGUE: self._catalogue_hinted, LOCATIONS: self._places_hinted}
+        for part, stop in stops.items():
+            if part in hinted and stop.error.code == stops[ENGINE].error.code:
+                hinted[part].set()
 
     def _catalogue_s(self) -> float:
         return self._tuning()[0].catalogue_s
