@@ -255,6 +255,22 @@ def test_an_escape_sequence_that_a_slow_line_splits_destroys_nothing(terminal: T
     terminal.wait_for(b"TEA-000")
 
 
+def test_a_split_escape_sequence_costs_nothing_of_what_was_counted(terminal: Terminal) -> None:
+    terminal.send(b"2")
+    terminal.wait_for(b"TEA-000")
+    terminal.send(b"c")
+    terminal.wait_for(b"F2 applies")
+    terminal.send(b"TEA-003\r12*TEA-002\r")
+    terminal.wait_for(b"2 items, 13 units")
+    terminal.send(b"\x1b")
+    terminal.read(0.3)
+    terminal.send(b"[B")
+    terminal.read(0.5)
+    terminal.out = b""
+    terminal.send(b"c")
+    terminal.wait_for(b"2 items, 13 units")
+
+
 def test_a_resized_terminal_is_painted_anew(terminal: Terminal) -> None:
     terminal.resize(120, 40)
     terminal.read(0.5)
