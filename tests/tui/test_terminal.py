@@ -188,6 +188,14 @@ def test_the_toolkit_is_told_to_keep_still_before_it_is_imported() -> None:
     assert said.stdout.split() == [b"True", b"none", b"False", b"240"]
 
 
+def test_a_field_that_has_the_focus_sends_nothing_either(terminal: Terminal) -> None:
+    terminal.send(b"2")
+    terminal.wait_for(b"TEA-000")
+    terminal.send(b"/")
+    terminal.read(1.5)
+    assert terminal.read(2.5) == b"", "its cursor blinks"
+
+
 def test_a_newcomers_home_screen_sends_nothing_either(tmp_path: Path) -> None:
     """The next step is shown there, and looked at again every two seconds."""
     terminal = Terminal(tmp_path, PROGRAM.replace('"Teahouse"', '"Teahouse", filled=False'))
