@@ -12,10 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from core.errors import N_
-from core.model import Finding, Verdict
+
+if TYPE_CHECKING:
+    from core.model import Finding
 
 SIGN = "─"
 WHERE = "\x1b[6n"
@@ -42,6 +44,8 @@ PLAIN = N_("Signs are drawn with ASCII characters.")
 
 def finding(width: int | None, cure: str = CURE, look: str = LOOK) -> Finding:
     """What `measure` found; `cure` and `look` are the remedies, in the words of commands."""
+    from core.model import Finding, Verdict  # here: the first paint needs no nouns
+
     if width == 1:
         return Finding("sign_width", Verdict.OK, ONE_WIDE)
     if width is None:
@@ -51,6 +55,8 @@ def finding(width: int | None, cure: str = CURE, look: str = LOOK) -> Finding:
 
 def plain_finding() -> Finding:
     """Where no sign is drawn that could be wide."""
+    from core.model import Finding, Verdict
+
     return Finding("sign_width", Verdict.OK, PLAIN)
 
 
