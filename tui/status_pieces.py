@@ -50,9 +50,9 @@ def status_line(session: Session) -> Line:
         _points(session.points),
         _owner(session),
     )
-    brands = len(pieces[0].forms) - 1
-    beyond = max(0, brands - (ENOUGH_OF_A_BRAND - LEAST_OF_A_BRAND))
-    rest = brands - beyond
+    brands = pieces[0].forms
+    beyond = sum(cell_len(form) > ENOUGH_OF_A_BRAND for form in brands)
+    rest = len(brands) - 1 - beyond
     return Line(pieces, ("owner", *["brand"] * beyond, *SHORTEN, *["brand"] * rest), DROP)
 
 

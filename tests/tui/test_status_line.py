@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.pilot import Pilot
@@ -143,6 +143,7 @@ VALUES = st.builds(
 )
 
 
+@example(session("AAAAAAAAAA", 0, 0, 10, 10, 0, None, link=False), 40, "ja", True)
 @given(VALUES, st.integers(40, 220), st.sampled_from(["en", "ja"]), st.booleans())
 def test_the_line_fits_and_gives_way_in_its_order(
     given_session: Session, width: int, lang: str, ascii_only: bool

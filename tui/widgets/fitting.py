@@ -18,11 +18,20 @@ EDGE = 1
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`forms` from the longest to the shortest; `tone` of the theme."""
+    """`forms` from the longest to the shortest: one that saves nothing is none. `tone` of the
+    theme.
+    """
 
     name: str
     forms: tuple[str, ...]
     tone: str = ""
+
+    def __post_init__(self) -> None:
+        kept = list(self.forms[:1])
+        for form in self.forms[1:]:
+            if cell_len(form) < cell_len(kept[-1]):
+                kept.append(form)
+        object.__setattr__(self, "forms", tuple(kept))
 
 
 @dataclass(frozen=True, slots=True)
