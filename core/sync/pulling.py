@@ -122,18 +122,16 @@ def _known_base(cell: Cell, reading: Reading) -> int | None:
     """The base, unless nobody can say any more whether our last write happened: then it is
     forgotten, and the cell begins anew, by both sides being equal or a person's word.
 
-    What is written to an item that is not tracked, or not stocked there, may succeed and change
-    nothing. So the number with which an item turns out to be untracked must be the one that we
-    believe to have left there, and so must the one with which it comes back from where none was
-    shown. And a doubt stays one when such a problem takes its place.
+    Where an item was not stocked, no number was shown and a write may have been kept unseen
+    (facts.md §4.6): it must come back with the number that we believe to have left there. And a
+    doubt stays one when a problem told by readings takes its place.
     """
     went = reading.problem is not None and reading.problem is not cell.problem
     if went and cell.problem in IN_DOUBT:
         return None
     if reading.quantity is None:
         return cell.base
-    believed = cell.base if cell.there is None else cell.there
-    if (went or cell.there is None) and reading.quantity != believed:
+    if cell.there is None and reading.quantity != cell.base:
         return None
     return cell.base
 

@@ -139,6 +139,20 @@ def test_a_write_to_nothing_is_not_forgotten_while_its_cell_is_left_out(race: Ra
     assert race.is_at(START_WITH + 2, writes=3)
 
 
+def test_a_sale_just_before_the_item_is_untracked_is_one_and_nobody_is_asked(race: Race) -> None:
+    race.world.start()
+    race.world.go(5)
+    race.sell(2)
+    track(race, False)
+    race.world.go(8)
+    assert waits_for(race, Problem.UNTRACKED)
+    track(race, True)
+    race.come_to_rest()
+    assert race.cell.state is CellState.IN_SYNC
+    available = race.world.name is QuantityName.AVAILABLE  # a sale leaves on_hand until it ships
+    assert race.both() == ((START_WITH - 2,) * 2 if available else (START_WITH,) * 2)
+
+
 def test_a_doubt_stays_one_when_the_item_becomes_untracked(race: Race) -> None:
     race.trouble("loss_after")
     race.world.start()
