@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.model import Intent, PlanKind, Problem, QuantityName, RowOutcome, WriteResult
+from core.model import CellState, Intent, PlanKind, Problem, QuantityName, RowOutcome, WriteResult
 from core.sync import aside
 from tests.sync.real_world import START_WITH
 from tests.sync.test_races import Race
