@@ -69,11 +69,20 @@ async def test_the_terminals_cursor_is_in_the_field_from_the_start(
 ) -> None:
     """An input method opens its window there."""
     async with running(tmp_path, FakeDesk(), lang=lang) as (app, pilot):
-        for keys in (("2", "e"), ("2", "i"), ("2", "m"), ("ctrl+p",), ("3", "m"), ("2", "slash")):
+        for keys in (
+            ("2", "e"),
+            ("2", "i"),
+            ("2", "m"),
+            ("ctrl+p",),
+            ("3", "m"),
+            ("2", "slash"),
+            ("2", "equals_sign"),
+        ):
             await press(app, pilot, *keys)
             field = app.focused
             assert isinstance(field, Field), keys
             assert field.region.y > 1, keys
+            assert field.region.contains(*app.cursor_position), keys
             assert app.cursor_position == field.cursor_screen_offset, keys
             await press(app, pilot, "escape")
         await press(app, pilot, "2", "e", *"x", "enter", "enter")

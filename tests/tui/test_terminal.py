@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from textual import _xterm_parser
 from textual.events import Key
 
@@ -228,6 +229,23 @@ def test_a_cursor_key_costs_few_bytes(terminal: Terminal) -> None:
     terminal.read(0.5)
     terminal.send(b"\x1b[B")
     assert 0 < len(terminal.read(0.5)) <= 600
+
+
+def test_a_terminal_where_signs_are_wide_is_sent_none_of_them(tmp_path: Path) -> None:
+    """Neither ours nor the toolkit's, whose scrollbars are such signs: only names are not ASCII."""
+    terminal = Terminal(tmp_path, PROGRAM.replace('lang="en"', 'lang="en", ascii_only=True'))
+    try:
+        terminal.wait_for(b"Keys")
+        for key, shown in ((b"2", b"TEA-000"), (b"3", b"Only in DEXTRE"), (b"7", SETTINGS)):
+            terminal.send(key)
+            terminal.wait_for(shown)
+            terminal.read(0.5)
+        text = terminal.out.decode("utf-8", errors="replace")
+        assert not {sign for sign in text if not sign.isascii() and cell_len(sign) < 2}
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.parent)
 
 
 def test_a_commit_of_an_input_method_arrives_whole(terminal: Terminal) -> None:
