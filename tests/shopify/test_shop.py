@@ -672,10 +672,17 @@ async def test_recorded_answers_of_a_real_shop_are_understood(httpx_mock: HTTPXM
         for found in recorded_payloads(json.loads(path.read_text(encoding="utf-8")))
     ]
     assert recorded
+    bodies = iter([body for _root, body in recorded])
+
+    def recorded_answer(request: httpx.Request) -> httpx.Response:
+        """Our rows are not the recorded ones: which of those moved, the receipt does not say."""
+        asks_receipt = sent(request)["operationName"] == "Receipt"
+        return httpx.Response(200, json=answer({"node": None}) if asks_receipt else next(bodies))
+
+    httpx_mock.add_callback(recorded_answer, is_reusable=True)
     for root, body in recorded:
         kind = IntentKind.ADJUST if root == "inventoryAdjustQuantities" else IntentKind.SET
         payload = body["data"][root]
-        httpx_mock.add_response(json=body, is_reusable=False)
         result = await a_shop().write(an_intent(kind, 250))
         assert len(result.problems) == len(payload["userErrors"])
         assert (result.receipt is None) == (payload["inventoryAdjustmentGroup"] is None)
