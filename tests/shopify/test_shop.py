@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -42,6 +41,7 @@ from core.shopify.errors import (
 from core.shopify.repeats import Repeats
 from core.shopify.shop import ShopifyShop
 from core.sync.ports import Shop
+from tests.practice.recorded import FOLDER
 from tests.shopify.support import (
     LOCATION,
     SHOP_ID,
@@ -56,8 +56,6 @@ from tests.shopify.support import (
 )
 
 pytestmark = pytest.mark.httpx_mock(can_send_already_matched_responses=True)
-
-CAPTURES = Path(__file__).parents[3] / "shared" / "shopify" / "captures"
 
 
 def test_the_shop_is_what_the_sync_asks_for() -> None:
@@ -664,11 +662,11 @@ def _selects_what_we_do(payload: dict[str, Any]) -> bool:
 
 
 async def test_recorded_answers_of_a_real_shop_are_understood(httpx_mock: HTTPXMock) -> None:
-    if not CAPTURES.is_dir():
+    if not FOLDER.is_dir():
         pytest.skip("the recorded answers are not at hand")
     recorded = [
         found
-        for path in sorted(CAPTURES.glob("*.json"))
+        for path in sorted(FOLDER.glob("*.json"))
         for found in recorded_payloads(json.loads(path.read_text(encoding="utf-8")))
     ]
     assert recorded
