@@ -97,6 +97,19 @@ async def test_a_million_rows_are_read_a_page_at_a_time() -> None:
         assert sum(count for _start, count in source.asked) < 2_000
 
 
+async def test_a_smaller_terminal_still_shows_the_row_of_the_cursor() -> None:
+    app = Bench(MarkingTable(COLUMNS, Million()))
+    async with app.run_test(size=(60, 30)) as pilot:
+        table = app.query_one(MarkingTable)
+        await pilot.press(*["j"] * 25)
+        await pilot.resize_terminal(50, 10)
+        while table.size.height != 10:
+            await pilot.pause(0.01)
+        await pilot.pause()
+        assert 0 <= table.cursor - int(table.scroll_y) < 9
+        assert table.cursor == 25
+
+
 async def test_marks_stay_with_their_rows() -> None:
     rows = [Row(f"k{n}", (f"row {n}",)) for n in range(10)]
     app = Bench(MarkingTable(COLUMNS, ListSource(rows)))
