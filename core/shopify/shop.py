@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random as random_module
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -49,7 +50,7 @@ from core.shopify.documents import (
     Document,
 )
 from core.shopify.domain import base_url, is_loopback, shop_domain
-from core.shopify.errors import AnotherShop, ChangeRefused
+from core.shopify.errors import AnotherShop, ChangeRefused, Forbidden, MissingScope, QueryRefused
 from core.shopify.nouns import (
     identity_of,
     location_of,
@@ -258,9 +259,11 @@ class ShopifyShop:
             result = writes.result_of(intent, answer.data, answer.request_id)
         if result.untouched is not None or result.receipt is None:
             return result
-        answer = await self._execute(RECEIPT, writes.receipt_of(intent, result.receipt))
-        with shape_of(RECEIPT):
-            return replace(result, untouched=writes.untouched_by(intent, answer.data))
+        with suppress(Forbidden, MissingScope, QueryRefused):  # then a reading tells
+            answer = await self._execute(RECEIPT, writes.receipt_of(intent, result.receipt))
+            with shape_of(RECEIPT):
+                return replace(result, untouched=writes.untouched_by(intent, answer.data))
+        return result
 
     async def activate(self, inventory_item_id: str, shopify_location_id: str, key: str) -> None:
         """Stock an item at a location, with the quantity that it had there, else 0."""

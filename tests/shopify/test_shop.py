@@ -49,6 +49,7 @@ from tests.shopify.support import (
     QuickClock,
     a_shop,
     answer,
+    failure,
     item,
     probe,
     sent,
@@ -521,6 +522,15 @@ async def test_a_receipt_that_is_not_told_leaves_it_to_a_reading(
 ) -> None:
     httpx_mock.add_response(json=applied(changes=1))
     httpx_mock.add_response(json=answer({"node": node}))
+    assert (await a_shop().write(an_intent())).untouched is None
+
+
+@pytest.mark.parametrize("code", ["ACCESS_DENIED", "undefinedField"])
+async def test_a_shop_that_refuses_to_tell_of_receipts_leaves_it_to_a_reading(
+    httpx_mock: HTTPXMock, code: str
+) -> None:
+    httpx_mock.add_response(json=applied(changes=1))
+    httpx_mock.add_response(json=failure(code))
     assert (await a_shop().write(an_intent())).untouched is None
 
 
