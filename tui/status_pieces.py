@@ -23,7 +23,7 @@ ENOUGH_OF_A_BRAND = 24
 LEAST_OF_A_BRAND = 8
 LONGEST_OWNER = 60
 
-SHORTEN = ("link", "points", "flow", "sync", "flow", "owner", "pending", "needs", "link")
+SHORTEN = ("link", "points", "flow", "sync", "flow", "pending", "owner", "needs", "link")
 """Whose next form is taken, in this order: after who exactly syncs (the home screen tells it) and
 what is very long of a brand, before the rest of the brand.
 """

@@ -26,8 +26,14 @@ from tui.remedies import finding_text, tell
 
 LABEL = "NEW"
 FIGURES = re.compile(
-    r"(?:in sync|同期) (\d+)/(\d+)\s+(?:pending|待ち) (\d+)\s+(?:needs you|要対応) (\d+)"
+    r"(?:(?:in sync|同期) |=)([\d,]+)/([\d,]+)\s+"
+    r"(?:(?:pending|待ち) ([\d,]+)|(?:→([\d,]+))?(?:←([\d,]+))?)\s+"
+    r"(?:(?:needs you|要対応) |!)([\d,]+)"
 )
+"""In words, or in signs where the line has no room for them."""
+
+LINK_ON = re.compile(r"✓ (?:Link on|on|連携 有効|有効)  (?:DEXTRE )?⇄")
+LINK_OFF = re.compile(r"– (?:Link off|off|連携 無効|無効)  (?:DEXTRE )?\|")
 
 
 class Figures(NamedTuple):
@@ -91,8 +97,6 @@ class Words:
     apply: str
     applied: str
     cancel: str
-    link_on: str
-    link_off: str
     pull_run: str
     undo: str
     undone: str
@@ -171,8 +175,6 @@ ENGLISH = Words(
     apply="Apply",
     applied="Applied: 1 cell changed; equal already: {n}.",
     cancel="Cancel",
-    link_on="✓ Link on  DEXTRE ⇄ Shopify",
-    link_off="– Link off  DEXTRE | Shopify",
     pull_run="Pull Shopify → DEXTRE",
     undo="Undo",
     undone="✓ undone",
@@ -236,8 +238,6 @@ JAPANESE = Words(
     apply="適用",
     applied="適用しました：変更 1セル、変更なし {n}。",
     cancel="キャンセル",
-    link_on="✓ 連携 有効  DEXTRE ⇄ Shopify",
-    link_off="– 連携 無効  DEXTRE | Shopify",
     pull_run="Shopify → DEXTRE",
     undo="取り消し",
     undone="✓ 取消済",
@@ -318,6 +318,11 @@ class Merchant:
             lambda screen: self.is_main(screen) and all(text in screen for text in texts),
             f"a main screen with {texts}",
         )
+
+    def link_is(self, *, on: bool) -> str:
+        """As the status line tells it."""
+        pattern = LINK_ON if on else LINK_OFF
+        return self.terminal.wait(pattern.search, f"link {'on' if on else 'off'}")
 
     def is_main(self, screen: str) -> bool:
         return screen.strip().startswith("1 ホーム" if self.words.lang == "ja" else "1 Home")
@@ -522,7 +527,8 @@ class Merchant:
         self.press("A")
         self.dialog(words.enable)
         self.agrees(words.enable)
-        self.at_main(words.link_on)
+        self.at_main()
+        self.link_is(on=True)
 
     def plans(self, which: str, *, changing: int) -> None:
         """A manual push or pull: its preview, and nothing yet."""
@@ -551,7 +557,7 @@ class Merchant:
         self.button(self.words.disable)
         self.dialog(self.words.disable)
         self.agrees(self.words.disable_yes)
-        self.sees(self.words.link_off)
+        self.link_is(on=False)
 
     def quits(self) -> None:
         """From wherever, with exit code 0."""
@@ -561,7 +567,10 @@ class Merchant:
 
 def _figures(screen: str) -> Figures | None:
     found = FIGURES.search(screen)
-    return Figures(*map(int, found.groups())) if found else None
+    if found is None:
+        return None
+    in_sync, cells, *pending, needs_you = (int((n or "0").replace(",", "")) for n in found.groups())
+    return Figures(in_sync, cells, sum(pending), needs_you)
 
 
 # -- both sides ------------------------------------------------------------------------------------

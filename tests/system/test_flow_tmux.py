@@ -166,18 +166,19 @@ def test_push_pull_undo_and_deleting_the_mappings_by_hand(
         merchant.cancels()
         merchant.at(words.custom_app)
         assert status(home).mapped == 20
-        assert words.link_on in pane.screen()
+        merchant.link_is(on=True)
         merchant.press("Enter")
         merchant.dialog(words.delete_mappings)
         merchant.agrees(words.delete)
-        merchant.sees(words.deleted.format(n=20), words.link_off, words.not_mapped_yet)
+        merchant.sees(words.deleted.format(n=20), words.not_mapped_yet)
+        merchant.link_is(on=False)
         assert status(home).mapped == 0
 
         # mapping again restarts the link; what differs by now is not guessed, but asked
         sides.sell_there(first, sides.place_there(0), 4)
         merchant.leaves()
         merchant.maps(20)
-        merchant.sees(words.link_on)
+        merchant.link_is(on=True)
         pane.wait(lambda _s: merchant.figures() == (cells - 1, cells, 0, 1), "one for a person", 30)
         merchant.press("4")
         merchant.at_main(first)

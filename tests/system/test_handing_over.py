@@ -30,6 +30,7 @@ from tests.bench.world import PracticeProcess, practice_process
 from tests.system.merchant import (
     ENGLISH,
     LABEL,
+    LINK_ON,
     Merchant,
     Sides,
     app_command,
@@ -246,7 +247,7 @@ def play(home: Path, killed: set[int]) -> None:
 
         with terminal() as pane:
             pane.run(app_command(home, ENGLISH))
-            pane.wait_for(ENGLISH.link_on)
+            pane.wait(LINK_ON.search, "link on")
             until(lambda: owner(home) == (pid_in(pane), Purpose.APP), "the app has the sync")
             killed.add(kill(pid_in(pane)))
         until(lambda: owner(home) == (first.pid, Purpose.SERVICE), "the service has it back")
@@ -254,7 +255,7 @@ def play(home: Path, killed: set[int]) -> None:
         pane = stack.enter_context(terminal())
         app = Merchant(pane, ENGLISH)
         pane.run(app_command(home, ENGLISH))
-        pane.wait_for(ENGLISH.link_on)
+        pane.wait(LINK_ON.search, "link on")
         until(lambda: owner(home) == (pid_in(pane), Purpose.APP), "the app has it")
         killed.add(kill(first.pid))
         first.wait(20)
