@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -67,24 +68,15 @@ _OF_STATUS: dict[int, Callable[[str, str], DextreError]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A usable answer. `data` has no nulls at its roots unless the document allows them."""
-
-    data: dict[str, Any]
-    request_id: str
-    api_version: str
-    """As the shop named it in the header; empty where it did not."""
-    date: datetime | None
-    """The shop's own clock, in whole seconds."""
-
-
-@dataclass(frozen=True, slots=True)
 class Parsed:
-    """A reply whose body was read as far as it can be."""
+    """A reply whose body was read as far as it can be. `is_known`: its data is what the caller
+    knows already, and was not read again.
+    """
 
     reply: Reply
     body: dict[str, Any] | None
     status: Status | None
+    is_known: bool = False
 
     @property
     def request_id(self) -> str:
@@ -95,7 +87,49 @@ class Parsed:
         return str(self.reply.headers.get("retry-after", ""))
 
 
-def parse(reply: Reply) -> Parsed:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A usable answer. `data` has no nulls at its roots unless the document allows them; it is
+    empty where it is known already.
+    """
+
+    data: dict[str, Any]
+    parsed: Parsed
+
+    @property
+    def is_known(self) -> bool:
+        return self.parsed.is_known
+
+    @property
+    def request_id(self) -> str:
+        return self.parsed.request_id
+
+    @property
+    def api_version(self) -> str:
+        """As the shop named it in the header; empty where it did not."""
+        return str(self.parsed.reply.headers.get("x-shopify-api-version", ""))
+
+    @property
+    def date(self) -> datetime | None:
+        """The shop's own clock, in whole seconds."""
+        return _date(self.parsed.reply.headers.get("date", ""))
+
+    @property
+    def digest(self) -> bytes:
+        """What its data is known by; empty where it cannot be told from the rest of the body."""
+        head, rest = _halves(self.parsed.reply.body)
+        return b"" if rest is None else _digest(head)
+
+
+_EXTENSIONS = b',"extensions":'
+
+
+def parse(reply: Reply, known: bytes = b"") -> Parsed:
+    """`known`: the digest of an earlier answer's data, which need not be read again."""
+    if known:
+        head, rest = _halves(reply.body)
+        if rest is not None and _digest(head) == known:
+            return Parsed(reply, {**rest, "data": {}}, _status(rest), is_known=True)
     try:
         body = orjson.loads(reply.body)
     except orjson.JSONDecodeError:
@@ -105,18 +139,30 @@ def parse(reply: Reply) -> Parsed:
     return Parsed(reply, body, _status(body))
 
 
+def _halves(body: bytes) -> tuple[bytes, dict[str, Any] | None]:
+    """The body up to its extensions, which differ each time, and what begins with them; None where
+    that is no object of its own. As the whole is one, too, the cut is then between two members of
+    it, and the same head before another such rest says the same.
+    """
+    head, _, rest = body.rpartition(_EXTENSIONS)
+    try:
+        found = orjson.loads(b"{" + _EXTENSIONS[1:] + rest) if head else None
+    except orjson.JSONDecodeError:
+        found = None
+    return head, found if isinstance(found, dict) and "data" not in found else None
+
+
+def _digest(head: bytes) -> bytes:
+    return blake2b(head, digest_size=16).digest()
+
+
 def answer_of(document: Document, host: str, parsed: Parsed) -> Answer:
     """The answer, or the error that the reply amounts to is raised."""
     failure = _failure(document, host, parsed)
     if failure is not None:
         raise failure
     assert parsed.body is not None  # noqa: S101 - _failure() has looked at it
-    return Answer(
-        data=parsed.body["data"],
-        request_id=parsed.request_id,
-        api_version=parsed.reply.headers.get("x-shopify-api-version", ""),
-        date=_date(parsed.reply.headers.get("date", "")),
-    )
+    return Answer(parsed.body["data"], parsed)
 
 
 def unknown(document: Document, failure: DextreError) -> DextreError:

@@ -74,16 +74,18 @@ class AdminClient:
         variables: Mapping[str, Any],
         *,
         not_after: datetime | None = None,
+        known: bytes = b"",
     ) -> Answer:
         """Send one document. Whether it is a write, the document knows. From `not_after` on it is
-        not sent any more, however long it had to wait for points: WaitedTooLong.
+        not sent any more, however long it had to wait for points: WaitedTooLong. Data of the digest
+        `known` is not read again.
         """
         tries = refusals = 0
         while True:
             if self._changed is not None:
                 raise self._changed
             try:
-                return await self._once(document, variables, not_after)
+                return await self._once(document, variables, not_after, known)
             except Throttled as refusal:
                 refusals += 1
                 # The pause itself is the throttle's: nobody else sends meanwhile either.
@@ -104,16 +106,20 @@ class AdminClient:
         await self._wire.aclose()
 
     async def _once(
-        self, document: Document, variables: Mapping[str, Any], not_after: datetime | None
+        self,
+        document: Document,
+        variables: Mapping[str, Any],
+        not_after: datetime | None,
+        known: bytes,
     ) -> Answer:
         token = await self._auth.token()
         try:
-            return await self._send(document, variables, token, not_after)
+            return await self._send(document, variables, token, not_after, known)
         except InvalidToken:
             fresh = await self._auth.renewed(token)
             if fresh is None:
                 raise
-        return await self._send(document, variables, fresh, not_after)
+        return await self._send(document, variables, fresh, not_after, known)
 
     async def _send(
         self,
@@ -121,9 +127,10 @@ class AdminClient:
         variables: Mapping[str, Any],
         token: Secret,
         not_after: datetime | None,
+        known: bytes,
     ) -> Answer:
         try:
-            return await self._sent(document, variables, token, not_after)
+            return await self._sent(document, variables, token, not_after, known)
         except DextreError as failure:
             self.failures[failure_class(failure)] += 1
             raise
@@ -134,6 +141,7 @@ class AdminClient:
         variables: Mapping[str, Any],
         token: Secret,
         not_after: datetime | None,
+        known: bytes,
     ) -> Answer:
         content = orjson.dumps(
             {"query": document.text, "variables": variables, "operationName": document.name}
@@ -150,7 +158,7 @@ class AdminClient:
         settled = False
         try:
             reply = await self._wire.post(PATH, content, headers)
-            parsed = parse(reply)
+            parsed = parse(reply, known)
             self.throttle.settle(hold, document.name, parsed.status)
             settled = True
         except Offline as failure:

@@ -61,7 +61,7 @@ from core.shopify.nouns import (
     variant_of,
     whole_of,
 )
-from core.shopify.repeats import Repeats
+from core.shopify.repeats import Known, Repeats
 from core.shopify.storage import Storage
 from core.shopify.subscriptions import SubscriptionReport, WebhookSubscription
 from core.shopify.wire import Wire
@@ -208,6 +208,8 @@ class ShopifyShop:
             return ()
         if len(inventory_item_ids) > PAGE:
             raise OurBug(detail=f"a read of {len(inventory_item_ids)} ids at once")
+        question = (shopify_location_id, tuple(inventory_item_ids), name)
+        last = self._repeats.last(question)
         answer = await self._execute(
             RECHECK_LEVELS,
             {
@@ -215,18 +217,17 @@ class ShopifyShop:
                 "location": shopify_location_id,
                 "names": [name.value],
             },
+            known=last.digest,
         )
-        question = (shopify_location_id, tuple(inventory_item_ids), name)
-        with shape_of(RECHECK_LEVELS):
-            nodes = answer.data["nodes"]
-            return self._repeats.readings(
-                question,
-                nodes,
-                lambda: tuple(
+        if not answer.is_known:
+            with shape_of(RECHECK_LEVELS):
+                readings = tuple(
                     reading_of(CellKey(item, shopify_location_id), node, name.value)
-                    for item, node in zip(inventory_item_ids, nodes, strict=True)
-                ),
-            )
+                    for item, node in zip(inventory_item_ids, answer.data["nodes"], strict=True)
+                )
+            last = Known(answer.digest, readings)
+        self._repeats.keep(question, last)
+        return last.readings
 
     async def changed_items(
         self, shopify_location_id: str, since: str, at_most: int = MOST_HINTS
@@ -300,12 +301,13 @@ class ShopifyShop:
         document: Document,
         variables: Mapping[str, Any],
         not_after: datetime | None = None,
+        known: bytes = b"",
     ) -> Answer:
         if not self._is_verified():
             async with self._verifying:
                 if not self._is_verified():
                     await self.identity()
-        answer = await self._client.execute(document, variables, not_after=not_after)
+        answer = await self._client.execute(document, variables, not_after=not_after, known=known)
         self._answered_at = self._client.clock.monotonic()
         return answer
 

@@ -43,6 +43,11 @@ BUSY_S = 30.0
 WAL_KEPT = 64 << 20
 """Bytes of write-ahead log that stay allocated after a large change."""
 
+WRITER_CACHE = 64 << 20
+"""Bytes of pages that the writer keeps at most. A mass change comes back to each page of the cells
+and their indexes: with SQLite's own 2 MB it would read most of them again for each commit.
+"""
+
 WAL_TRIES = 10
 
 OLDEST = (3, 33)
@@ -83,6 +88,7 @@ class SqliteFile:
                 # What a savepoint may have to put back stays in memory: writing it to a temporary
                 # file costs as much as the change itself.
                 self._writer.execute("PRAGMA temp_store = MEMORY")
+                self._writer.execute(f"PRAGMA cache_size = -{WRITER_CACHE >> 10}")
                 self._prepare(schema)
             except BaseException:
                 self._writer.close()

@@ -18,12 +18,13 @@ from core.model import Credentials, Secret, Variant
 from core.practice import PracticeShop
 from core.shopify import bulk as bulk_module
 from core.shopify import shop as shop_module
-from core.shopify.answers import Answer
+from core.shopify.answers import Answer, Parsed
 from core.shopify.bulk import BulkCatalogue, NoteInMemory
 from core.shopify.documents import BULK_VARIANTS, RUN_BULK, Document
 from core.shopify.errors import ConnectionBroke, MissingScope, ResultRefused, ServerTrouble
 from core.shopify.shop import ShopifyShop, open_client, open_shop
 from core.shopify.storage import Storage
+from core.shopify.wire import Reply
 from tests.shopify.support import QuickClock, item
 
 SEVERAL = 640
@@ -51,10 +52,14 @@ class Town:
         execute = opened._client.execute
 
         async def counted(
-            document: Document, variables: Any, *, not_after: datetime | None = None
+            document: Document,
+            variables: Any,
+            *,
+            not_after: datetime | None = None,
+            known: bytes = b"",
         ) -> Answer:
             self.asked[document.name] += 1
-            return await execute(document, variables, not_after=not_after)
+            return await execute(document, variables, not_after=not_after, known=known)
 
         opened._client.execute = counted  # type: ignore[method-assign]
         return opened
@@ -278,7 +283,8 @@ def reading(
         if isinstance(run, Exception):
             raise run
         payload = run or {"bulkOperation": operation, "userErrors": []}
-        return Answer({"bulkOperationRunQuery": payload}, "", "", None)
+        data = {"bulkOperationRunQuery": payload}
+        return Answer(data, Parsed(Reply(200, httpx.Headers(), b""), {"data": data}, None))
 
     clock = QuickClock()
     return BulkCatalogue(execute, storage, NoteInMemory(), clock=clock, random=random.Random(1))

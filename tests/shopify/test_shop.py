@@ -6,7 +6,6 @@ Long, because each answer that Shopify gives has its own story.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,6 +30,7 @@ from core.model import (
     WriteResult,
 )
 from core.shopify import shop as shop_module
+from core.shopify.answers import Answer, Parsed, parse
 from core.shopify.errors import (
     AnotherShop,
     ChangeRefused,
@@ -38,8 +38,9 @@ from core.shopify.errors import (
     WaitedTooLong,
     WriteInProgress,
 )
-from core.shopify.repeats import Repeats
+from core.shopify.repeats import Known, Repeats
 from core.shopify.shop import ShopifyShop
+from core.shopify.wire import Reply
 from core.sync.ports import Shop
 from tests.practice.recorded import FOLDER
 from tests.shopify.support import (
@@ -297,18 +298,46 @@ async def test_an_answer_that_repeats_gives_the_same_readings_and_one_that_does_
 
 
 def test_what_was_asked_longest_ago_is_forgotten_first() -> None:
-    repeats, made = Repeats(most=2), Counter[str]()
-
-    def ask(question: str) -> None:
-        def make() -> tuple[Reading, ...]:
-            made[question] += 1
-            return ()
-
-        repeats.readings(question, [question], make)
-
+    repeats = Repeats(most=2)
     for question in "abacb":
-        ask(question)
-    assert made == {"a": 1, "b": 2, "c": 1}
+        repeats.keep(question, Known(question.encode(), ()))
+    assert [repeats.last(question).digest for question in "abc"] == [b"", b"b", b"c"]
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        b'{"data":{"nodes":[]},"extensions":{"cost":{}},"errors":[{"message":"Late"}]}',
+        b'{"data":{"nodes":[]},"extensions":{"cost":{}},"data":{"nodes":[{}]}}',
+        b'{"data":{"nodes":[]},"extensions":{"cost":{}}',
+        b'{"data":{"nodes":[]},"extensions":{"cost":{}}}}',
+        b'{"data":{"nodes":[]},"extensions":[{"message":"x","extensions":{}}]}',
+        b'{"data":{"nodes":[]}}',
+        b"<html>",
+    ],
+)
+def test_an_answer_is_known_only_where_its_data_surely_says_the_same(then: bytes) -> None:
+    first = b'{"data":{"nodes":[]},"extensions":{"cost":{"actualQueryCost":3}}}'
+    digest = Answer({}, parsed(first)).digest
+    assert digest
+    assert parsed(b'{"data":{"nodes":[]},"extensions":{"cost":{}}}', digest).is_known
+    again = parsed(then, digest)
+    assert again.body is None or again.body.get("errors") or not again.is_known
+
+
+def test_data_that_ends_in_something_nested_is_known_by_no_digest() -> None:
+    for body in (
+        b'{"data":{"nodes":[{"a":1,"extensions":{}}]}}',
+        b'{"data":{"nodes":[{"a":",\\"extensions\\":{}"}]}}',
+        b'{"extensions":{},"data":{"nodes":[]}}',
+        b'{"errors":[{"message":"no","extensions":{}}]}',
+    ):
+        assert json.loads(body)
+        assert Answer({}, parsed(body)).digest == b""
+
+
+def parsed(body: bytes, known: bytes = b"") -> Parsed:
+    return parse(Reply(200, httpx.Headers(), body), known)
 
 
 @pytest.mark.parametrize(
