@@ -316,6 +316,9 @@ class StoreBooks:
         with self._db.snapshot() as snapshot:
             yield View(snapshot)
 
+    def version(self) -> int:
+        return self._db.file.version()
+
     async def commit(self, work: Callable[[Tx], T], /) -> T:
         """Done by the writer thread, together with what else waits; never blocks the loop.
 

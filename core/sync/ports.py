@@ -166,6 +166,10 @@ class BooksTx(BooksView, Protocol):
 class Books(Protocol):
     def view(self) -> AbstractContextManager[BooksView]: ...
 
+    def version(self) -> int:
+        """Another number after each commit, by whatever process; costs next to nothing."""
+        ...
+
     async def commit(self, work: Callable[[BooksTx], T], /) -> T:
         """Run `work` in one transaction; when this returns, it is on disk. If `work` raises,
         nothing happened.

@@ -66,6 +66,8 @@ class Sender:
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
     _sending: set[str] = field(default_factory=set)
     _stale: set[CellKey] = field(default_factory=set)
+    _at_rest: int | None = None
+    """The version of the books in which nothing waited."""
     _chances: int = 0
     _chance_at: float = float("inf")
     """When rows that were refused are tried again; never, while there are none."""
@@ -94,9 +96,14 @@ class Sender:
 
     def has_work(self) -> bool:
         """Whether anything waits in the outbox, or to get there."""
+        version = self.commits.books.version()
+        if version == self._at_rest:
+            return False
         with self.commits.view() as view:
             pending = next(view.cells((CellState.PENDING_PUSH,)), None)
-            return pending is not None or bool(view.intents())
+            is_found = pending is not None or bool(view.intents())
+        self._at_rest = None if is_found else version
+        return is_found
 
     def _has_pending(self) -> bool:
         with self.commits.view() as view:

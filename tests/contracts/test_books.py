@@ -172,6 +172,24 @@ async def test_a_view_stays_as_it_was(books: Books) -> None:
         assert (cell_of(view).here, view.level("A", HERE, "good")) == (3, 3)
 
 
+async def test_each_commit_is_another_version_and_a_look_is_none(books: Books) -> None:
+    seen = [books.version()]
+    for _ in range(3):
+        with books.view() as view:
+            view.count_cells()
+        assert books.version() == seen[-1]
+        await books.commit(lambda tx: tx.put_latest_moment(f"2026-11-23T10:00:0{len(seen)}.000Z"))
+        assert books.version() not in seen
+        seen.append(books.version())
+    with pytest.raises(RuntimeError):
+        await books.commit(_fail)
+    assert books.version() == seen[-1]
+
+
+def _fail(_tx: BooksTx) -> None:
+    raise RuntimeError
+
+
 async def test_commits_at_once_are_one_after_the_other(books: Books) -> None:
     await books.commit(linked)
 

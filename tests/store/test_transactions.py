@@ -81,6 +81,19 @@ def test_threads_that_count_the_same_thing_lose_nothing(db: DocumentDB) -> None:
     assert things.doc("a") == {"n": 200}
 
 
+def test_what_another_opening_commits_is_another_version_here(tmp_path: Path) -> None:
+    mine, other = open_db(tmp_path), open_db(tmp_path)
+    before = mine.file.version()
+    with other.transaction():
+        other.table("things").put("a", {"n": 1})
+        assert mine.file.version() == before
+    assert mine.file.version() != before
+    for db in (mine, other):
+        db.close()
+    with pytest.raises(StoreClosed):
+        mine.file.version()
+
+
 def test_waiting_for_another_opening_ends_with_a_clear_word(tmp_path: Path) -> None:
     with open_db(tmp_path) as one, open_db(tmp_path, busy_s=0.05) as other:
         with one.transaction():

@@ -143,6 +143,9 @@ class WatchedBooks:
         with self._store.books.view() as view:
             yield view
 
+    def version(self) -> int:
+        return self._store.books.version()
+
     async def commit(self, work: Callable[[Tx], T], /) -> T:
         await asyncio.sleep(0)
         if self.is_dead:

@@ -198,6 +198,9 @@ class MemoryBooks:
     def view(self) -> Iterator[BooksView]:
         yield _Tx(self.state, self.clock)
 
+    def version(self) -> int:
+        return self.commits
+
     async def commit(self, work: Callable[[BooksTx], T], /) -> T:
         self.on_commit("before commit")
         result = self.now(work)
