@@ -90,6 +90,8 @@ class CauseKind(StrEnum):
     IMPORT = "import"
     PULL = "pull"
     MANUAL_PULL = "manual_pull"
+    MERGE = "merge"
+    COUNT = "count"
     UNDO = "undo"
     RESTORE = "restore"
 

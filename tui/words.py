@@ -189,6 +189,8 @@ CAUSES: Mapping[CauseKind, str] = {
     CauseKind.IMPORT: N_("Imported"),
     CauseKind.PULL: N_("Taken over from Shopify"),
     CauseKind.MANUAL_PULL: N_("Pulled by hand"),
+    CauseKind.MERGE: N_("Merged"),
+    CauseKind.COUNT: N_("Counted again"),
     CauseKind.UNDO: N_("Undone"),
     CauseKind.RESTORE: N_("Restored"),
 }

@@ -50,7 +50,15 @@ from core.shopify.documents import (
     Document,
 )
 from core.shopify.domain import base_url, is_loopback, shop_domain
-from core.shopify.errors import AnotherShop, ChangeRefused, Forbidden, MissingScope, QueryRefused
+from core.shopify.errors import (
+    AnotherShop,
+    ChangeRefused,
+    Forbidden,
+    GarbledAnswer,
+    MissingScope,
+    QueryRefused,
+    ServerTrouble,
+)
 from core.shopify.nouns import (
     identity_of,
     location_of,
@@ -260,7 +268,9 @@ class ShopifyShop:
             result = writes.result_of(intent, answer.data, answer.request_id)
         if result.untouched is not None or result.receipt is None:
             return result
-        with suppress(Forbidden, MissingScope, QueryRefused):  # then a reading tells
+        with suppress(
+            Forbidden, MissingScope, QueryRefused, GarbledAnswer, ServerTrouble
+        ):  # then a reading tells
             answer = await self._execute(RECEIPT, writes.receipt_of(intent, result.receipt))
             with shape_of(RECEIPT):
                 return replace(result, untouched=writes.untouched_by(intent, answer.data))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from core.model import Label, Location
 from core.store import records
@@ -67,8 +68,11 @@ class PlacesStore(StoreBase):
         if not label.name.strip():
             raise EmptyName(what="name of the inventory label")
         table = self._table("labels")
-        with self._db.transaction():
+        with self.books.transaction() as tx:
             before = self.label(label.code)
+            link = tx.link()
+            if link.label_code == label.code and label.negative_allowed != before.negative_allowed:
+                tx.put_link(replace(link, revision=link.revision + 1))
             if label.is_default and not before.is_default:
                 table.update({"is_default": False})
             doc = records.label_doc(label)

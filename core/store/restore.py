@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from core.model import Cause, Cell, CellKey, LevelKey
+from core.model import Cause, Cell, CellKey, LevelKey, Problem
 from core.store.backup import BackupFile, copy_for_reading
 from core.store.books import Tx, View
 from core.store.errors import BackupOfAnotherShop, OutboxNotEmpty
@@ -158,13 +158,16 @@ def carry_out(
     refused = reason_against(backup, now)
     if refused is not None:
         raise refused
+    ignored = [
+        cell.key for view in (tx, View(then)) for cell in view.cells_with((Problem.IGNORED,))
+    ]
     now.table("cells").truncate()
     for name in REPLACED:
         now.table(name).change((key, after) for key, _, after in _differences(now, then, name))
     for name in JOINED:
         _join(now, then, name)
     _restore_levels(tx, now, then, cause)  # its movements are newer than all that were joined
-    _restore_link(tx, then)
+    _restore_link(tx, then, frozenset(ignored))
     if connection and (doc := then.table("meta").doc("connection")):
         # With a moment of its own, so that whoever holds it open sees that it is another one.
         now.table("meta").put("connection", doc | {"connected_at": tx.at})
@@ -178,16 +181,17 @@ def _restore_levels(tx: Tx, now: DocumentDB, then: DocumentDB, cause: Cause) -> 
             tx.record_levels(changed, cause)
 
 
-def _restore_link(tx: Tx, then: DocumentDB) -> None:
+def _restore_link(tx: Tx, then: DocumentDB, ignored: frozenset[CellKey]) -> None:
     link = View(then).link()
     revision = max(tx.link().revision, link.revision) + 1
     tx.put_link(replace(link, enabled=False, resume=False, revision=revision))
     pairs = tx.pairs()
     tx.put_cells(
         Cell(
-            CellKey(mapping.inventory_item_id, pair.shopify_location_id),
+            key := CellKey(mapping.inventory_item_id, pair.shopify_location_id),
             mapping.sku_number,
             pair.location_id,
+            problem=Problem.IGNORED if key in ignored else None,
         )
         for mapping in tx.mappings()
         for pair in pairs

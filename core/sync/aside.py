@@ -27,8 +27,9 @@ def ignore(tx: BooksTx, keys: Iterable[CellKey]) -> list[Cell]:
     return found
 
 
-def notice(tx: BooksTx, keys: Iterable[CellKey]) -> list[Cell]:
-    """Take ignored cells up again; returns them. A cell of a deactivated location waits for that.
+def notice(tx: BooksTx, keys: Iterable[CellKey], bundles: Collection[str] = ()) -> list[Cell]:
+    """Take ignored cells up again; returns them. A cell of a deactivated location waits for that,
+    and one of an inventory item among the `bundles` for its components.
 
     The revision grows, so that an engine in any process looks at its cells anew: for these, the
     reading it knows already is news.
@@ -39,6 +40,8 @@ def notice(tx: BooksTx, keys: Iterable[CellKey]) -> list[Cell]:
         noticed = without_problem(cell)
         if not active.get(cell.key.shopify_location_id, True):
             noticed = put_aside(noticed, Problem.LOCATION_INACTIVE)
+        elif cell.key.inventory_item_id in bundles:
+            noticed = put_aside(noticed, Problem.BUNDLE)
         tx.put_cell(noticed)
     if found:
         _bump(tx)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from core.errors import N_, NN_, SafetyStop
 from core.model import Cell, Problem, Reading
+from core.sync.problems import ASIDE, IN_DOUBT
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ def pull_effect(pairs: Iterable[tuple[Cell, Reading]], cells: int) -> Effect:
         if reading.problem is Problem.DELETED:
             gone += cell.problem is not Problem.DELETED
             continue
+        if reading.problem is not None or cell.problem in ASIDE or cell.problem in IN_DOUBT:
+            continue  # does not flow
         if cell.intent or cell.base is None or reading.quantity is None:
             continue
         delta = reading.quantity - cell.base

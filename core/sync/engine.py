@@ -102,6 +102,7 @@ class Engine:
         # Ended in the middle of a failure, as when the sync is lent, and now run again: what was
         # waited for then says nothing of now, and would keep the other loops waiting for ever.
         self.health.failing.clear()
+        self.reader.forget()
         self.sender.give_chance()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._forever(self.read_pass, self._tick, self._look))
@@ -147,6 +148,8 @@ class Engine:
         if not self._hints:
             return
         hints, self._hints = self._hints, set()
+        if isinstance(self.health.failing.get("read_pass"), SafetyStop):
+            return  # what a person has to agree to does not flow by another way
         async with self.gate.shared():
             if self.commits.link_is_on():
                 await self.reader.read_some(hints)

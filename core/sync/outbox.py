@@ -45,6 +45,7 @@ AGAIN = frozenset(
     {"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", "SERVICE_UNAVAILABLE", "ADJUST_QUANTITIES_FAILED"},
 )
 MISMATCH = "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"
+NO_EFFECT = RowProblem(None, "NO_EFFECT", "The write was taken, and changed nothing.")
 NO_READINGS: Mapping[CellKey, Reading] = MappingProxyType({})
 
 
@@ -197,9 +198,9 @@ def _applied(
     for row in intent.rows:
         cell = held.get(row.key)
         if row.key in untouched:
-            outcomes[row.key] = (RowOutcome.MOVED, "without effect")
-            if cell is not None:
-                settled.append(_noted(cell._replace(intent=None), readings.get(row.key), trace))
+            after, outcomes[row.key] = _without_effect(cell, readings.get(row.key), trace)
+            if after is not None:
+                settled.append(after)
             continue
         outcomes[row.key] = (RowOutcome.APPLIED, "")
         trace.pushed(intent, row, cell, result)
@@ -208,6 +209,19 @@ def _applied(
         echoes[row.key] = (row.before, cell.updated_at if cell else "")
     tx.put_cells(settled)
     return Settled(outcomes, again=bool(untouched), echoes=echoes)
+
+
+def _without_effect(
+    cell: Cell | None, reading: Reading | None, trace: Trace
+) -> tuple[Cell | None, tuple[RowOutcome, str]]:
+    """A write that was taken and changed nothing. The reading mostly tells why; where it does not,
+    that counts as a refusal: it is listed, and tried again with longer and longer pauses, in place
+    of several times a second.
+    """
+    if reading is None or reading.problem is not None:
+        after = None if cell is None else _noted(cell._replace(intent=None), reading, trace)
+        return after, (RowOutcome.MOVED, "without effect")
+    return _refused(cell, NO_EFFECT, trace), (RowOutcome.REJECTED, NO_EFFECT.code)
 
 
 def _noted(cell: Cell, reading: Reading | None, trace: Trace) -> Cell:
@@ -232,17 +246,25 @@ def _released(
         if cell is not None:
             tx.put_cell(cell._replace(intent=None))
         return RowOutcome.MOVED, problem.code if problem else "not sent: another row was refused"
-    if cell is not None:
-        detail = _detail(problem)
-        released = cell._replace(intent=None)
-        if problem.code == MISMATCH:
-            released = doubt_base(released, detail)
-        elif cell.problem not in ASIDE:
-            released = with_problem(released, Problem.REJECTED, detail)
-        tx.put_cell(released)
-        if cell.problem not in ASIDE and not _is_known(cell, problem):
-            trace.needs_you(released)
+    refused = _refused(cell, problem, trace)
+    if refused is not None:
+        tx.put_cell(refused)
     return RowOutcome.REJECTED, problem.code
+
+
+def _refused(cell: Cell | None, problem: RowProblem, trace: Trace) -> Cell | None:
+    """Listed with the reason, which is told unless it is the same as before."""
+    if cell is None:
+        return None
+    detail = _detail(problem)
+    released = cell._replace(intent=None)
+    if problem.code == MISMATCH:
+        released = doubt_base(released, detail)
+    elif cell.problem not in ASIDE:
+        released = with_problem(released, Problem.REJECTED, detail)
+    if cell.problem not in ASIDE and not _is_known(cell, problem):
+        trace.needs_you(released)
+    return released
 
 
 def _detail(problem: RowProblem) -> str:
@@ -275,14 +297,19 @@ def is_told_by_reading(result: WriteResult) -> bool:
 
 
 def decide_by_reading(
-    tx: BooksTx, intent: Intent, readings: dict[CellKey, Reading], trace: Trace
+    tx: BooksTx,
+    intent: Intent,
+    readings: dict[CellKey, Reading],
+    trace: Trace,
+    *,
+    was_taken: bool = False,
 ) -> Settled:
     """An intent whose key has expired, or whose answer leaves it open: what Shopify holds now tells
     whether it happened, or a person must.
 
     `before` exactly → it did not happen; `before + delta` exactly → it did; anything else → both
     are possible. Where Shopify does not take writes (untracked, not stocked, deleted) that is
-    noted, so that nobody goes on trying.
+    noted, so that nobody goes on trying. `was_taken`: the shop has answered, without a refusal.
     """
     tx.remove_intent(intent.key)
     held = _held(tx, intent)
@@ -295,6 +322,8 @@ def decide_by_reading(
             outcomes[row.key] = (RowOutcome.APPLIED, "found by reading")
             trace.pushed(intent, row, cell, WriteResult())
             after = _moved(cell, row, trace) if cell else None
+        elif now == row.before and was_taken:
+            after, outcomes[row.key] = _without_effect(cell, reading, trace)
         elif now == row.before:
             outcomes[row.key] = (RowOutcome.MOVED, "found by reading")
             after = cell._replace(intent=None) if cell else None

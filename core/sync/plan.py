@@ -3,7 +3,8 @@ here.
 
     PUSH   here wins everywhere
     PULL   Shopify wins everywhere
-    MERGE  the start without a winner: only what loses no unit (`merge.align`); the rest is listed
+    MERGE  the start without a winner: both sides' changes since the base, and where there is none
+           only what loses no unit (`merge.align`); the rest is listed
     UNDO   back to what a run found, for rows that are still as the run left them
     COUNT  what a person has counted, on both sides
 
@@ -19,14 +20,16 @@ from dataclasses import replace
 
 from core.errors import N_
 from core.model import Cell, CellKey, PlanKind, PlanRow, Problem, RowOutcome, RunRow, Why
-from core.sync.merge import align
-from core.sync.problems import ASIDE, FROM_READING
+from core.sync.merge import align, pull
+from core.sync.problems import ASIDE, FROM_READING, IN_DOUBT
 
 
 def rows_for(
     kind: PlanKind, cells: Iterable[Cell], *, negative_allowed: bool
 ) -> tuple[PlanRow, ...]:
     """One row a cell, in the order given. Cells must hold fresh readings."""
+    if kind is PlanKind.MERGE:
+        return tuple(_merged(cells, negative_allowed))
     decide = _DECIDE[kind]
     rows = [_guarded(cell, decide, negative_allowed) for cell in cells]
     return tuple(_without_conflicts(rows))
@@ -61,14 +64,20 @@ def undo_rows(
 def _guarded(
     cell: Cell, decide: Callable[[Cell, bool], PlanRow], negative_allowed: bool
 ) -> PlanRow:
+    against = _reason_against(cell)
+    return decide(cell, negative_allowed) if against is None else _left_out(cell, *against)
+
+
+def _reason_against(cell: Cell) -> tuple[Why, str] | None:
+    """Why no plan may touch a cell, with the detail; None where one may."""
     if cell.intent is not None:
-        return _left_out(cell, Why.MOVED_SINCE, "write in flight")
+        return Why.MOVED_SINCE, "write in flight"
     if cell.problem is Problem.IGNORED:
-        return _left_out(cell, Why.IGNORED)
+        return Why.IGNORED, ""
     if cell.problem in FROM_READING or cell.problem in ASIDE or cell.there is None:
         detail = cell.problem.value if cell.problem else Problem.NOT_STOCKED.value
-        return _left_out(cell, Why.CANNOT_WRITE, detail)
-    return decide(cell, negative_allowed)
+        return Why.CANNOT_WRITE, detail
+    return None
 
 
 def _push(cell: Cell, _negative_allowed: bool) -> PlanRow:
@@ -86,14 +95,56 @@ def _pull(cell: Cell, negative_allowed: bool) -> PlanRow:
     return _row(cell, there, there, there, why)
 
 
-def _merge(cell: Cell, negative_allowed: bool) -> PlanRow:
-    to = align(cell.here, cell.there, cell.base, negative_allowed=negative_allowed)
-    if to.why in (Why.DIFFERS, Why.NEGATIVE_NOT_ALLOWED, Why.CANNOT_WRITE):
-        return _left_out(cell, to.why)
-    return _row(cell, to.here, to.there, to.base, to.why)
+def _merged(cells: Iterable[Cell], negative_allowed: bool) -> Iterable[PlanRow]:
+    """As the engine would do it: what has changed on Shopify is pulled, and what the level has
+    become by that is pushed to each of its cells. A cell without a base, or with one in doubt,
+    begins (`merge.align`) with the level that comes of the others.
+    """
+    known = [cell._replace(base=None) if cell.problem in IN_DOUBT else cell for cell in cells]
+    flowed = _flowed(known, negative_allowed)
+
+    def decide(cell: Cell, negative_allowed: bool) -> PlanRow:
+        here, bases = flowed.get(_level(cell), (cell.here, {}))
+        base = bases.get(cell.key)
+        if base is not None and here is not None and cell.there is not None:
+            return _row(cell, here, cell.there + here - base, here, Why.MERGED)
+        to = align(here, cell.there, None, negative_allowed=negative_allowed)
+        if to.why in (Why.DIFFERS, Why.NEGATIVE_NOT_ALLOWED, Why.CANNOT_WRITE):
+            return _left_out(cell, to.why)
+        return _row(cell, to.here, to.there, to.base, to.why)
+
+    return _without_conflicts([_guarded(cell, decide, negative_allowed) for cell in known])
 
 
-_DECIDE = {PlanKind.PUSH: _push, PlanKind.PULL: _pull, PlanKind.MERGE: _merge}
+def _flowed(
+    cells: Iterable[Cell], negative_allowed: bool
+) -> dict[tuple[str, str], tuple[int, dict[CellKey, int]]]:
+    """What each level becomes when the changes on Shopify of all its cells are pulled in turn, as
+    far as the label allows, and the bases of these cells then. Where all agree already nothing
+    flows; where something is left, the base stays behind by as much.
+    """
+    groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        if cell.base is not None and _reason_against(cell) is None:
+            groups[_level(cell)].append(cell)
+    flowed: dict[tuple[str, str], tuple[int, dict[CellKey, int]]] = {}
+    for level, group in groups.items():
+        if all(cell.there == cell.here for cell in group):
+            continue
+        here, bases = group[0].here or 0, {}
+        for cell in group:
+            if cell.there is not None and cell.base is not None:
+                pulled = pull(here, cell.there, cell.base, negative_allowed=negative_allowed)
+                here, bases[cell.key] = pulled.here, pulled.base
+        flowed[level] = here, bases
+    return flowed
+
+
+def _level(cell: Cell) -> tuple[str, str]:
+    return cell.sku_number, cell.location_id
+
+
+_DECIDE = {PlanKind.PUSH: _push, PlanKind.PULL: _pull}
 
 
 def _without_conflicts(rows: list[PlanRow]) -> Iterable[PlanRow]:

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from core.errors import N_, BadInput, PlanIsStale, TryAgain
+from core.errors import N_, BadInput, DextreError, PlanIsStale, TryAgain
 from core.model import (
     Cause,
     CauseKind,
@@ -37,10 +38,19 @@ from core.sync.engine import Engine
 from core.sync.events import LinkDisabled, LinkEnabled, RunApplied
 from core.sync.plan import count_rows, rows_for, undo_rows
 from core.sync.ports import CHUNK, BooksTx, BooksView
-from core.sync.problems import ASIDE, without_problem
+from core.sync.problems import ASIDE, IN_DOUBT, without_problem
 from core.sync.trace import Trace
 
 Progress = Callable[[int, int | None], None]
+
+
+_CAUSES = {
+    PlanKind.PULL: CauseKind.MANUAL_PULL,
+    PlanKind.MERGE: CauseKind.MERGE,
+    PlanKind.COUNT: CauseKind.COUNT,
+    PlanKind.UNDO: CauseKind.UNDO,
+}
+"""By what a plan changes levels here; a push changes none."""
 
 
 class UnknownSku(BadInput):
@@ -198,7 +208,8 @@ class Runs:
             was_on = view.link().enabled
         if not was_on:
             return
-        await self.engine.sender.settle_outbox(now=True)
+        with suppress(DextreError):  # what cannot be asked about now must not keep the link on
+            await self.engine.sender.settle_outbox(now=True)
 
         def work(tx: BooksTx, trace: Trace) -> None:
             tx.put_link(replace(tx.link(), enabled=False, resume=resume))
@@ -214,8 +225,9 @@ class Runs:
         self._active[plan.id] = {row.key: row for row in todo}
         await self.engine.commits.commit(lambda tx, _trace: self._open_run(tx, plan))
         done = 0
+        ours: set[tuple[str, str]] = set()
         for chunk in _chunks(todo):
-            there = await self._apply_here(plan, chunk)
+            there = await self._apply_here(plan, chunk, ours)
             await self._apply_there(plan, there)
             done += len(chunk)
             progress(done, len(todo))
@@ -230,22 +242,25 @@ class Runs:
             plan.id, plan.kind, self.engine.commits.now(), self.who, 0, 0, 0, undoes=plan.undoes
         )
         tx.put_run(run, ())
-        undone = tx.run(plan.undoes) if plan.undoes else None
-        if undone is not None:
-            tx.put_run(replace(undone, undone_by=plan.id), ())
 
-    async def _apply_here(self, plan: Plan, chunk: Sequence[PlanRow]) -> list[PlanRow]:
-        """The part on our side; returns the rows that now go to Shopify."""
+    async def _apply_here(
+        self, plan: Plan, chunk: Sequence[PlanRow], ours: set[tuple[str, str]]
+    ) -> list[PlanRow]:
+        """The part on our side; returns the rows that now go to Shopify. `ours`: the levels that
+        this run has set.
+        """
 
         def work(tx: BooksTx, _trace: Trace) -> list[PlanRow]:
             results: list[RunRow] = []
             there: list[PlanRow] = []
             for row in chunk:
                 cell = tx.cell(row.key)
-                if not _as_planned(cell, row):
+                level = (row.sku_number, row.location_id)
+                if not _as_planned(cell, row, row.new_here if level in ours else row.here):
                     results.append(RunRow(row, RowOutcome.MOVED))
                     continue
                 self._change_here(tx, plan, row)
+                ours.add(level)
                 if row.changes_there:
                     there.append(row)
                 else:
@@ -258,19 +273,12 @@ class Runs:
     def _change_here(self, tx: BooksTx, plan: Plan, row: PlanRow) -> None:
         label_code = tx.link().label_code
         if row.changes_here and row.new_here is not None and label_code is not None:
-            kind = CauseKind.UNDO if plan.kind is PlanKind.UNDO else CauseKind.MANUAL_PULL
-            cause = Cause(kind, self.who, run=plan.id, arithmetic=_why(row))
+            cause = Cause(_CAUSES[plan.kind], self.who, run=plan.id, arithmetic=_why(row))
             tx.set_level(row.sku_number, row.location_id, label_code, row.new_here, cause)
         cell = tx.cell(row.key)
         if cell is None:
             return
-        if row.changes_there:
-            # Until Shopify has answered, only what was taken over here counts as taken into
-            # account.
-            both = plan.kind in (PlanKind.MERGE, PlanKind.COUNT)
-            base = row.there if row.changes_here and both else cell.base
-        else:
-            base = row.new_base
+        base = _base_meanwhile(cell, row) if row.changes_there else row.new_base
         tx.put_cell(without_problem(cell)._replace(base=base))
 
     async def _apply_there(self, plan: Plan, rows: Sequence[PlanRow]) -> None:
@@ -367,6 +375,9 @@ class Runs:
     def _close_run(self, tx: BooksTx, plan: Plan, trace: Trace) -> Run:
         run = tx.run(plan.id)
         assert run is not None, "opened by _open_run"  # noqa: S101 - an invariant of this class
+        undone = tx.run(plan.undoes) if plan.undoes else None
+        if undone is not None and not undone.waiting:
+            tx.put_run(replace(undone, undone_by=plan.id), ())
         trace.events.append(
             RunApplied(
                 at=trace.at,
@@ -382,12 +393,12 @@ class Runs:
         return run
 
 
-def _as_planned(cell: Cell | None, row: PlanRow) -> bool:
-    """Still as shown? A level that an earlier row of the same plan has set counts as shown."""
+def _as_planned(cell: Cell | None, row: PlanRow, here: int | None) -> bool:
+    """Still as shown? `here`: what an earlier row of the same run has made of it, else as shown."""
     return (
         cell is not None
         and _may_be_set(cell, row)
-        and cell.here in (row.here, row.new_here)
+        and cell.here == here
         and cell.there == row.there
     )
 
@@ -399,6 +410,18 @@ def _may_be_set(cell: Cell, row: PlanRow) -> bool:
         and (cell.sku_number, cell.location_id) == (row.sku_number, row.location_id)
         and cell.problem not in ASIDE
     )
+
+
+def _base_meanwhile(cell: Cell, row: PlanRow) -> int | None:
+    """The base until Shopify has answered. Where both sides change, here + there − base is with it
+    what both will have become, so that a write which does not happen is made up for by what flows.
+    A base in doubt is none.
+    """
+    if row.changes_here:
+        if row.there is None or row.new_there is None or row.new_base is None:
+            return None
+        return row.there - (row.new_there - row.new_base)
+    return None if cell.problem in IN_DOUBT else cell.base
 
 
 def _intent_row(row: PlanRow) -> IntentRow:

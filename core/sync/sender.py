@@ -80,9 +80,12 @@ class Sender:
         hand; then nothing of it is sent."""
         if not self._has_pending():
             return
-        self._check()
+        looked_at = 0
         stale_rounds = 0
-        while self._has_pending():
+        while pending := self._count_pending():
+            if pending > looked_at:  # also what others change while this goes on
+                self._check()
+            looked_at = pending
             at = self.commits.moments().of_new()
             intents = await self.commits.commit(partial(self._decide, at=at))
             if not intents or not all(await _all([self.send(intent) for intent in intents])):
@@ -108,6 +111,10 @@ class Sender:
     def _has_pending(self) -> bool:
         with self.commits.view() as view:
             return next(view.cells((CellState.PENDING_PUSH,)), None) is not None
+
+    def _count_pending(self) -> int:
+        with self.commits.view() as view:
+            return view.count_cells()[CellState.PENDING_PUSH]
 
     def _check(self) -> None:
         with self.commits.view() as view:
@@ -214,7 +221,7 @@ class Sender:
                 return True
             result = await self.shop.write(intent)
             if outbox.is_told_by_reading(result):
-                await self._settle_by_reading(intent)
+                await self._settle_by_reading(intent, was_taken=not result.problems)
                 # What changed nothing may do so again: leave the rest to the next pass.
                 return bool(result.problems)
             readings: dict[CellKey, Reading] = {}
@@ -230,10 +237,13 @@ class Sender:
         )
         return not settled.again
 
-    async def _settle_by_reading(self, intent: Intent) -> None:
+    async def _settle_by_reading(self, intent: Intent, *, was_taken: bool = False) -> None:
         found = await self._read([row.key for row in intent.rows], intent.name)
         await self._settle(
-            intent, lambda tx, trace: outbox.decide_by_reading(tx, intent, found, trace)
+            intent,
+            lambda tx, trace: outbox.decide_by_reading(
+                tx, intent, found, trace, was_taken=was_taken
+            ),
         )
 
     async def _read(self, keys: Collection[CellKey], name: QuantityName) -> dict[CellKey, Reading]:

@@ -41,9 +41,6 @@ else:
     asyncio = Room("asyncio")
     events = Room("core.sync.events")
 
-BREAKER = "safety_stop."
-"""How the codes of the breaker's stops begin (core.sync.breaker)."""
-
 __all__ = ["Desk", "Surroundings"]
 
 
@@ -275,5 +272,5 @@ def _connection_state(connected: bool, note: health.HealthNote) -> ConnectionSta
     if not connected:
         return ConnectionState.NOT_CONNECTED
     # What the breaker stops was read all right; another shop at the address was not.
-    fine = note.error is None or note.error.code.startswith(BREAKER)
+    fine = note.error is None or note.error.code.startswith(health.BREAKER)
     return ConnectionState.CONNECTED if fine else ConnectionState.ERROR

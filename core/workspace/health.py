@@ -36,6 +36,10 @@ class Stop:
     since: str
 
 
+BREAKER = "safety_stop."
+"""How the codes of the breaker's stops begin (core.sync.breaker)."""
+
+
 @dataclass(frozen=True, slots=True)
 class HealthNote:
     """`error` is what went wrong last; `held` the cells that differ: the breaker stopped that pass;
@@ -75,6 +79,12 @@ class HealthNote:
         if part not in self.stops:
             return self
         return replace(self, stops={p: stop for p, stop in self.stops.items() if p != part})
+
+    def link_is_off(self) -> HealthNote:
+        """What the breaker has stopped is not going to flow: nobody need agree to it."""
+        kept = {p: s for p, s in self.stops.items() if not s.error.code.startswith(BREAKER)}
+        is_breakers = self.error is not None and self.error.code.startswith(BREAKER)
+        return replace(self, stops=kept, held=0, error=None if is_breakers else self.error)
 
 
 def _problem_of(error: DextreError) -> Problem | None:

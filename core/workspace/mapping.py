@@ -13,6 +13,7 @@ from core.on_demand import Room
 from core.store.brand import CatalogueLooks
 from core.store.errors import SecretsUnreadable
 from core.sync import cells
+from core.workspace import health
 from core.workspace.base import Session
 from core.workspace.connecting import bundles_of
 from core.workspace.editing import EditingDesk
@@ -142,19 +143,21 @@ class MappingDesk(EditingDesk):
         """Off, with what is in flight asked about once more where we may and can; the outbox keeps
         the rest.
         """
+        session = None
         try:
             async with self._around.owning.held():
                 session = await self._open_or_none()
                 if session is not None:
                     await session.runs.disable(resume=resume)
-                    return
         except StoreInUse:
             pass  # the owner's engine sees the link go off and settles what it has in flight
 
         def work(tx: BooksTx) -> None:
             tx.put_link(replace(tx.link(), enabled=False, resume=resume))
 
-        await self._store.books.commit(work)
+        if session is None:
+            await self._store.books.commit(work)
+        health.write(self._health_path, health.read(self._health_path).link_is_off())
 
     async def _open_or_none(self) -> Session | None:
         """None where the brand is not connected, or its secrets are lost: what needs no shop must

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import DextreError, Offline
 from core.model import (
+    Cell,
     CellKey,
     Choice,
     MappedBy,
@@ -39,6 +40,7 @@ from core.workspace.waiting import WaitingDesk
 if TYPE_CHECKING:
     from core import matching
     from core.sync import aside, events
+    from core.sync.ports import BooksTx
     from core.sync.runs import Progress
     from core.workspace.base import Session
 else:
@@ -216,9 +218,15 @@ class ResolvingDesk(WaitingDesk):
 
     async def _put_aside(self, rows: Sequence[Waiting], choice: Choice) -> Resolved:
         """Needs no ownership: whoever syncs sees it with the next cell it looks at."""
-        change = aside.ignore if choice is Choice.IGNORE else aside.notice
         keys = [row.cell.key for row in rows if row.cell is not None]
-        changed = await self._store.books.commit(lambda tx: change(tx, keys))
+        bundles = self._bundles_among(key.inventory_item_id for key in keys)
+
+        def change(tx: BooksTx) -> Sequence[Cell]:
+            if choice is Choice.IGNORE:
+                return aside.ignore(tx, keys)
+            return aside.notice(tx, keys, bundles)
+
+        changed = await self._store.books.commit(change)
         done = {cell.key for cell in changed}
         for row in rows:
             if row.cell is not None and row.cell.key in done:

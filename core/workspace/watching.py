@@ -189,7 +189,8 @@ class WatchingDesk(DoubtingDesk):
         self._followed = False
         async with session.engine.gate.alone():
             left = await asyncio.to_thread(self._to_follow, active)
-            bundles = await asyncio.to_thread(self._bundles_among, left, active)
+            opened = {k.inventory_item_id for k in left if k.shopify_location_id in active}
+            bundles = await asyncio.to_thread(self._bundles_among, opened)
             while True:
 
                 def step(
@@ -206,10 +207,10 @@ class WatchingDesk(DoubtingDesk):
         with self._store.books.view() as view:
             return aside.to_follow(view, active)
 
-    def _bundles_among(self, keys: Sequence[CellKey], active: Collection[str]) -> Collection[str]:
+    def _bundles_among(self, inventory_item_ids: Iterable[str]) -> Collection[str]:
         """Of items whose cells are taken up again."""
-        items = {key.inventory_item_id for key in keys if key.shopify_location_id in active}
-        return bundles_of(v for item in items if (v := self._store.variant(item)) is not None)
+        found = (self._store.variant(item_id) for item_id in inventory_item_ids)
+        return bundles_of(variant for variant in found if variant is not None)
 
     # -- the catalogue ------------------------------------------------------------------------
 

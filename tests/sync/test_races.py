@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from core.clock import iso
@@ -538,3 +539,29 @@ def test_refused_rows_rest_while_the_link_is_off(race: Race) -> None:
     race.world.go(200)
     assert (race.writes, race.cell.problem) == (0, Problem.REJECTED)
     assert not race.world.engine.sender.chance_is_due()
+
+
+@pytest.mark.parametrize("how", ["500", "garbled"])
+def test_a_receipt_that_the_shop_cannot_show_leaves_it_to_a_reading(how: str) -> None:
+    race = Race()
+    answered = race.world.wire._answered
+
+    async def no_receipts(request: httpx.Request) -> httpx.Response:
+        if b'"operationName":"Receipt"' not in request.content:
+            return await answered(request)
+        if how == "500":
+            return httpx.Response(500, text="no", request=request)
+        return httpx.Response(200, json={"data": {"node": {"changes": "?"}}}, request=request)
+
+    race.world.wire._answered = no_receipts  # type: ignore[method-assign]
+    race.world.start()
+    race.world.go(0.6)
+    with race.watcher.person():
+        race.world.practice.set_tracked(race.key.inventory_item_id, tracked=False)
+        race.world.change_here("A", race.place, +2)
+        race.world.change_here("B", race.place, +1)
+    race.world.go(180)
+    try:
+        assert race.watcher.look().intents == {}
+    finally:
+        race.world.close()

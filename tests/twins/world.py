@@ -82,7 +82,9 @@ class World:
 
         self.books.now(work)
 
-    def linked(self, here: int, there: int, base: int, item: str = "i1", sku: str = "A") -> CellKey:
+    def linked(
+        self, here: int, there: int, base: int | None, item: str = "i1", sku: str = "A"
+    ) -> CellKey:
         """One more mapped cell at location x with the given three numbers, and the link on."""
         key = CellKey(item, "there-x")
         self.shop.put(key, there)

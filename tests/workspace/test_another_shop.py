@@ -209,3 +209,43 @@ def test_a_service_stands_still_at_the_wrong_shop_and_goes_on_at_the_right_one(
         until(lambda: linked.waiting() == [])
     finally:
         linked.workspace.close()
+
+
+def test_the_link_can_be_turned_off_at_the_wrong_shop_with_a_write_still_open(
+    linked: Linked,
+) -> None:
+    """The remedy that the stop names."""
+    address, desk = linked.address, linked.desk
+    desk.adjust_stock(linked.sku, "Tokyo", -4)
+    address.right.faults.update({"only": "writes", "loss_after": 1.0})
+    linked.passes()
+    address.right.faults.clear()
+    address.leads_to = address.wrong
+    linked.clock.advance(60)  # type: ignore[attr-defined]
+    desk.disable().result(20)
+    assert not desk.link().enabled
+    desk.unmap_all().result(20)
+    assert desk.status().mapped == 0
+    assert linked.written_to(address.wrong) == 0
+
+
+def test_an_undo_by_a_command_is_followed_by_the_service_that_lent_the_sync(
+    tmp_path: Path,
+) -> None:
+    linked = Linked(tmp_path, SystemClock())
+    desk, shop = linked.desk, linked.address.right
+    try:
+        desk.disable().result(20)
+        shop.set_available(linked.sku, linked.place, START + 5)
+        desk.enable(desk.plan(PlanKind.PULL).result(20)).result(20)
+        desk.start()
+        until(lambda: linked.both() == (START + 5, START + 5) and desk.status().verified_share == 1)
+        desk.stop(lent=True)
+        command = Workspace(tmp_path / "home", transport=linked.address, environ={})
+        other = command.desk("Tea")
+        other.apply(other.undo_plan().result(20)).result(20)
+        command.close()
+        desk.start(returned=True)
+        until(lambda: linked.both() == (START + 5, START + 5))
+    finally:
+        linked.workspace.close()

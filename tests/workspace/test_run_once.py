@@ -215,3 +215,15 @@ def _hide_from_the_catalogue(shop: PracticeShop, count: int) -> list[Any]:
     hidden = shop.stock.variants[-count:]
     del shop.stock.variants[-count:]
     return hidden
+
+
+def test_a_stop_waits_for_nobody_when_the_link_is_off(cron: Cron) -> None:
+    cron.run()
+    for sku in cron.skus:
+        cron.shop.set_available(sku, cron.place, 0)
+    with cron.desk() as desk, pytest.raises(SafetyStop):
+        desk.run_once().result(20)
+    assert [row.problem for row in cron.waiting()] == [Problem.SAFETY_STOP]
+    with cron.desk() as desk:
+        desk.disable().result(20)
+    assert cron.waiting() == []
