@@ -296,6 +296,17 @@ def is_told_by_reading(result: WriteResult) -> bool:
     return result.untouched is None
 
 
+def is_plain(intent: Intent, readings: Mapping[CellKey, Reading]) -> bool:
+    """Whether the readings tell of each row what became of it, however old they are: its place
+    shows what the write should have left there, or why nothing is written there.
+    """
+    found = [readings.get(row.key) for row in intent.rows]
+    return all(
+        reading is not None and (reading.problem is not None or reading.quantity == row.quantity)
+        for row, reading in zip(intent.rows, found, strict=True)
+    )
+
+
 def decide_by_reading(
     tx: BooksTx,
     intent: Intent,
@@ -307,9 +318,10 @@ def decide_by_reading(
     """An intent whose key has expired, or whose answer leaves it open: what Shopify holds now tells
     whether it happened, or a person must.
 
-    `before` exactly → it did not happen; `before + delta` exactly → it did; anything else → both
-    are possible. Where Shopify does not take writes (untracked, not stocked, deleted) that is
-    noted, so that nobody goes on trying. `was_taken`: the shop has answered, without a refusal.
+    `before + delta` exactly → it happened; `before` exactly, with the `updatedAt` from before → it
+    did not; anything else → both are possible. Where Shopify does not take writes (untracked, not
+    stocked, deleted) that is noted, so that nobody goes on trying. `was_taken`: the shop has
+    answered, without a refusal.
     """
     tx.remove_intent(intent.key)
     held = _held(tx, intent)
@@ -322,9 +334,9 @@ def decide_by_reading(
             outcomes[row.key] = (RowOutcome.APPLIED, "found by reading")
             trace.pushed(intent, row, cell, WriteResult())
             after = _moved(cell, row, trace) if cell else None
-        elif now == row.before and was_taken:
+        elif now == row.before and _is_untouched(cell, reading) and was_taken:
             after, outcomes[row.key] = _without_effect(cell, reading, trace)
-        elif now == row.before:
+        elif now == row.before and _is_untouched(cell, reading):
             outcomes[row.key] = (RowOutcome.MOVED, "found by reading")
             after = cell._replace(intent=None) if cell else None
         else:
@@ -339,3 +351,12 @@ def decide_by_reading(
             trace.needs_you(noted)
         tx.put_cell(noted)
     return Settled(outcomes)
+
+
+def _is_untouched(cell: Cell | None, reading: Reading | None) -> bool:
+    """Whether nothing has happened to a place since it was read before the write, as far as can be
+    told: the number may be the same because as many were sold as the write added.
+    """
+    if cell is None or reading is None or not (cell.updated_at and reading.updated_at):
+        return True
+    return cell.updated_at == reading.updated_at

@@ -20,7 +20,7 @@ from core.sync.breaker import THERE, Limits, check, push_effect
 from core.sync.commits import Commits
 from core.sync.events import WriteWaits
 from core.sync.ports import CHUNK, BooksTx, Shop
-from core.sync.reading import Pacing, batches
+from core.sync.reading import ECHO_S, Pacing, batches
 from core.sync.trace import Trace
 
 STALE_ROUNDS = 3
@@ -45,6 +45,8 @@ class _Waiting:
 
     tries: int = 0
     not_before: float = 0.0
+    answered_at: float = float("inf")
+    """When it was first answered in a way that only a reading explains."""
 
 
 @dataclass(slots=True)
@@ -217,13 +219,12 @@ class Sender:
         self._sending.add(intent.key)
         try:
             if self.commits.moments().has_expired(intent):
-                await self._settle_by_reading(intent)
+                found = await self._read([row.key for row in intent.rows], intent.name)
+                await self._settle_by_reading(intent, found)
                 return True
             result = await self.shop.write(intent)
             if outbox.is_told_by_reading(result):
-                await self._settle_by_reading(intent, was_taken=not result.problems)
-                # What changed nothing may do so again: leave the rest to the next pass.
-                return bool(result.problems)
+                return await self._told_by_reading(intent, is_refused=bool(result.problems))
             readings: dict[CellKey, Reading] = {}
             if result.untouched:
                 readings = await self._read(result.untouched, intent.name)
@@ -237,8 +238,25 @@ class Sender:
         )
         return not settled.again
 
-    async def _settle_by_reading(self, intent: Intent, *, was_taken: bool = False) -> None:
+    async def _told_by_reading(self, intent: Intent, *, is_refused: bool) -> bool:
+        """An answer that does not say what it did. A replica may be behind: a reading that does not
+        show what was wanted is believed only when it has had ECHO_S to come; until then the same is
+        asked again.
+        """
+        now = self.commits.clock.monotonic()
+        waiting = self._waiting.setdefault(intent.key, _Waiting())
+        waiting.answered_at = min(waiting.answered_at, now)
         found = await self._read([row.key for row in intent.rows], intent.name)
+        if not outbox.is_plain(intent, found) and now - waiting.answered_at < ECHO_S:
+            self._put_off(waiting)
+            return False
+        await self._settle_by_reading(intent, found, was_taken=not is_refused)
+        # What changed nothing may do so again: leave the rest to the next pass.
+        return is_refused
+
+    async def _settle_by_reading(
+        self, intent: Intent, found: dict[CellKey, Reading], *, was_taken: bool = False
+    ) -> None:
         await self._settle(
             intent,
             lambda tx, trace: outbox.decide_by_reading(
@@ -279,11 +297,14 @@ class Sender:
         self.after(intent, settled.echoes)
         return settled
 
-    def _wait_longer(self, intent: Intent, error: TryAgain) -> None:
-        waiting = self._waiting.setdefault(intent.key, _Waiting())
+    def _put_off(self, waiting: _Waiting) -> None:
         waiting.tries += 1
         pause = self.pacing.backoff(waiting.tries)
         waiting.not_before = self.commits.clock.monotonic() + pause
+
+    def _wait_longer(self, intent: Intent, error: TryAgain) -> None:
+        waiting = self._waiting.setdefault(intent.key, _Waiting())
+        self._put_off(waiting)
         if isinstance(error, OutcomeUnknown) and waiting.tries == 1:
             why = _why(error)
             self.commits.emit(

@@ -541,19 +541,24 @@ def test_refused_rows_rest_while_the_link_is_off(race: Race) -> None:
     assert not race.world.engine.sender.chance_is_due()
 
 
-@pytest.mark.parametrize("how", ["500", "garbled"])
-def test_a_receipt_that_the_shop_cannot_show_leaves_it_to_a_reading(how: str) -> None:
-    race = Race()
+def hide_receipts(race: Race, how: str) -> None:
+    """The shop cannot say any more which rows a write has changed."""
     answered = race.world.wire._answered
+    data = {"gone": {"node": None}, "garbled": {"node": {"changes": "?"}}}
 
-    async def no_receipts(request: httpx.Request) -> httpx.Response:
+    async def without(request: httpx.Request) -> httpx.Response:
         if b'"operationName":"Receipt"' not in request.content:
             return await answered(request)
         if how == "500":
             return httpx.Response(500, text="no", request=request)
-        return httpx.Response(200, json={"data": {"node": {"changes": "?"}}}, request=request)
+        return httpx.Response(200, json={"data": data[how]}, request=request)
 
-    race.world.wire._answered = no_receipts  # type: ignore[method-assign]
+    race.world.wire._answered = without  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("how", ["500", "garbled", "gone"])
+def test_a_receipt_that_the_shop_cannot_show_leaves_it_to_a_reading(race: Race, how: str) -> None:
+    hide_receipts(race, how)
     race.world.start()
     race.world.go(0.6)
     with race.watcher.person():
@@ -561,7 +566,40 @@ def test_a_receipt_that_the_shop_cannot_show_leaves_it_to_a_reading(how: str) ->
         race.world.change_here("A", race.place, +2)
         race.world.change_here("B", race.place, +1)
     race.world.go(180)
-    try:
-        assert race.watcher.look().intents == {}
-    finally:
-        race.world.close()
+    assert race.watcher.look().intents == {}
+    assert race.cell.problem is Problem.UNTRACKED
+
+
+def test_without_a_receipt_no_reading_from_before_the_write_says_that_it_did_not_happen(
+    race: Race,
+) -> None:
+    """Readings are three seconds behind."""
+    hide_receipts(race, "gone")
+    race.world.start()
+    race.world.go(5)
+    race.world.practice.faults.lag = 3
+    with race.watcher.person():
+        race.world.practice.set_tracked(race.key.inventory_item_id, tracked=False)
+        race.world.change_here("A", race.place, +2)
+        race.world.change_here("B", race.place, +1)
+    race.world.go(60)
+    assert race.watcher.look().intents == {}
+    other = CellKey(race.world.items[1], race.place)
+    assert race.world.there(other) == START_WITH + 1
+    assert max(race.world.written().values()) == 1
+
+
+def test_as_many_sold_as_an_unknown_write_added_is_not_taken_for_a_write_that_did_not_happen(
+    race: Race,
+) -> None:
+    race.trouble("loss_after")
+    race.world.start()
+    race.world.go(5)
+    race.change_here(+2)
+    race.until("the shop has it")
+    race.world.kill()
+    race.sell(2)
+    race.world.loop.let_pass(25 * 3600)
+    race.come_to_rest()
+    assert race.cell.problem is Problem.OUTCOME_UNKNOWN
+    assert race.both() == (START_WITH + 2, START_WITH)
