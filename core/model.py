@@ -665,6 +665,8 @@ class Run:
     undoes: str | None = None
     undone_by: str | None = None
     equal: int = 0
+    label_code: str = ""
+    """The inventory label that was linked."""
 
     @property
     def changed(self) -> int:

@@ -71,7 +71,7 @@ class OutboxNotEmpty(UserMustAct):
         by="count",
     )
     remedy = N_(
-        "Turn the link off, let the sync finish (`dextre-sync run --once`), then try again."
+        "Turn the link off (`dextre-sync disable` asks for the answer again), then try again."
     )
 
 

@@ -345,6 +345,7 @@ def run_doc(run: Run) -> Doc:
         equal=run.equal,
         undoes=run.undoes,
         undone_by=run.undone_by,
+        label_code=run.label_code,
     )
 
 
@@ -361,6 +362,7 @@ def run_from(key: str, doc: Doc) -> Run:
         undoes=doc.get("undoes"),
         undone_by=doc.get("undone_by"),
         equal=doc.get("equal", 0),
+        label_code=doc.get("label_code", ""),
     )
 
 

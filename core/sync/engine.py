@@ -173,11 +173,12 @@ class Engine:
             return
         self.retune()
         async with self.gate.shared():
-            await self.sender.settle_outbox()
+            link_is_on = self.commits.link_is_on()
+            await self.sender.settle_outbox(link_is_on=link_is_on)
             if self.health.online:
                 if is_due:
                     await self.sender.try_refused()
-                if self.commits.link_is_on():
+                if link_is_on:
                     await self.sender.push_pending()
 
     def try_refused(self) -> None:
@@ -312,19 +313,23 @@ class Engine:
             began = self.clock.monotonic()
             try:
                 quiet = await self.whole_pass()
+                trouble = self.sender.unanswered
             except TryAgain as error:
-                failures, trouble = failures + 1, error
+                quiet, trouble = False, error
+            is_moving = before != (self.commits.pulled, self.commits.pushed)
+            if trouble is not None and not is_moving:
+                failures += 1
                 failing_since = began if failures == 1 else failing_since
                 lasts = self.clock.monotonic() - failing_since
                 if failures > PATIENCE or lasts > PATIENCE_S:
                     return self._report(number, trouble, rests=False)
                 await self.clock.sleep(self.pacing.backoff(failures))
                 continue
-            failures, trouble = 0, None
+            failures = 0
             if not quiet:
                 restless += 1
                 await self.clock.sleep(min(self.pacing.backoff(restless), 5.0))
-            elif before == (self.commits.pulled, self.commits.pushed):
+            elif not is_moving:
                 return self._report(number, rests=True)
         return self._report(passes, trouble, rests=False)
 

@@ -46,6 +46,7 @@ AGAIN = frozenset(
 )
 MISMATCH = "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"
 NO_EFFECT = RowProblem(None, "NO_EFFECT", "The write was taken, and changed nothing.")
+NOT_SENT = "not sent: another row was refused"
 NO_READINGS: Mapping[CellKey, Reading] = MappingProxyType({})
 
 
@@ -172,12 +173,16 @@ def settle(
 
 
 def _by_row(intent: Intent, problems: Sequence[RowProblem]) -> dict[int, RowProblem]:
-    """The problem of each row that has one. A final problem that names no row is every row's."""
+    """The problem of each row that has one. A final problem that names no row is every row's; one
+    that passes is nobody's.
+    """
     found: dict[int, RowProblem] = {}
     for problem in problems:
+        if problem.code in AGAIN:
+            continue
         if problem.index is not None and 0 <= problem.index < len(intent.rows):
             found.setdefault(problem.index, problem)
-        elif problem.code not in AGAIN:
+        else:
             for index in range(len(intent.rows)):
                 found.setdefault(index, problem)
     return found
@@ -245,7 +250,7 @@ def _released(
     if problem is None or problem.code in STALE:
         if cell is not None:
             tx.put_cell(cell._replace(intent=None))
-        return RowOutcome.MOVED, problem.code if problem else "not sent: another row was refused"
+        return RowOutcome.MOVED, problem.code if problem else NOT_SENT
     refused = _refused(cell, problem, trace)
     if refused is not None:
         tx.put_cell(refused)

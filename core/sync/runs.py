@@ -44,6 +44,9 @@ from core.sync.trace import Trace
 Progress = Callable[[int, int | None], None]
 
 
+TRIES = 4
+"""How often a person waits for the outcome of a write, with 1, 2 and 4 s between."""
+
 _CAUSES = {
     PlanKind.PULL: CauseKind.MANUAL_PULL,
     PlanKind.MERGE: CauseKind.MERGE,
@@ -63,6 +66,13 @@ class NoSuchRun(BadInput):
     code = "no_such_run"
     message = N_("There is no run %(run)s that could be undone.")
     remedy = N_("`dextre-sync undo` without a name undoes the last run.")
+
+
+class RunOfAnotherLabel(BadInput):
+    code = "run_of_another_label"
+    exit_code = 3
+    message = N_("Run %(run)s changed the inventory label %(label)s; another one is linked now.")
+    remedy = N_("Link that label again (`dextre-sync pair --label`), then undo the run.")
 
 
 class NothingMapped(BadInput):
@@ -128,10 +138,13 @@ class Runs:
         left out.
         """
         async with self.engine.gate.alone():
+            await self.engine.sender.settle_outbox(now=True)
             with self.engine.books.view() as view:
                 run = view.run(run_id)
                 if run is None or run.undone_by is not None:
                     raise NoSuchRun(run=run_id)
+                if run.label_code not in ("", view.link().label_code):
+                    raise RunOfAnotherLabel(run=run_id[:8], label=run.label_code)
                 keys = [done.row.key for done in view.run_rows(run_id)]
             await self._read([key for key in keys if self._exists(key)], _silent)
             with self.engine.books.view() as view:
@@ -196,8 +209,8 @@ class Runs:
         return run
 
     async def disable(self, *, resume: bool = False) -> None:
-        """Ask once more about what is in flight, then turn off; what is still unknown stays in the
-        outbox.
+        """Ask a few times more about what is in flight, then turn off. What is still unknown stays
+        in the outbox until the link is turned on, or off again: nothing is written while it is off.
         """
         async with self.engine.gate.alone():
             await self.turn_off(resume=resume)
@@ -206,10 +219,10 @@ class Runs:
         """`disable` for callers that hold the gate already."""
         with self.engine.books.view() as view:
             was_on = view.link().enabled
+        with suppress(DextreError):  # what cannot be asked about now must not keep the link on
+            await self._settle()
         if not was_on:
             return
-        with suppress(DextreError):  # what cannot be asked about now must not keep the link on
-            await self.engine.sender.settle_outbox(now=True)
 
         def work(tx: BooksTx, trace: Trace) -> None:
             tx.put_link(replace(tx.link(), enabled=False, resume=resume))
@@ -239,7 +252,15 @@ class Runs:
 
     def _open_run(self, tx: BooksTx, plan: Plan) -> None:
         run = Run(
-            plan.id, plan.kind, self.engine.commits.now(), self.who, 0, 0, 0, undoes=plan.undoes
+            plan.id,
+            plan.kind,
+            self.engine.commits.now(),
+            self.who,
+            applied=0,
+            moved=0,
+            rejected=0,
+            undoes=plan.undoes,
+            label_code=tx.link().label_code or "",
         )
         tx.put_run(run, ())
 
@@ -311,14 +332,33 @@ class Runs:
             return intent
 
         intent = await self.engine.commits.commit(work, plan.id)
-        if intent is not None:
+        sent: set[str] = set()
+        while intent is not None and intent.key not in sent:
             await self._send_again(intent)
+            sent.add(intent.key)
+            intent = self._open_intent(plan.id)
 
-    async def _send_again(self, intent: Intent, tries: int = 4) -> None:
+    def _open_intent(self, run_id: str) -> Intent | None:
+        """The last one of a run that is in the outbox."""
+        with self.engine.books.view() as view:
+            found = [intent for intent in view.intents() if intent.run == run_id]
+        return found[-1] if found else None
+
+    async def _settle(self) -> None:
+        """A person waits: ask again a few times about all that is open."""
+        for attempt in range(TRIES):
+            await self._pause_before(attempt)
+            if not await self.engine.sender.settle_outbox(now=True):
+                return
+
+    async def _pause_before(self, attempt: int) -> None:
+        if attempt:
+            await self.engine.clock.sleep(float(2 ** (attempt - 1)))
+
+    async def _send_again(self, intent: Intent) -> None:
         """A person waits: ask again a few times before leaving the outcome to the outbox."""
-        for attempt in range(tries):
-            if attempt:
-                await self.engine.clock.sleep(float(2 ** (attempt - 1)))
+        for attempt in range(TRIES):
+            await self._pause_before(attempt)
             try:
                 if await self.engine.sender.send(intent) or not self._is_waiting(intent):
                     return
@@ -340,16 +380,41 @@ class Runs:
         planned = self._active.get(intent.run)
         if planned is None:
             planned = {done.row.key: done.row for done in tx.run_rows(intent.run)}
+        anew = self._written_anew(tx, intent, settled, planned)
         self._note(
             tx,
             intent.run,
             [
                 RunRow(planned[key], outcome, detail)
                 for key, (outcome, detail) in settled.outcomes.items()
-                if key in planned
+                if key in planned and key not in anew
             ],
             waited=True,
         )
+
+    def _written_anew(
+        self,
+        tx: BooksTx,
+        intent: Intent,
+        settled: outbox.Settled,
+        planned: Mapping[CellKey, PlanRow],
+    ) -> Collection[CellKey]:
+        """Rows that were not carried out because of others go into a write of their own, in the
+        same commit; they wait on. Where nobody else was in their way, asking again is no use.
+        """
+        rest = {key for key, (_, detail) in settled.outcomes.items() if detail == outbox.NOT_SENT}
+        if len(rest) == len(settled.outcomes):
+            return ()
+        held = {
+            key: cell
+            for key, cell in tx.cells_at(rest).items()
+            if key in planned and _may_be_set(cell, planned[key])
+        }
+        rows = tuple(row for row in intent.rows if row.key in held)
+        if rows:
+            again = replace(intent, key=self.engine.sender.new_key(), rows=rows)
+            outbox.post(tx, again, held.values())
+        return held
 
     def _note(
         self, tx: BooksTx, run_id: str, results: Sequence[RunRow], *, waited: bool = False
@@ -376,7 +441,8 @@ class Runs:
         run = tx.run(plan.id)
         assert run is not None, "opened by _open_run"  # noqa: S101 - an invariant of this class
         undone = tx.run(plan.undoes) if plan.undoes else None
-        if undone is not None and not undone.waiting:
+        is_whole = not (run.waiting or run.moved or run.rejected)
+        if undone is not None and is_whole and not undone.waiting:
             tx.put_run(replace(undone, undone_by=plan.id), ())
         trace.events.append(
             RunApplied(

@@ -68,6 +68,8 @@ class Sender:
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
     _sending: set[str] = field(default_factory=set)
     _stale: set[CellKey] = field(default_factory=set)
+    unanswered: TryAgain | None = None
+    """Why the last write has no outcome; None where it has one."""
     _at_rest: int | None = None
     """The version of the books in which nothing waited."""
     _chances: int = 0
@@ -188,9 +190,11 @@ class Sender:
 
     # -- the outbox ---------------------------------------------------------------------------
 
-    async def settle_outbox(self, *, now: bool = False) -> int:
+    async def settle_outbox(self, *, now: bool = False, link_is_on: bool = True) -> int:
         """Ask again for every intent whose time has come (`now`: for all); returns how many still
-        wait.
+        wait. Asking again may be what carries a write out: while the link is off, only those of
+        runs are asked about, which a person wanted nevertheless, and those that only a reading
+        tells of any more.
         """
         with self.commits.view() as view:
             waiting = view.intents()
@@ -201,6 +205,7 @@ class Sender:
             intent
             for intent in waiting
             if intent.key not in self._sending
+            and (link_is_on or intent.run is not None or self.commits.moments().has_expired(intent))
             and (now or self._waiting.get(intent.key, _Waiting()).not_before <= moment)
         ]
         await _all([self.send(intent) for intent in due])
@@ -280,14 +285,15 @@ class Sender:
 
         def work(tx: BooksTx, trace: Trace) -> outbox.Settled:
             settled = decide(tx, trace)
-            tx.put_latest_moment(now)
             if intent.run is not None and self.in_transaction is not None:
                 self.in_transaction(tx, intent, settled)
+            tx.put_latest_moment(now)
             return settled
 
         self.answered(intent)
         settled = await self.commits.commit(work)
         self._waiting.pop(intent.key, None)
+        self.unanswered = None
         rejected = any(out is RowOutcome.REJECTED for out, _ in settled.outcomes.values())
         if rejected and self._chance_at == float("inf"):
             self._put_off_chance()
@@ -303,6 +309,7 @@ class Sender:
         waiting.not_before = self.commits.clock.monotonic() + pause
 
     def _wait_longer(self, intent: Intent, error: TryAgain) -> None:
+        self.unanswered = error
         waiting = self._waiting.setdefault(intent.key, _Waiting())
         self._put_off(waiting)
         if isinstance(error, OutcomeUnknown) and waiting.tries == 1:

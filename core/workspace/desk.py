@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from core.clock import parse_iso
-from core.errors import DextreError, Offline, TryAgain
+from core.errors import DextreError, LinkIsOff, Offline, TryAgain
 from core.model import (
     Cell,
     CellState,
@@ -143,6 +143,8 @@ class Desk(RunningDesk):
                     )
                     report = await session.engine.rest()
                     await self._take_renames()
+                except LinkIsOff:
+                    raise
                 except DextreError as error:
                     self._note_error(error)
                     raise

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from core.clock import parse_iso
-from core.errors import LinkIsOff, Offline
+from core.errors import LinkIsOff, Offline, OutcomeUnknown
 from core.model import CellKey, CellState, PlanKind, Problem, QuantityName
 from core.sync.cells import unmap_one
 from core.sync.events import NeedsYou, Pushed, SaleSeen
@@ -415,15 +415,57 @@ async def test_turning_off_settles_what_is_in_flight_first() -> None:
     assert (world.cell(key).base, world.there(key), len(world.shop.ledger)) == (12, 12, 1)
 
 
-async def test_what_is_still_unknown_when_turned_off_is_settled_while_off() -> None:
-    _, world = faults("lose_after", "lose_after")
+@pytest.mark.parametrize("how", ["lose_before", "lose_after"])
+@pytest.mark.parametrize("then", ["off again", "on"])
+async def test_what_is_still_unknown_when_turned_off_is_not_written_while_off(
+    how: str, then: str
+) -> None:
+    _, world = faults(*[how] * 5)
     key = world.linked(here=12, there=10, base=10)
     await world.engine.push_pass()
     await world.runs.disable()
     assert world.cell(key).state is CellState.PUSHING
+    written = list(world.shop.ledger)
     world.clock.advance(60)
-    await world.engine.push_pass()
+    for _ in range(3):
+        await world.engine.push_pass()
+    assert world.shop.ledger == written
+    if then == "on":
+        await world.enable(PlanKind.MERGE)
+        await world.engine.rest()
+    else:
+        await world.runs.disable()
     assert (world.cell(key).base, len(world.shop.ledger)) == (12, 1)
+
+
+async def test_a_link_is_turned_off_when_the_answer_has_come_after_some_asking() -> None:
+    _, world = faults(*["lose_after"] * 4)
+    key = world.linked(here=12, there=10, base=10)
+    await world.engine.push_pass()
+    await world.runs.disable()
+    assert (world.cell(key).base, len(world.shop.ledger)) == (12, 1)
+
+
+async def test_a_rest_that_no_write_lets_come_is_given_up_with_the_reason() -> None:
+    world = World()
+    world.linked(here=12, there=10, base=10)
+    world.fault = lambda name: name == "lose_before"
+    began = world.clock.monotonic()
+    report = await world.engine.rest()
+    assert not report.rests
+    assert isinstance(report.trouble, OutcomeUnknown)
+    assert world.clock.monotonic() - began < 130
+
+
+async def test_an_error_that_passes_is_nobodys_refusal_though_it_names_a_row() -> None:
+    world = World()
+    key = world.linked(here=12, there=10, base=10)
+    world.shop.refuse[key] = "SERVICE_UNAVAILABLE"
+    await world.engine.push_pass()
+    assert world.cell(key).state is CellState.PENDING_PUSH
+    world.shop.refuse.clear()
+    await world.engine.push_pass()
+    assert world.cell(key).state is CellState.IN_SYNC
 
 
 async def test_a_clock_that_steps_back_sends_nothing_twice_and_loses_nothing() -> None:

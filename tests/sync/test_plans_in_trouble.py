@@ -6,13 +6,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from core.errors import SafetyStop, UserMustAct
-from core.model import CellKey, CellState, Intent, PlanKind, Problem, WriteResult
+from core.model import (
+    Cause,
+    CauseKind,
+    CellKey,
+    CellState,
+    Intent,
+    Label,
+    PlanKind,
+    Problem,
+    WriteResult,
+)
 from core.sync import aside
 from core.sync.engine import Engine
+from core.sync.runs import RunOfAnotherLabel
 from core.sync.trace import Trace
 from tests.twins.world import World
 
@@ -306,6 +318,56 @@ async def test_what_a_command_has_undone_flows_again_with_the_service() -> None:
     assert world.cell(key).state is CellState.IN_SYNC
 
 
+# -- a run with a row that cannot go ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["refused", "sold meanwhile"])
+async def test_one_row_that_cannot_go_does_not_keep_the_others(how: str) -> None:
+    world = World()
+    keys = [
+        world.linked(here=20 + n, there=10, base=10, item=f"i{n}", sku=f"S{n}") for n in range(6)
+    ]
+    plan = await world.runs.plan(PlanKind.PUSH)
+    if how == "refused":
+        world.shop.refuse[keys[2]] = "NON_MUTABLE_INVENTORY_ITEM"
+    else:
+        world.shop.sell(keys[2], 1)
+    run = await world.runs.apply(plan)
+    assert (run.applied, run.moved + run.rejected, run.waiting) == (5, 1, 0)
+    assert [world.there(key) for key in keys] == [20, 21, 10 - (how != "refused"), 23, 24, 25]
+    with world.books.view() as view:
+        assert view.intents() == []
+        assert len(list(view.run_rows(run.id))) == 6
+
+
+async def test_a_kill_after_a_row_was_refused_leaves_the_others_in_the_outbox() -> None:
+    world = World()
+    keys = [
+        world.linked(here=20 + n, there=10, base=10, item=f"i{n}", sku=f"S{n}") for n in range(3)
+    ]
+    plan = await world.runs.plan(PlanKind.PUSH)
+    world.shop.refuse[keys[0]] = "NON_MUTABLE_INVENTORY_ITEM"
+    commits = 0
+
+    def fault(name: str) -> bool:
+        nonlocal commits
+        commits += name == "after commit"
+        if commits == 4:  # opened, changed here, in the outbox, and settled
+            raise RuntimeError("killed")
+        return False
+
+    world.fault = fault
+    with pytest.raises(RuntimeError):
+        await world.runs.apply(plan)
+    go_on(world)
+    await world.engine.sender.settle_outbox(now=True)
+    assert [world.there(key) for key in keys] == [10, 21, 22]
+    with world.books.view() as view:
+        run = view.run(plan.id)
+    assert run is not None
+    assert (run.applied, run.rejected, run.waiting) == (2, 1, 0)
+
+
 # -- undoing again, leaving out, turning off -------------------------------------------------------
 
 
@@ -333,6 +395,31 @@ async def test_what_waited_when_a_run_was_undone_can_be_undone_later() -> None:
     await world.engine.sender.settle_outbox(now=True)
     await world.runs.apply(await world.runs.undo_plan(run.id))
     assert world.there(key) == 9
+
+
+async def test_an_undo_that_lost_every_race_can_be_planned_again() -> None:
+    world = World()
+    key = world.linked(here=12, there=9, base=10)
+    run = await world.do(PlanKind.PUSH)
+    plan = await world.runs.undo_plan(run.id)
+    world.shop.sell(key, 1)
+    assert (await world.runs.apply(plan)).moved == 1
+    again = await world.runs.undo_plan(run.id)
+    assert [row.left_out for row in again.rows] == [True]
+
+
+async def test_an_undo_changes_no_other_label() -> None:
+    world = World()
+    key = world.linked(here=3, there=10, base=10)
+    run = await world.do(PlanKind.PULL)
+    assert world.here() == 10
+    world.books.state.labels["other"] = Label("other", "Other")
+    world.books.now(lambda tx: tx.put_link(replace(tx.link(), label_code="other")))
+    cause = Cause(CauseKind.SET, "me")
+    world.books.now(lambda tx: tx.set_level("A", "here-x", "other", 10, cause))
+    with pytest.raises(RunOfAnotherLabel, match="main"):
+        await world.runs.undo_plan(run.id)
+    assert world.there(key) == 10
 
 
 async def test_a_bundle_that_was_left_out_waits_as_a_bundle_when_it_is_taken_up() -> None:
