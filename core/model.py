@@ -311,7 +311,8 @@ class Link:
     """The settings of one brand's inventory link.
 
     `resume`: it was on when all mappings were deleted, so mapping again turns it on.
-    `revision` grows with each change of label, pairs or mappings.
+    `revision` grows with whatever makes an engine look at its cells anew, and plans stale: another
+    label or other rules of it, pairs, mappings, what is put aside or taken up again.
     """
 
     label_code: str | None = None
@@ -470,7 +471,7 @@ class Intent:
     is known.
 
     `key` is the idempotency key; the same key always goes with the same rows. At most 250 rows.
-    `at` is the first sending: Shopify remembers a key for 24 hours from then.
+    `at` is when it was decided, before the first sending: Shopify remembers a key for 24 hours.
     """
 
     key: str

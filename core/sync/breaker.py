@@ -2,7 +2,8 @@
 
 Before a pass applies what it has read, or sends what is pending, it counts. Too many cells that
 would become 0, too many changes at once, or too many items gone from the shop stop that direction
-with a safety stop; nothing of it is applied. A person looks at the plan and applies it (a run that
+with a safety stop. The few changes that came before that was in sight have flowed, and are counted;
+the rest does not. A person looks at the plan and applies it (a run that
 a person agreed to passes no breaker), or makes one side win.
 """
 

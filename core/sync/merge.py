@@ -39,10 +39,6 @@ def pull(here: int, there: int, base: int, *, negative_allowed: bool) -> Pulled:
     return Pulled(here + applied, base + applied, applied, wanted - applied)
 
 
-def push_delta(here: int, base: int) -> int:
-    return here - base
-
-
 class Aligned(NamedTuple):
     """What both sides become when a cell joins the link. `why` says by which rule; `DIFFERS` and
     the other refusals leave every number as it is, without a base."""

@@ -49,7 +49,7 @@ CHUNK = 250
 class Shop(Protocol):
     """One Shopify shop. Every method raises core.errors families only: `TryAgain`
     (`OutcomeUnknown` where a write may have happened), `UserMustAct` (token, scope, frozen shop…),
-    `SafetyStop` (another shop answers).
+    `SafetyStop` (another shop answers), `OurBug` (it refuses what we ask).
     """
 
     async def identity(self) -> ShopIdentity: ...

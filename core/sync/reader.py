@@ -83,7 +83,8 @@ class Reader:
 
     async def read_all(self) -> None:
         """Every cell by direct ids. Raises SafetyStop where that is more than a shop does by
-        itself; then nothing of it flows."""
+        itself; then only what came before that was in sight has flowed.
+        """
         self.load()
         self.held = 0
         self._set.read_in_pass = []

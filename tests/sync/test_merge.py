@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model import Why
-from core.sync.merge import align, pull, push_delta
+from core.sync.merge import align, pull
 
 units = st.integers(-1_000, 1_000)
 
@@ -38,20 +38,20 @@ def test_where_negative_is_allowed_nothing_is_left(here: int, there: int, base: 
 @given(units, units, units)
 def test_pull_then_push_makes_both_sides_equal(here: int, there: int, base: int) -> None:
     pulled = pull(here, there, base, negative_allowed=True)
-    there_after = there + push_delta(pulled.here, pulled.base)
+    there_after = there + pulled.here - pulled.base
     assert pulled.here == there_after == here + there - base
 
 
 @given(units, units, units)
 def test_push_then_pull_gives_the_same_as_pull_then_push(here: int, there: int, base: int) -> None:
-    delta = push_delta(here, base)
+    delta = here - base
     pulled = pull(here, there + delta, base + delta, negative_allowed=True)
     assert pulled.here == here + there - base
 
 
 def test_base_10_here_12_there_9_becomes_11_on_both() -> None:
     pulled = pull(12, 9, 10, negative_allowed=False)
-    assert (pulled.here, 9 + push_delta(pulled.here, pulled.base)) == (11, 11)
+    assert (pulled.here, 9 + pulled.here - pulled.base) == (11, 11)
 
 
 def test_what_was_held_back_comes_over_when_stock_arrives() -> None:
