@@ -49,15 +49,12 @@ class Aligned(NamedTuple):
     why: Why
 
 
-def align(
-    here: int | None, there: int | None, base: int | None, *, negative_allowed: bool
-) -> Aligned:
-    """The start of a cell without a person's word for one side: only where no unit can be lost or
-    invented.
+def align(here: int | None, there: int | None, *, negative_allowed: bool) -> Aligned:
+    """The start of a cell without a base, and without a person's word for one side: only where no
+    unit can be lost or invented.
 
-    Both agree: nothing moves. A side that was never set takes the other's number. Where an earlier
-    base is known, both sides' changes since then are merged. Else they differ, and a person
-    decides.
+    Both agree: nothing moves. A side that was never set takes the other's number. Else they differ,
+    and a person decides.
     """
     if there is None:
         return Aligned(here, there, None, Why.CANNOT_WRITE)
@@ -67,9 +64,4 @@ def align(
         return Aligned(there, there, there, Why.NEVER_SET_HERE)
     if here == there:
         return Aligned(here, there, there, Why.AGREE)
-    if base is None:
-        return Aligned(here, there, None, Why.DIFFERS)
-    merged = here + there - base
-    if merged < 0 and not negative_allowed:
-        return Aligned(here, there, base, Why.NEGATIVE_NOT_ALLOWED)
-    return Aligned(merged, merged, merged, Why.MERGED)
+    return Aligned(here, there, None, Why.DIFFERS)

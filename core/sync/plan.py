@@ -108,7 +108,7 @@ def _merged(cells: Iterable[Cell], negative_allowed: bool) -> Iterable[PlanRow]:
         base = bases.get(cell.key)
         if base is not None and here is not None and cell.there is not None:
             return _row(cell, here, cell.there + here - base, here, Why.MERGED)
-        to = align(here, cell.there, None, negative_allowed=negative_allowed)
+        to = align(here, cell.there, negative_allowed=negative_allowed)
         if to.why in (Why.DIFFERS, Why.NEGATIVE_NOT_ALLOWED, Why.CANNOT_WRITE):
             return _left_out(cell, to.why)
         return _row(cell, to.here, to.there, to.base, to.why)

@@ -148,8 +148,7 @@ def _begin(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
     """A cell without a base, or one whose base is in doubt, joins only where no unit can be
     lost.
     """
-    base = None if cell.problem in IN_DOUBT else cell.base
-    to = align(cell.here, cell.there, base, negative_allowed=label.negative_allowed)
+    to = align(cell.here, cell.there, negative_allowed=label.negative_allowed)
     if to.why in (Why.AGREE, Why.NEVER_SET_HERE) and to.here is not None:
         if to.here != cell.here:
             cause = Cause(CauseKind.PULL, WHO, arithmetic=f"never set here; Shopify {to.there}")

@@ -61,14 +61,12 @@ def test_what_was_held_back_comes_over_when_stock_arrives() -> None:
     assert (later.here, later.left) == (3, 0)
 
 
-@given(st.none() | units, st.none() | units, st.none() | units, st.booleans())
-def test_an_alignment_changes_a_number_only_with_a_reason(
-    here: int | None, there: int | None, base: int | None, neg: bool
+@given(st.none() | units, st.none() | units, st.booleans())
+def test_an_alignment_changes_a_number_only_where_none_was_set(
+    here: int | None, there: int | None, neg: bool
 ) -> None:
-    to = align(here, there, base, negative_allowed=neg)
-    if to.why is Why.MERGED and here is not None and there is not None and base is not None:
-        assert to.here == to.there == to.base == here + there - base
-    elif to.why is Why.NEVER_SET_HERE:
+    to = align(here, there, negative_allowed=neg)
+    if to.why is Why.NEVER_SET_HERE:
         assert here is None
         assert to.here == to.there == to.base == there
     else:
@@ -78,9 +76,4 @@ def test_an_alignment_changes_a_number_only_with_a_reason(
 
 
 def test_sides_that_differ_without_a_base_are_left_to_a_person() -> None:
-    assert align(5, 7, None, negative_allowed=True) == (5, 7, None, Why.DIFFERS)
-
-
-def test_two_hands_that_already_agree_are_not_added_up() -> None:
-    """Somebody carried a sale over by hand while the link was off: 7 and 7 is agreement, not 4."""
-    assert align(7, 7, 10, negative_allowed=False) == (7, 7, 7, Why.AGREE)
+    assert align(5, 7, negative_allowed=True) == (5, 7, None, Why.DIFFERS)

@@ -144,6 +144,15 @@ async def test_a_merge_of_two_variants_of_which_one_is_new_begins_with_the_level
     assert (world.here(), world.there(old), world.there(new)) == (9, 9, 9)
 
 
+async def test_two_hands_that_already_agree_are_not_added_up() -> None:
+    """Somebody carried a sale over by hand while the link was off: 7 and 7 is agreement, not 4."""
+    world = World()
+    key = world.linked(here=7, there=7, base=10)
+    await world.enable(PlanKind.MERGE)
+    await world.engine.rest()
+    assert (world.here(), world.there(key)) == (7, 7)
+
+
 async def test_a_sale_here_that_meets_the_planned_number_is_a_change_since() -> None:
     world = World()
     key = world.linked(here=10, there=10, base=10)
