@@ -299,7 +299,7 @@ class Runs:
         cell = tx.cell(row.key)
         if cell is None:
             return
-        base = _base_meanwhile(cell, row) if row.changes_there else row.new_base
+        base = _base_meanwhile(plan.kind, cell, row) if row.changes_there else row.new_base
         tx.put_cell(without_problem(cell)._replace(base=base))
 
     async def _apply_there(self, plan: Plan, rows: Sequence[PlanRow]) -> None:
@@ -478,12 +478,13 @@ def _may_be_set(cell: Cell, row: PlanRow) -> bool:
     )
 
 
-def _base_meanwhile(cell: Cell, row: PlanRow) -> int | None:
-    """The base until Shopify has answered. Where both sides change, here + there − base is with it
-    what both will have become, so that a write which does not happen is made up for by what flows.
-    A base in doubt is none.
+def _base_meanwhile(kind: PlanKind, cell: Cell, row: PlanRow) -> int | None:
+    """The base until Shopify has answered. Where a level takes over what its cells have on Shopify
+    (also where that comes to nothing together), here + there − base is with it what both will have
+    become, so that a write which does not happen is made up for by what flows. A base in doubt is
+    none.
     """
-    if row.changes_here:
+    if row.changes_here or kind is PlanKind.MERGE:
         if row.there is None or row.new_there is None or row.new_base is None:
             return None
         return row.there - (row.new_there - row.new_base)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from core.errors import PlanIsStale, TryAgain
-from core.model import Cell, CellKey, CellState, Label, PlanKind, Problem
+from core.model import Cell, CellKey, CellState, Label, PlanKind, Problem, Why
 from core.sync.aside import ignore, note_locations, notice
 from core.sync.cells import map_one, pair_locations, unmap_one
 from core.sync.ports import BooksTx
@@ -167,6 +167,34 @@ class SyncMachine(RuleBasedStateMachine):
 
         self.run(self.guarded(both()))
 
+    @rule(
+        item=st.sampled_from(ITEMS),
+        place=st.sampled_from(PLACES),
+        there=st.integers(-3, 3),
+        here=st.integers(0, 3),
+        undone=st.booleans(),
+    )
+    def merge(self, item: str, place: str, there: int, here: int, undone: bool) -> None:
+        """Looked at, then a sale and a delivery, then applied; maybe taken back in the same way."""
+
+        def meanwhile() -> None:
+            self.change_there(item, place, there)
+            self.change_here(SKUS[item], place, here)
+
+        async def work() -> None:
+            runs = self.world.runs
+            plan = await runs.plan(PlanKind.MERGE)
+            if any(row.why is Why.AGREE and row.base != row.here for row in plan.rows):
+                return  # two hands that agree count once, by intent
+            meanwhile()
+            run = await runs.apply(plan)
+            if undone:
+                back = await runs.undo_plan(run.id)
+                meanwhile()
+                await runs.apply(back)
+
+        self.run(self.guarded(work()))
+
     @precondition(lambda self: hasattr(self, "world"))
     @invariant()
     def no_write_happened_twice(self) -> None:
@@ -184,7 +212,7 @@ class SyncMachine(RuleBasedStateMachine):
     async def guarded(self, work: Any) -> None:
         try:
             await work
-        except TryAgain:
+        except (TryAgain, NoSuchRun, PlanIsStale):
             self.world.clock.advance(2)
 
     def turn_on(self) -> None:

@@ -133,6 +133,19 @@ async def test_a_merge_of_two_variants_of_one_item_keeps_the_sales_of_both() -> 
     assert (world.here(), world.there(one), world.there(two)) == (8, 8, 8)
 
 
+async def test_a_merge_keeps_a_sale_and_a_delivery_that_cancel_out_when_a_write_is_stale() -> None:
+    """One variant +3, the other −3: nothing changes here, and yet both count."""
+    world, one, two = await two_variants()
+    await world.runs.disable()
+    world.shop.sell(one, -3)
+    world.shop.sell(two, 3)
+    plan = await world.runs.plan(PlanKind.MERGE)
+    world.shop.sell(two, 1)
+    await world.runs.enable(plan)
+    await world.engine.rest()
+    assert (world.here(), world.there(one), world.there(two)) == (9, 9, 9)
+
+
 async def test_a_merge_of_two_variants_of_which_one_is_new_begins_with_the_level_of_the_other() -> (
     None
 ):
