@@ -53,11 +53,21 @@ def count_rows(
 def undo_rows(
     run_rows: Iterable[RunRow], cell_of: Callable[[PlanRow], Cell | None]
 ) -> tuple[PlanRow, ...]:
-    """Rows that take a run's applied rows back. A level that had never been set goes back to 0."""
+    """Rows that take a run's applied rows back. A level that had never been set goes back to 0. The
+    rows of a level that the run has set go back together: what only some of them can is left out.
+    """
+    done = list(run_rows)
+    rows = [
+        _undo_row(one.row, cell_of(one.row)) for one in done if one.outcome is RowOutcome.APPLIED
+    ]
+    was_set = {_level(one.row) for one in done if one.row.changes_here}
+    stuck = {_level(row) for row in rows if row.left_out}
+    stuck |= {_level(one.row) for one in done if one.outcome is not RowOutcome.APPLIED}
     return tuple(
-        _undo_row(done.row, cell_of(done.row))
-        for done in run_rows
-        if done.outcome is RowOutcome.APPLIED
+        _not_undone(row, cell_of(row))
+        if not row.left_out and _level(row) in was_set & stuck
+        else row
+        for row in rows
     )
 
 
@@ -140,8 +150,8 @@ def _flowed(
     return flowed
 
 
-def _level(cell: Cell) -> tuple[str, str]:
-    return cell.sku_number, cell.location_id
+def _level(one: Cell | PlanRow) -> tuple[str, str]:
+    return one.sku_number, one.location_id
 
 
 _DECIDE = {PlanKind.PUSH: _push, PlanKind.PULL: _pull}
@@ -193,6 +203,10 @@ def _undo_row(done: PlanRow, cell: Cell | None) -> PlanRow:
         and (cell.here, cell.there) == (row.here, row.there)
     ):
         return replace(row, base=cell.base)
+    return _not_undone(row, cell)
+
+
+def _not_undone(row: PlanRow, cell: Cell | None) -> PlanRow:
     here, there, base = (cell.here, cell.there, cell.base) if cell else (None, None, None)
     return replace(
         row,

@@ -7,7 +7,7 @@ the plan showed it and changes it. On Shopify: one commit puts an absolute write
 its rows are in the books from the first chunk on, so a run that was cut off is known as far as it
 came.
 
-Just over the usual length: planning, applying and the record of one run belong together.
+Over the usual length: planning, applying and the record of one run belong together.
 """
 
 from __future__ import annotations
@@ -238,9 +238,8 @@ class Runs:
         self._active[plan.id] = {row.key: row for row in todo}
         await self.engine.commits.commit(lambda tx, _trace: self._open_run(tx, plan))
         done = 0
-        ours: set[tuple[str, str]] = set()
         for chunk in _chunks(todo):
-            there = await self._apply_here(plan, chunk, ours)
+            there = await self._apply_here(plan, chunk)
             await self._apply_there(plan, there)
             done += len(chunk)
             progress(done, len(todo))
@@ -264,24 +263,21 @@ class Runs:
         )
         tx.put_run(run, ())
 
-    async def _apply_here(
-        self, plan: Plan, chunk: Sequence[PlanRow], ours: set[tuple[str, str]]
-    ) -> list[PlanRow]:
-        """The part on our side; returns the rows that now go to Shopify. `ours`: the levels that
-        this run has set.
+    async def _apply_here(self, plan: Plan, chunk: Sequence[PlanRow]) -> list[PlanRow]:
+        """The part on our side; returns the rows that now go to Shopify. The rows of a level go
+        together: its number comes of all of them.
         """
 
         def work(tx: BooksTx, _trace: Trace) -> list[PlanRow]:
+            cells = tx.cells_at([row.key for row in chunk])
+            moved = {_level(row) for row in chunk if not _as_planned(cells.get(row.key), row)}
             results: list[RunRow] = []
             there: list[PlanRow] = []
             for row in chunk:
-                cell = tx.cell(row.key)
-                level = (row.sku_number, row.location_id)
-                if not _as_planned(cell, row, row.new_here if level in ours else row.here):
+                if _level(row) in moved:
                     results.append(RunRow(row, RowOutcome.MOVED))
                     continue
                 self._change_here(tx, plan, row)
-                ours.add(level)
                 if row.changes_there:
                     there.append(row)
                 else:
@@ -459,13 +455,12 @@ class Runs:
         return run
 
 
-def _as_planned(cell: Cell | None, row: PlanRow, here: int | None) -> bool:
-    """Still as shown? `here`: what an earlier row of the same run has made of it, else as shown."""
+def _as_planned(cell: Cell | None, row: PlanRow) -> bool:
+    """Still as shown?"""
     return (
         cell is not None
         and _may_be_set(cell, row)
-        and cell.here == here
-        and cell.there == row.there
+        and (cell.here, cell.there) == (row.here, row.there)
     )
 
 
@@ -525,6 +520,23 @@ def _negative_allowed(view: BooksView) -> bool:
     return label is not None and label.negative_allowed
 
 
+def _level(row: PlanRow) -> tuple[str, str]:
+    return row.sku_number, row.location_id
+
+
 def _chunks(rows: Sequence[PlanRow]) -> Iterator[Sequence[PlanRow]]:
-    for start in range(0, len(rows), CHUNK):
-        yield rows[start : start + CHUNK]
+    """Of at most CHUNK rows, none of which ends within a level."""
+    levels: dict[tuple[str, str], list[PlanRow]] = {}
+    for row in rows:
+        levels.setdefault(_level(row), []).append(row)
+    chunk: list[PlanRow] = []
+    for level in levels.values():
+        if chunk and len(chunk) + len(level) > CHUNK:
+            yield chunk
+            chunk = []
+        chunk += level
+        while len(chunk) > CHUNK:  # more variants of one item than a write takes
+            yield chunk[:CHUNK]
+            chunk = chunk[CHUNK:]
+    if chunk:
+        yield chunk

@@ -157,6 +157,32 @@ async def test_a_merge_of_two_variants_of_which_one_is_new_begins_with_the_level
     assert (world.here(), world.there(old), world.there(new)) == (9, 9, 9)
 
 
+async def test_the_rows_of_a_level_are_undone_together_or_not_at_all() -> None:
+    """Of two variants one has sold since: the level that both have made cannot go back for one."""
+    world, one, two = await two_variants()
+    await world.runs.disable()
+    world.shop.sell(one, 2)
+    run = await world.enable(PlanKind.MERGE)
+    assert (world.here(), world.there(two)) == (8, 8)
+    world.shop.sell(one, 1)
+    plan = await world.runs.undo_plan(run.id)
+    assert all(row.left_out for row in plan.rows)
+    await world.runs.apply(plan)
+    await world.engine.rest()
+    assert (world.here(), world.there(one), world.there(two)) == (7, 7, 7)
+
+
+async def test_a_cell_left_out_since_the_plan_keeps_its_whole_level_from_being_set() -> None:
+    world, one, two = await two_variants()
+    world.shop.sell(one, 2)
+    plan = await world.runs.plan(PlanKind.MERGE)
+    world.books.now(lambda tx: aside.ignore(tx, [one]))
+    assert (await world.runs.apply(plan)).moved == 2
+    world.books.now(lambda tx: aside.notice(tx, [one]))
+    await world.engine.rest()
+    assert (world.here(), world.there(one), world.there(two)) == (8, 8, 8)
+
+
 async def test_two_hands_that_already_agree_are_not_added_up() -> None:
     """Somebody carried a sale over by hand while the link was off: 7 and 7 is agreement, not 4."""
     world = World()
