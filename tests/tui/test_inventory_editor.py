@@ -6,10 +6,13 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from core.errors import BadInput
 from core.model import LevelKey, Movement
 from tests.tui.fakes import FakeDesk
 from tests.tui.seeing import burst, press, running, seen, settled, type_text
+from tui.screens.changing import whole
 from tui.widgets.table import VirtualTable
 
 
@@ -205,3 +208,37 @@ async def test_esc_after_the_change_of_many_is_done_says_so(tmp_path: Path) -> N
         await settled(app, pilot)
         assert "Escを押した時点で、すでに完了していました。" in seen(app)
         assert held(desk, "TEA-003") == 6
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        (" 12 ", 12),
+        ("-3", -3),
+        ("−3", -3),
+        ("+4", 4),
+        ("1,234", 1234),
+        ("-12,345,678", -12_345_678),
+        ("１，２３４", 1234),
+        ("－５", -5),
+    ],
+)
+def test_a_comma_parts_thousands(typed: str, number: int) -> None:
+    assert whole(typed) == number
+
+
+@pytest.mark.parametrize("typed", ["1,5", "１，５", "1,2345", "1234,567", ",5", "1.5", "1_000", ""])
+def test_what_may_mean_a_part_of_a_unit_is_no_quantity(typed: str) -> None:
+    with pytest.raises(BadInput):
+        whole(typed)
+
+
+async def test_one_and_a_half_units_are_not_fifteen(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        before = held(desk, "TEA-002")
+        await press(app, pilot, "2", "j", "j", "plus")
+        await press(app, pilot, "1", "comma", "5")
+        await press(app, pilot, "enter", "enter")
+        assert "must be a whole number" in seen(app)
+        assert held(desk, "TEA-002") == before

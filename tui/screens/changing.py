@@ -4,6 +4,8 @@ after row, and undo and redo of all of it.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -24,6 +26,8 @@ from tui.widgets.marking import MarkingTable
 from tui.widgets.table import VirtualTable
 
 UNDO_KEPT = 200
+
+WHOLE = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)")
 
 AT_ONCE = 4
 """Changes that are undone at once and named one by one; more go beside the screen."""
@@ -295,7 +299,7 @@ class Changing(MainScreen):
         row, place, label = table.current, self.location, self.label
         if row is None or place is None or label is None:
             return
-        text = event.value.strip().replace("＋", "+").replace("−", "-").replace("－", "-")
+        text = plain(event.value)
         if text:
             make = self._adjust_by(1) if text[0] in "+-" else self._set
             try:
@@ -382,10 +386,19 @@ def _named(skus: list[str]) -> str:
     return words % {"n": len(skus)}
 
 
+def plain(text: str) -> str:
+    """What was typed, with the digits and signs of an input method as plain ones."""
+    return unicodedata.normalize("NFKC", text.strip()).replace("−", "-")
+
+
 def whole(text: str) -> int:
-    """A whole number as people type it, full-width digits too."""
-    typed = text.strip().replace(",", "").replace("−", "-")
+    """A whole number as people type it, full-width digits too. A comma only parts thousands: 1,5
+    is refused, because some mean one and a half by it. Raises BadInput.
+    """
+    typed = plain(text)
     try:
-        return int(typed)
+        if not WHOLE.fullmatch(typed):
+            raise ValueError
+        return int(typed.replace(",", ""))
     except ValueError:
         raise BadInput(detail=N_("The quantity must be a whole number.")) from None
