@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from core.errors import BadInput
 from core.model import LevelKey, Movement
@@ -242,3 +243,12 @@ async def test_one_and_a_half_units_are_not_fifteen(tmp_path: Path) -> None:
         await press(app, pilot, "enter", "enter")
         assert "must be a whole number" in seen(app)
         assert held(desk, "TEA-002") == before
+
+
+async def test_the_quantity_that_is_offered_is_the_one_of_the_marked_row(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "space", "space", "space", *["j"] * 6, "e")
+        assert app.screen.query_one("#ask-n", Input).value == "", "of three there is no one number"
+        await press(app, pilot, "escape", "g", "space", "j", "space", "j", "j", "e")
+        assert app.screen.query_one("#ask-n", Input).value == str(held(desk, "TEA-001"))

@@ -87,11 +87,12 @@ class Changing(MainScreen):
         self._ask(_("Take units"), _("Units to take"), "1", self._adjust_by(-1))
 
     def _held(self) -> str:
-        row = self.query_one(MarkingTable).current
+        """What the one chosen item has; nothing where several are chosen."""
+        skus = self.query_one(MarkingTable).chosen()
         label, place = self.label, self.location
-        if row is None or label is None or place is None:
+        if len(skus) != 1 or label is None or place is None:
             return ""
-        for level in self.desk.levels_of(row.key):
+        for level in self.desk.levels_of(skus[0]):
             if level.key.location_id == place.id and level.key.label_code == label.code:
                 return str(level.quantity)
         return "0"
