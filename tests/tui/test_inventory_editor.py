@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
-from core.errors import BadInput
+from core.errors import BadInput, DextreError
 from core.model import LevelKey, Movement
+from core.store.errors import CannotWrite, DiskFull, StoreBusy
 from tests.tui.fakes import FakeDesk
 from tests.tui.seeing import burst, press, running, seen, settled, type_text
 from tui.screens.changing import whole
+from tui.widgets.dialogs import ErrorDialog
 from tui.widgets.table import VirtualTable
 
 
@@ -252,3 +254,22 @@ async def test_the_quantity_that_is_offered_is_the_one_of_the_marked_row(tmp_pat
         assert app.screen.query_one("#ask-n", Input).value == "", "of three there is no one number"
         await press(app, pilot, "escape", "g", "space", "j", "space", "j", "j", "e")
         assert app.screen.query_one("#ask-n", Input).value == str(held(desk, "TEA-001"))
+
+
+@pytest.mark.parametrize(
+    "error", [DiskFull(file="/home/books.db"), StoreBusy(), CannotWrite(file="x", detail="y")]
+)
+async def test_what_cannot_be_kept_ends_the_typing_with_a_dialog(
+    tmp_path: Path, error: DextreError
+) -> None:
+    desk = FakeDesk()
+
+    def set_stock(*_asked: Any) -> Movement:
+        raise error
+
+    desk.set_stock = set_stock  # type: ignore[assignment,method-assign]
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "j", "equals_sign", "5", "enter")
+        assert isinstance(app.screen, ErrorDialog)
+        await press(app, pilot, "escape", "j")
+        assert app.screen.query_one(VirtualTable).cursor == 2, "keys move in the list again"

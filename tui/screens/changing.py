@@ -308,6 +308,10 @@ class Changing(MainScreen):
             except BadInput as error:
                 self.say(told(error), "bad")
                 return
+            except DextreError as error:  # what is typed next meets the same: no more typing
+                self.query_one(EntryField).action_leave()
+                self.tell_error(error)
+                return
             self.own_app.look()
             table.reread((row.key,))
         self.step_entry(EntryField.Stepped(1))
