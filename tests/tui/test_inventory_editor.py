@@ -10,12 +10,14 @@ import pytest
 from textual.widgets import Input
 
 from core.errors import BadInput, DextreError
-from core.model import LevelKey, Movement
+from core.model import Item, LevelKey, Movement
 from core.store.errors import CannotWrite, DiskFull, StoreBusy
-from tests.tui.fakes import FakeDesk
+from core.sync.events import ItemAdded, ItemRemoved
+from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import burst, press, running, seen, settled, type_text
 from tui.screens.changing import whole
 from tui.widgets.dialogs import ErrorDialog
+from tui.widgets.entry import EntryField
 from tui.widgets.table import VirtualTable
 
 
@@ -273,3 +275,34 @@ async def test_what_cannot_be_kept_ends_the_typing_with_a_dialog(
         assert isinstance(app.screen, ErrorDialog)
         await press(app, pilot, "escape", "j")
         assert app.screen.query_one(VirtualTable).cursor == 2, "keys move in the list again"
+
+
+async def test_what_is_typed_reaches_its_item_though_another_one_comes_above(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        before = held(desk, "TEA-003")
+        await press(app, pilot, "2", *["j"] * 4, "equals_sign", "7")
+        desk._items = {"AAA-1": Item("AAA-1", "New"), **desk._items}
+        desk.feeds[-1].waiting.append(ItemAdded(at=AT, brand="", sku="AAA-1"))
+        await settled(app, pilot)
+        assert app.screen.query_one(VirtualTable).cursor == 5
+        line = seen(app).splitlines()[app.screen.query_one(EntryField).region.y]
+        assert "TEA-004" in line, "it lies over its row"
+        assert " 7 " in line
+        await press(app, pilot, "enter", "8", "enter")
+        assert [held(desk, f"TEA-00{n}") for n in (3, 4, 5)] == [before, 7, 8]
+
+
+async def test_typing_into_an_item_that_leaves_meanwhile_ends(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", *["j"] * 4, "equals_sign", "7")
+        del desk._items["TEA-004"]
+        desk.feeds[-1].waiting.append(ItemRemoved(at=AT, brand="", sku="TEA-004"))
+        await settled(app, pilot)
+        assert "TEA-004  急須 黒 360ml has left the list" in seen(app)
+        asked = len(desk.asked)
+        await press(app, pilot, "enter", "escape")
+        assert not [one for one in desk.asked[asked:] if one[0] == "set_stock"]

@@ -55,6 +55,8 @@ class Changing(MainScreen):
         self._changes: list[Change] = []
         self._undone: list[Change] = []
         self._late = False
+        self._typing: tuple[str, str, str] | None = None
+        """(SKU number, location name, label code) of what is typed now."""
 
     @property
     def label(self) -> Label | None:
@@ -261,7 +263,13 @@ class Changing(MainScreen):
 
     def do_type(self) -> None:
         self.query_one(EntryField).empty()
+        self._type_here()
         self._place_entry()
+
+    def _type_here(self) -> None:
+        """What is typed from now on is for the cell under the cursor, wherever that cell goes."""
+        row, place, label = self.query_one(MarkingTable).current, self.location, self.label
+        self._typing = (row.key, place.name, label.code) if row and place and label else None
 
     def _place_entry(self) -> None:
         table = self.query_one(MarkingTable)
@@ -288,23 +296,35 @@ class Changing(MainScreen):
             entry.action_leave()
             self.say(_("There is no further row."))
             return
-        self.call_after_refresh(self._follow_row)
+        self._type_here()
+
+    @on(VirtualTable.Moved)
+    def keep_entry(self) -> None:
+        if self.query_one(EntryField).has_class("-on"):
+            self.call_after_refresh(self._follow_row)
 
     def _follow_row(self) -> None:
-        if self.query_one(EntryField).has_class("-on"):
+        """The row that is typed into may be elsewhere now, or have left."""
+        entry, row = self.query_one(EntryField), self.query_one(MarkingTable).current
+        if not entry.has_class("-on"):
+            return
+        if row is not None and self._typing is not None and row.key == self._typing[0]:
             self._place_entry()
+            return
+        entry.action_leave()
+        if words := self._row_lost():
+            self.say(words, "warn")
 
     @on(Input.Submitted, "#entry")
     def typed(self, event: Input.Submitted) -> None:
-        table = self.query_one(MarkingTable)
-        row, place, label = table.current, self.location, self.label
-        if row is None or place is None or label is None:
+        if self._typing is None:
             return
+        sku, place, label = self._typing
         text = plain(event.value)
         if text:
             make = self._adjust_by(1) if text[0] in "+-" else self._set
             try:
-                self._make(make(place.name, label.code), [row.key], whole(text), "")
+                self._make(make(place, label), [sku], whole(text), "")
             except BadInput as error:
                 self.say(told(error), "bad")
                 return
@@ -313,7 +333,7 @@ class Changing(MainScreen):
                 self.tell_error(error)
                 return
             self.own_app.look()
-            table.reread((row.key,))
+            self.query_one(MarkingTable).reread((sku,))
         self.step_entry(EntryField.Stepped(1))
 
     # -- undo and redo -----------------------------------------------------------------------------
