@@ -134,3 +134,31 @@ def test_typing_on_narrows_and_taking_back_widens() -> None:
     for typed in ("h", "ho", "hod-0", "hod-0001", "hod", "tee", ""):
         hits = [plan.changing[place].sku_number for place in rows.hits("changing", typed)]
         assert hits == [one.sku_number for one in plan.changing if typed.upper() in one.sku_number]
+
+
+async def test_rows_that_the_search_hides_are_told_of_before_they_are_applied(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    plan = plan_of(100)
+    total = len(plan.changing)
+    async with running(tmp_path, desk) as (app, pilot):
+        table = await shown(app, pilot, plan)
+        await press(app, pilot, "A")
+        assert "the search hides" not in seen(app)
+        await press(app, pilot, "escape", "slash", *"hod", "minus", *"0001", "enter")
+        assert table.row_count < total
+        await press(app, pilot, "A")
+        words = f"All {total} rows are applied; the search hides {total - table.row_count}."
+        text = seen(app)
+        assert words in text
+        assert text.index(words) < text.index("100 cells:", text.index("Apply"))
+        await press(app, pilot, "left", "enter")
+        assert ("apply", PlanKind.PUSH) in desk.asked
+
+
+async def test_a_filter_of_left_out_rows_hides_nothing_by_searching(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await shown(app, pilot, plan_of(100))
+        await press(app, pilot, "f", "A")
+        assert "the search hides" not in seen(app)

@@ -194,11 +194,23 @@ class PlanScreen(Finding, SubScreen):
         await self.action_act("plan.apply")
 
     def do_apply(self) -> None:
-        body = "\n".join(self._totals())
+        body = "\n".join([*self._hidden(), *self._totals()])
         if self._enabling:
             body += "\n" + _("Then both sides follow each other in real time.")
         dialog = ConfirmDialog(self.title_text(), body, self._apply_words())
         self.app.push_screen(dialog, if_yes(self.apply_plan))
+
+    def _hidden(self) -> list[str]:
+        """That rows are applied which a search does not show."""
+        rows = self._rows
+        total = rows.size(CHANGING)
+        hidden = total - len(rows.hits(CHANGING, self._search))
+        words = ngettext(
+            "%(n)d row is applied; the search hides %(hidden)d.",
+            "All %(n)d rows are applied; the search hides %(hidden)d.",
+            total,
+        )
+        return [signs("! ") + words % {"n": total, "hidden": hidden}] if hidden else []
 
     @work(exclusive=True, group="job")
     async def apply_plan(self) -> None:
