@@ -202,7 +202,7 @@ ACTIONS: tuple[Action, ...] = (
     A("mapfile.apply", "i", N_("Import"), N_("Make every edit of the file; all or none.")),
     # plans
     A("plan.filter", "f", N_("Filter"), N_("Changing rows, left out rows, all rows.")),
-    A("plan.apply", "A", N_("Apply"), N_("Apply exactly what is shown.")),
+    A("plan.apply", "A", N_("Apply"), N_("Apply all rows that change, searched or not.")),
     # needs you
     A("needs.open", "enter,o", N_("Open"), N_("The item's quantities and story.")),
     A(

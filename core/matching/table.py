@@ -23,7 +23,7 @@ class MappingTable:
         self._mapped = {mapping.inventory_item_id: mapping for mapping in result.mappings}
         self._mapped_items = Counter(mapping.sku_number for mapping in result.mappings)
         self._dropped = {mapping.inventory_item_id: mapping for mapping in result.dropped}
-        self.view = MappingView(result.rows, catalogue.place)
+        self.view = MappingView(result.rows, catalogue.place, self._named)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -62,6 +62,12 @@ class MappingTable:
                 self._dropped[mapping.inventory_item_id] = mapping
         self._catalogue.ignored.difference_update(edit.notice)
         self._catalogue.ignored.update(edit.ignore)
+
+    def _named(self, inventory_item_id: str, sku_number: str) -> MappingRow | None:
+        """The row of a variant or, without one, of an item, as it is now."""
+        if inventory_item_id:
+            return next(self._rows((), (inventory_item_id,)), None)
+        return next(self._rows((sku_number,), ()), None)
 
     def _rows(self, items: Iterable[str], variants: Iterable[str]) -> Iterator[MappingRow]:
         """The rows of these items, where they are not mapped, and of these variants."""

@@ -26,17 +26,22 @@ from core.model import MappingRow, MatchState
 
 class MappingView:
     """Rows of a matching, searchable. `place` orders the rows (section first); it is needed for
-    edits only. For one thread at a time.
+    edits only. `named` makes the row of two ends as it is now, which is then found without looking
+    at the others. For one thread at a time.
 
     A search is split at spaces; every part must occur in the row's SKU number, Shopify SKU, names
     or barcodes. Case and width do not count, so two letters of Japanese find their row.
     """
 
     def __init__(
-        self, rows: Sequence[MappingRow], place: Callable[[MappingRow], str] | None = None
+        self,
+        rows: Sequence[MappingRow],
+        place: Callable[[MappingRow], str] | None = None,
+        named: Callable[[str, str], MappingRow | None] | None = None,
     ) -> None:
         self._rows = sorted(rows, key=section_of)
         self._place = place
+        self._named = named
         self._texts: list[str] = [_text(row) for row in self._rows]
         self._sizes = [0] * SECTIONS
         for row in self._rows:
@@ -70,6 +75,18 @@ class MappingView:
     def at(self, places: Places) -> list[MappingRow]:
         rows = self._rows
         return [rows[place] for place in places]
+
+    def place_of(self, inventory_item_id: str, sku_number: str) -> int | None:
+        """Where the row of these two ends is ("": it has none there); None where there is none."""
+        ends = (inventory_item_id, sku_number)
+        if self._named is None:
+            found = (place for place, row in enumerate(self._rows) if _ends(row) == ends)
+            return next(found, None)
+        row = self._named(*ends)
+        place = None if row is None else bisect_left(self._rows, self._key(row), key=self._key)
+        if place is None or place == len(self._rows) or _ends(self._rows[place]) != ends:
+            return None
+        return place
 
     def rows(
         self,
@@ -174,6 +191,11 @@ def _with(held: list[Any], places: Sequence[int], new: Sequence[Any]) -> None:
 
 def _all_of(places: Places) -> Places:
     return places.finish() if isinstance(places, Hits) else places
+
+
+def _ends(row: MappingRow) -> tuple[str, str]:
+    item, variant = row.item, row.variant
+    return variant.inventory_item_id if variant else "", item.sku_number if item else ""
 
 
 def _start(places: range) -> int:

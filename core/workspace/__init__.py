@@ -14,6 +14,7 @@ from core.on_demand import given_by
 if TYPE_CHECKING:
     from core.exchange import ImportPreview, ImportRefused, RowProblemLine
     from core.matching import Filter, IgnoredRow, Likeness, MappingView
+    from core.matching.hits import Hits, Places
     from core.store import Purpose, RestorePreview
     from core.workspace.desk import Desk
     from core.workspace.hearing import Heard, Hearing
@@ -29,6 +30,7 @@ else:
         {
             "core.exchange": ("ImportPreview", "ImportRefused", "RowProblemLine"),
             "core.matching": ("Filter", "IgnoredRow", "Likeness", "MappingView"),
+            "core.matching.hits": ("Hits", "Places"),
             "core.store": ("Purpose", "RestorePreview"),
             "core.workspace.desk": ("Desk",),
             "core.workspace.hearing": ("Heard", "Hearing"),
@@ -47,11 +49,13 @@ __all__ = [
     "Filter",
     "Heard",
     "Hearing",
+    "Hits",
     "IgnoredRow",
     "ImportPreview",
     "ImportRefused",
     "Likeness",
     "MappingView",
+    "Places",
     "Purpose",
     "Resolved",
     "RestorePreview",

@@ -6,6 +6,7 @@ holds it makes a new one when items have come, gone or changed their names.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 
 from core.matching.fold import folded
@@ -34,6 +35,13 @@ class ItemIndex:
 
     def sku(self, place: int) -> str:
         return self._skus[place]
+
+    def place_of(self, sku_number: str) -> int | None:
+        """Where an item is; None where it is none of them."""
+        text = folded(sku_number)  # texts begin with it, and a line break or nothing follows
+        first, last = (bisect_left(self._texts, one) for one in (text, f"{text}\x0b"))
+        places = range(first, last)
+        return next((place for place in places if self._skus[place] == sku_number), None)
 
     def find(self, search: str) -> Places:
         """Places of the items that contain every word of `search`; all without any word."""

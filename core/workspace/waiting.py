@@ -60,13 +60,15 @@ class WaitingList:
         fits: Callable[[Waiting], bool],
     ) -> None:
         self._source, self._named, self._fits = rows, named, fits
-        self._keys: dict[str, None] = {}
+        self._keys: dict[str, int] = {}
         self.is_whole = False
 
     def grow(self, count: int = LOOKED_THROUGH) -> bool:
         """Look through some more; whether there is more."""
         read = list(islice(self._source, count))
-        self._keys.update(dict.fromkeys(row.key for row in read if self._fits(row)))
+        for row in read:
+            if self._fits(row):
+                self._keys.setdefault(row.key, len(self._keys))
         self.is_whole = len(read) < count
         return not self.is_whole
 
@@ -75,6 +77,9 @@ class WaitingList:
 
     def __contains__(self, key: object) -> bool:
         return key in self._keys
+
+    def index_of(self, key: str) -> int | None:
+        return self._keys.get(key)
 
     def at(self, start: int, count: int) -> list[Waiting]:
         return self.named(list(islice(self._keys, start, start + count)))

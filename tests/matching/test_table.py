@@ -56,6 +56,17 @@ def shown(table: MappingTable) -> list[MappingRow]:
     return [row for chosen in (Filter.ALL, Filter.IGNORED) for row in view.at(view.find(chosen))]
 
 
+def places_of(table: MappingTable) -> list[int | None]:
+    """Where each row is found by its two ends."""
+    return [
+        table.view.place_of(
+            row.variant.inventory_item_id if row.variant else "",
+            row.item.sku_number if row.item else "",
+        )
+        for row in shown(table)
+    ]
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     inventories,
@@ -87,6 +98,7 @@ def test_an_edit_shows_what_a_whole_report_would_and_its_inverse_what_was(
     standing |= {mapping.inventory_item_id: mapping for mapping in edit.put}
     whole = Catalogue(items, variants, rule, ignored).report(standing.values())
     assert shown(table) == list(whole.rows)
+    assert places_of(table) == [*range(len(whole.rows))]
     assert table.view.counts == whole.counts
     table.apply(edit.inverse)
     assert shown(table) == list(found.rows)
@@ -114,6 +126,18 @@ def test_a_mapping_whose_variant_is_gone_can_be_unmapped_and_put_back() -> None:
     assert table.current(gid(9)) is None
     table.apply(edit.inverse)
     assert table.current(gid(9)) == gone
+
+
+def test_a_row_that_is_none_any_more_has_no_place() -> None:
+    table = MappingTable(Catalogue([Item("A")], [variant(1, "A")], BY_SKU), [])
+    mapped = [SkuMapping(gid(1), "A")]
+    assert table.view.place_of(gid(1), "A") is None
+    assert table.view.place_of("", "A") is not None
+    table.apply(Edit(put=tuple(mapped)))
+    assert table.view.place_of(gid(1), "A") == 0
+    assert table.view.place_of("", "A") is None
+    assert table.view.place_of(gid(1), "") is None
+    assert table.view.place_of(gid(2), "B") is None
 
 
 def test_an_edit_that_starts_from_something_else_is_our_fault() -> None:

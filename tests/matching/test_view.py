@@ -106,3 +106,11 @@ def test_every_state_is_in_a_filter_besides_all() -> None:
         by = MappedBy.RULE if state is MatchState.MAPPED else None
         view = MappingView([MappingRow(state, Item("X"), by=by)])
         assert [f for f in Filter if f is not Filter.ALL and view.size(f)], state
+
+
+def test_a_row_is_found_by_its_two_ends() -> None:
+    assert SHIRT.item is not None
+    assert SHIRT.variant is not None
+    ends = (SHIRT.variant.inventory_item_id, SHIRT.item.sku_number)
+    assert VIEW.place_of(*ends) == 2
+    assert VIEW.place_of("", SHIRT.item.sku_number) is None

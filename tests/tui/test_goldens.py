@@ -48,7 +48,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "inventory-filtered": ("2", "slash", *"cup", "enter"),
     "inventory-import": ("2", "i"),
     "import": ("2", "i", *"x", "full_stop", *"csv", "enter"),
-    "inventory-type": ("2", "down", "equals_sign", "plus", "3"),
+    "inventory-type": ("2", "home", *["down"] * 7, "equals_sign", "plus", "3"),
     "stock-take": ("2", "c", *SCANS["one"], "enter", *SCANS["twelve"], "enter", *"NO", "enter"),
     "stock-take-apply": ("2", "c", "f2"),
     "stock-take-anew": ("2", "c", *SCANS["one"], "enter", "f8"),
@@ -148,7 +148,7 @@ async def test_all_screens_look_as_they_were_last_approved(
             except AssertionError as error:
                 differing.append(str(error))
             if screen.endswith("-filtered"):
-                await press(app, pilot, "slash", "escape")
+                await press(app, pilot, "slash", "escape", "g")  # the cursor stays on its row
             for saying in app.screen.query(Saying):
                 saying.hush()
             app.go("home")

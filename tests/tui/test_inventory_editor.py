@@ -6,10 +6,18 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from core.errors import BadInput
-from core.model import LevelKey, Movement
-from tests.tui.fakes import FakeDesk
+import pytest
+from textual.widgets import Input
+
+from core.errors import BadInput, DextreError
+from core.model import Item, LevelKey, Movement
+from core.store.errors import CannotWrite, DiskFull, StoreBusy
+from core.sync.events import ItemAdded, ItemRemoved
+from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import burst, press, running, seen, settled, type_text
+from tui.screens.changing import whole
+from tui.widgets.dialogs import ErrorDialog
+from tui.widgets.entry import EntryField
 from tui.widgets.table import VirtualTable
 
 
@@ -205,3 +213,96 @@ async def test_esc_after_the_change_of_many_is_done_says_so(tmp_path: Path) -> N
         await settled(app, pilot)
         assert "Escを押した時点で、すでに完了していました。" in seen(app)
         assert held(desk, "TEA-003") == 6
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        (" 12 ", 12),
+        ("-3", -3),
+        ("−3", -3),
+        ("+4", 4),
+        ("1,234", 1234),
+        ("-12,345,678", -12_345_678),
+        ("１，２３４", 1234),
+        ("－５", -5),
+    ],
+)
+def test_a_comma_parts_thousands(typed: str, number: int) -> None:
+    assert whole(typed) == number
+
+
+@pytest.mark.parametrize("typed", ["1,5", "１，５", "1,2345", "1234,567", ",5", "1.5", "1_000", ""])
+def test_what_may_mean_a_part_of_a_unit_is_no_quantity(typed: str) -> None:
+    with pytest.raises(BadInput):
+        whole(typed)
+
+
+async def test_one_and_a_half_units_are_not_fifteen(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        before = held(desk, "TEA-002")
+        await press(app, pilot, "2", "j", "j", "plus")
+        await press(app, pilot, "1", "comma", "5")
+        await press(app, pilot, "enter", "enter")
+        assert "must be a whole number" in seen(app)
+        assert held(desk, "TEA-002") == before
+
+
+async def test_the_quantity_that_is_offered_is_the_one_of_the_marked_row(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "space", "space", "space", *["j"] * 6, "e")
+        assert app.screen.query_one("#ask-n", Input).value == "", "of three there is no one number"
+        await press(app, pilot, "escape", "g", "space", "j", "space", "j", "j", "e")
+        assert app.screen.query_one("#ask-n", Input).value == str(held(desk, "TEA-001"))
+
+
+@pytest.mark.parametrize(
+    "error", [DiskFull(file="/home/books.db"), StoreBusy(), CannotWrite(file="x", detail="y")]
+)
+async def test_what_cannot_be_kept_ends_the_typing_with_a_dialog(
+    tmp_path: Path, error: DextreError
+) -> None:
+    desk = FakeDesk()
+
+    def set_stock(*_asked: Any) -> Movement:
+        raise error
+
+    desk.set_stock = set_stock  # type: ignore[assignment,method-assign]
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "j", "equals_sign", "5", "enter")
+        assert isinstance(app.screen, ErrorDialog)
+        await press(app, pilot, "escape", "j")
+        assert app.screen.query_one(VirtualTable).cursor == 2, "keys move in the list again"
+
+
+async def test_what_is_typed_reaches_its_item_though_another_one_comes_above(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        before = held(desk, "TEA-003")
+        await press(app, pilot, "2", *["j"] * 4, "equals_sign", "7")
+        desk._items = {"AAA-1": Item("AAA-1", "New"), **desk._items}
+        desk.feeds[-1].waiting.append(ItemAdded(at=AT, brand="", sku="AAA-1"))
+        await settled(app, pilot)
+        assert app.screen.query_one(VirtualTable).cursor == 5
+        line = seen(app).splitlines()[app.screen.query_one(EntryField).region.y]
+        assert "TEA-004" in line, "it lies over its row"
+        assert " 7 " in line
+        await press(app, pilot, "enter", "8", "enter")
+        assert [held(desk, f"TEA-00{n}") for n in (3, 4, 5)] == [before, 7, 8]
+
+
+async def test_typing_into_an_item_that_leaves_meanwhile_ends(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", *["j"] * 4, "equals_sign", "7")
+        del desk._items["TEA-004"]
+        desk.feeds[-1].waiting.append(ItemRemoved(at=AT, brand="", sku="TEA-004"))
+        await settled(app, pilot)
+        assert "TEA-004  急須 黒 360ml has left the list" in seen(app)
+        asked = len(desk.asked)
+        await press(app, pilot, "enter", "escape")
+        assert not [one for one in desk.asked[asked:] if one[0] == "set_stock"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tests.tui.fakes import FakeDesk
+from core.model import Item, MappingRow, MatchState
+from core.sync.events import CatalogueChanged
+from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import press, running, seen, settled, type_text
 from tui.widgets.fields import FilterField
 from tui.widgets.marking import MarkingTable
@@ -86,7 +89,7 @@ async def test_n_goes_through_the_hits_of_the_last_search(tmp_path: Path) -> Non
         assert "Search first" in seen(app)
         await press(app, pilot, "slash")
         await type_text(pilot, "cup")
-        await press(app, pilot, "escape")
+        await press(app, pilot, "escape", "g")
         table = app.screen.query_one(MarkingTable)
         hits = []
         for key in ("n", "n", "N", "N"):
@@ -123,3 +126,51 @@ async def test_a_large_mapping_is_read_beside_the_screen(tmp_path: Path) -> None
         await settled(app, pilot)
         assert ("load_mapping",) in desk.asked
         assert "TEA-031" in seen(app)
+
+
+async def test_rows_that_come_above_do_not_turn_an_edit_on_another_row(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", *["j"] * 8)
+        row = app.screen.query_one(MarkingTable).current
+        assert row is not None
+        there, _tab, _here = row.key.partition("\t")
+        new = (MappingRow(MatchState.CASE_DIFFERS, Item(f"NEW-{n}")) for n in range(3))
+        desk.rows_mapped = [*new, *desk.rows_mapped]
+        happened = CatalogueChanged(at=AT, brand="", added=3, renamed=0, gone=0, mapped=0)
+        app.screen.on_happenings([happened])  # type: ignore[attr-defined]
+        assert app.screen.query_one(MarkingTable).cursor == 11
+        await press(app, pilot, "d")
+        assert desk.asked[-1] == ("unmap_many", [there])
+
+
+async def test_the_key_after_an_edit_acts_on_the_next_row(tmp_path: Path) -> None:
+    desk = FakeDesk()
+
+    def ignore(rows: Iterable[MappingRow]) -> int:
+        found = list(rows)
+        desk.rows_mapped = [row for row in desk.rows_mapped if row not in found]
+        desk.asked.append(("ignored", *(row.item.sku_number for row in found if row.item)))
+        return len(found)
+
+    desk.ignore = ignore  # type: ignore[method-assign]
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", *["j"] * 8, "I", "I")
+        assert [asked[1] for asked in desk.asked if asked[0] == "ignored"] == ["TEA-001", "TEA-003"]
+
+
+async def test_the_row_is_under_the_cursor_again_after_the_table_was_read_anew(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    view = desk.mapping_view
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", *["j"] * 8)
+        table = app.screen.query_one(MarkingTable)
+        row = table.current
+        desk.mapping_view_now = lambda: None  # type: ignore[method-assign]
+        app.screen.refresh_data()  # type: ignore[attr-defined]
+        assert table.current is None, "it is being read"
+        desk.mapping_view_now = view  # type: ignore[method-assign]
+        app.screen.refresh_data()  # type: ignore[attr-defined]
+        assert (table.current, table.lost) == (row, None)

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import BadInput
 from core.model import Choice, PlanKind, Problem, Waiting
+from core.sync.events import Cleared
 from core.workspace.errors import RowMoved
 from core.workspace.waiting import _CHOICES
 from tests.tui.fakes import AT, FakeDesk, process
@@ -37,6 +38,10 @@ def doubt(n: int, problem: Problem, *extra: Choice, detail: str = "NEW-1") -> Wa
         inventory_item_id=f"gid://shopify/InventoryItem/{n}",
         follow="NEW-1" if extra else "",
     )
+
+
+def cleared(row: Waiting) -> Cleared:
+    return Cleared(at=AT, brand="", sku=row.sku_number, location="渋谷店")
 
 
 def waiting_desk(*problems: Problem) -> FakeDesk:
@@ -371,3 +376,47 @@ async def test_every_one_of_very_many_rows_can_be_reached_and_keeps_its_place(
         assert table.row_count == 1
         await press(app, pilot, "slash", "escape", "a")
         assert "6999" in seen(app).replace(",", "")
+
+
+async def test_a_row_that_leaves_above_does_not_turn_the_next_key_on_another_one(
+    tmp_path: Path,
+) -> None:
+    desk = waiting_desk(*[Problem.REJECTED] * 5)
+    first, _second, third, *_rest = desk.waiting()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "4", "j", "j")
+        assert app.screen.query_one(MarkingTable).cursor == 2
+        desk._leave(first, Choice.KEEP)
+        app.screen.on_happenings([cleared(first)])  # type: ignore[attr-defined]
+        await press(app, pilot, "t")
+        assert desk.asked[-1] == ("resolve", third.sku_number, Choice.TAKE_THERE, None)
+
+
+async def test_a_key_for_a_row_that_has_just_left_is_asked_again(tmp_path: Path) -> None:
+    desk = waiting_desk(*[Problem.REJECTED] * 4)
+    _first, second, third, fourth = desk.waiting()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "4", "j")
+        desk._leave(second, Choice.KEEP)
+        app.screen.on_happenings([cleared(second)])  # type: ignore[attr-defined]
+        await press(app, pilot, "t")
+        text = " ".join(seen(app).split())
+        assert f"{second.sku_number} 渋谷店 has left the list; under the cursor is" in text
+        assert not [asked for asked in desk.asked if asked[0].startswith("resolve")]
+        await press(app, pilot, "t", "t")
+        assert [asked[1] for asked in desk.asked if asked[0] == "resolve"] == [
+            third.sku_number,
+            fourth.sku_number,
+        ], "what leaves by the reader's own key is not asked about"
+
+
+async def test_in_a_long_list_the_key_after_the_own_one_acts_on_the_next_row(
+    tmp_path: Path,
+) -> None:
+    desk = waiting_desk()
+    desk.doubts = [doubt(n, Problem.DUPLICATE) for n in range(2_000)]
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "4", "pagedown", "j", "d", "d")
+        skus = [asked[1] for asked in desk.asked if asked[0] == "resolve"]
+        assert len(skus) == 2
+        assert int(skus[1][4:]) == int(skus[0][4:]) + 1

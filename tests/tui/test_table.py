@@ -207,3 +207,83 @@ async def test_the_end_of_a_search_is_its_last_hit() -> None:
         table.focus()
         await pilot.press("ctrl+end")
         assert table.cursor == 499
+
+
+def letters(*keys: str) -> ListSource:
+    return ListSource([Row(key, (key.upper(),)) for key in keys])
+
+
+async def test_the_cursor_stays_on_its_row_whatever_comes_and_goes_above() -> None:
+    app = Bench(MarkingTable(COLUMNS, letters(*"abcdef")))
+    async with app.run_test(size=(60, 20)) as pilot:
+        table = app.query_one(MarkingTable)
+        await pilot.press("j", "j", "j")
+        for keys, place in (("acdef", 2), ("xyzabcdef", 6), ("d", 0), ("", 0), ("abcd", 3)):
+            table.show(letters(*keys))
+            assert table.cursor == place
+            assert not keys or table.current == Row("d", ("D",))
+            assert table.lost is None or not keys
+
+
+async def test_rows_that_come_above_do_not_move_what_is_read() -> None:
+    app = Bench(MarkingTable(COLUMNS, ListSource([Row(str(n), ("x",)) for n in range(500)])))
+    async with app.run_test(size=(60, 20)) as pilot:
+        table = app.query_one(MarkingTable)
+        await pilot.press(*["pagedown"] * 5, "k", "k", "k")
+        line, row = table.cursor - int(table.scroll_y), table.current
+        table.show(ListSource([Row(str(n), ("x",)) for n in range(-300, 500)]))
+        assert (table.cursor - int(table.scroll_y), table.current) == (line, row)
+
+
+async def test_a_row_that_has_left_is_lost_until_the_reader_moves() -> None:
+    app = Bench(MarkingTable(COLUMNS, letters(*"abc")))
+    async with app.run_test(size=(60, 20)) as pilot:
+        table = app.query_one(MarkingTable)
+        await pilot.press("j")
+        table.show(letters(*"ac"))
+        assert (table.cursor, table.lost) == (1, Row("b", ("B",)))
+        table.show(letters(*"abc"))
+        assert (table.cursor, table.lost) == (2, Row("b", ("B",))), "who read C stays on C"
+        await pilot.press("k")
+        assert [table.cursor, table.lost] == [1, None]
+
+
+async def test_a_row_that_another_filter_hides_is_not_lost() -> None:
+    app = Bench(MarkingTable(COLUMNS, letters(*"abc")))
+    async with app.run_test(size=(60, 20)) as pilot:
+        table = app.query_one(MarkingTable)
+        await pilot.press("j")
+        table.show(letters(*"ac"), question="another one")
+        assert (table.cursor, table.lost) == (1, None)
+
+
+async def test_a_row_is_found_without_an_index_where_it_has_moved_a_little() -> None:
+    class Shifted(Million):
+        def rows(self, start: int, count: int) -> Sequence[Row]:
+            return super().rows(start - 3, count)
+
+    app = Bench(MarkingTable(COLUMNS, Million()))
+    async with app.run_test(size=(60, 20)) as pilot:
+        table = app.query_one(MarkingTable)
+        await pilot.press("pagedown", "pagedown")
+        source, before = Shifted(), table.current
+        table.show(source)
+        assert table.current == before
+        assert sum(count for _start, count in source.asked) < 200
+
+
+async def test_a_row_that_a_search_finds_late_is_under_the_cursor_again() -> None:
+    class Known(Searching):
+        def index_of(self, key: str) -> int | None:
+            return int(key) if int(key) < self.found else None
+
+    table = MarkingTable(COLUMNS)
+    async with Bench(table).run_test() as pilot:
+        table.show(Known(90))
+        table.focus()
+        await pilot.press("ctrl+end", "up", "up")
+        table.show(Known(90))
+        assert table.lost is not None
+        while table.row_count < 90:
+            await pilot.pause(0.005)
+        assert [table.cursor, table.lost] == [87, None]

@@ -224,6 +224,17 @@ def test_the_index_of_items_finds_what_the_store_finds(desk: Desk) -> None:
         assert found == [item.sku_number for item in desk.items(search)], search
 
 
+def test_the_index_of_items_knows_where_each_is(desk: Desk) -> None:
+    names = ["A", "a", "A-1", "A 1", "Ａ", "AB", "茶", "茶\t1", "ﾁｬ", "ß", "SS", "B\t"]
+    desk._store.put_items([Item(name, f"x{n % 3}") for n, name in enumerate(names)])
+    desk._store.put_items([Item("NO-NAME")])
+    index = desk.item_index()
+    for place in range(len(index)):
+        assert index.place_of(index.sku(place)) == place
+    assert index.place_of("A-") is None
+    assert index.place_of("ZZZ") is None
+
+
 def test_a_move_of_stock_is_two_movements_or_none(desk: Desk) -> None:
     desk.add_label(Label("main", "Main"))
     desk.add_location("Shop")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from concurrent.futures import CancelledError as FutureCancelled
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from textual.timer import Timer
 
 from core.errors import DextreError, OurBug
 from tui.actions import BY_ID, bindings
+from tui.clean import clean, signs
 from tui.clipboard import copy_text
 from tui.i18n import _
 from tui.remedies import tell, told
@@ -33,6 +34,7 @@ from tui.widgets.dialogs import ErrorDialog
 from tui.widgets.fitting import Line, Piece
 from tui.widgets.marking import MarkingTable
 from tui.widgets.ringlog import RingLog
+from tui.widgets.rows import Row
 from tui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
@@ -85,7 +87,17 @@ def _fulfil(future: Future[T], act: Callable[[], T]) -> None:
         future.set_exception(error)
 
 
+def _named(row: Row) -> str:
+    """A row by its first two cells, as far as something is in them."""
+    cells = row.words.split("\t")[:2]
+    return "  ".join(clean(cell, 24) for cell in cells if cell not in ("", signs("–")))
+
+
 class BaseScreen(FrameScreen):
+    """`ON_ROW` are the actions that change what is under the cursor of its table."""
+
+    ON_ROW: ClassVar[Set[str]] = frozenset()
+
     def __init__(self) -> None:
         super().__init__()
         self._work: Work | None = None
@@ -103,6 +115,27 @@ class BaseScreen(FrameScreen):
         if self.own_app.session is None:
             return Line((Piece("brand", (_("No brand is open"),), "dim"),))
         return status_line(self.session)
+
+    async def action_act(self, action_id: str) -> None:
+        """A key may be meant for a row that has just left from under the cursor: it tells so, and
+        only the next one acts.
+        """
+        if action_id in self.ON_ROW and (words := self._row_lost()):
+            self.say(words, "warn")
+            return
+        await super().action_act(action_id)
+
+    def _row_lost(self) -> str:
+        table = self.query_one(VirtualTable)
+        lost, table.lost = table.lost, None
+        now = table.current
+        if lost is None or now is None or table.marks:
+            return ""
+        words = _(
+            "%(lost)s has left the list; under the cursor is %(now)s now. Press the key again if "
+            "you mean this row."
+        )
+        return words % {"now": _named(now), "lost": _named(lost)}
 
     @on(RingLog.Opened)
     def open_line(self, message: RingLog.Opened) -> None:

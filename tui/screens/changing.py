@@ -4,6 +4,8 @@ after row, and undo and redo of all of it.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -24,6 +26,8 @@ from tui.widgets.marking import MarkingTable
 from tui.widgets.table import VirtualTable
 
 UNDO_KEPT = 200
+
+WHOLE = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)")
 
 AT_ONCE = 4
 """Changes that are undone at once and named one by one; more go beside the screen."""
@@ -51,6 +55,8 @@ class Changing(MainScreen):
         self._changes: list[Change] = []
         self._undone: list[Change] = []
         self._late = False
+        self._typing: tuple[str, str, str] | None = None
+        """(SKU number, location name, label code) of what is typed now."""
 
     @property
     def label(self) -> Label | None:
@@ -83,11 +89,12 @@ class Changing(MainScreen):
         self._ask(_("Take units"), _("Units to take"), "1", self._adjust_by(-1))
 
     def _held(self) -> str:
-        row = self.query_one(MarkingTable).current
+        """What the one chosen item has; nothing where several are chosen."""
+        skus = self.query_one(MarkingTable).chosen()
         label, place = self.label, self.location
-        if row is None or label is None or place is None:
+        if len(skus) != 1 or label is None or place is None:
             return ""
-        for level in self.desk.levels_of(row.key):
+        for level in self.desk.levels_of(skus[0]):
             if level.key.location_id == place.id and level.key.label_code == label.code:
                 return str(level.quantity)
         return "0"
@@ -256,7 +263,13 @@ class Changing(MainScreen):
 
     def do_type(self) -> None:
         self.query_one(EntryField).empty()
+        self._type_here()
         self._place_entry()
+
+    def _type_here(self) -> None:
+        """What is typed from now on is for the cell under the cursor, wherever that cell goes."""
+        row, place, label = self.query_one(MarkingTable).current, self.location, self.label
+        self._typing = (row.key, place.name, label.code) if row and place and label else None
 
     def _place_entry(self) -> None:
         table = self.query_one(MarkingTable)
@@ -283,28 +296,44 @@ class Changing(MainScreen):
             entry.action_leave()
             self.say(_("There is no further row."))
             return
-        self.call_after_refresh(self._follow_row)
+        self._type_here()
+
+    @on(VirtualTable.Moved)
+    def keep_entry(self) -> None:
+        if self.query_one(EntryField).has_class("-on"):
+            self.call_after_refresh(self._follow_row)
 
     def _follow_row(self) -> None:
-        if self.query_one(EntryField).has_class("-on"):
+        """The row that is typed into may be elsewhere now, or have left."""
+        entry, row = self.query_one(EntryField), self.query_one(MarkingTable).current
+        if not entry.has_class("-on"):
+            return
+        if row is not None and self._typing is not None and row.key == self._typing[0]:
             self._place_entry()
+            return
+        entry.action_leave()
+        if words := self._row_lost():
+            self.say(words, "warn")
 
     @on(Input.Submitted, "#entry")
     def typed(self, event: Input.Submitted) -> None:
-        table = self.query_one(MarkingTable)
-        row, place, label = table.current, self.location, self.label
-        if row is None or place is None or label is None:
+        if self._typing is None:
             return
-        text = event.value.strip().replace("＋", "+").replace("−", "-").replace("－", "-")
+        sku, place, label = self._typing
+        text = plain(event.value)
         if text:
             make = self._adjust_by(1) if text[0] in "+-" else self._set
             try:
-                self._make(make(place.name, label.code), [row.key], whole(text), "")
+                self._make(make(place, label), [sku], whole(text), "")
             except BadInput as error:
                 self.say(told(error), "bad")
                 return
+            except DextreError as error:  # what is typed next meets the same: no more typing
+                self.query_one(EntryField).action_leave()
+                self.tell_error(error)
+                return
             self.own_app.look()
-            table.reread((row.key,))
+            self.query_one(MarkingTable).reread((sku,))
         self.step_entry(EntryField.Stepped(1))
 
     # -- undo and redo -----------------------------------------------------------------------------
@@ -382,10 +411,19 @@ def _named(skus: list[str]) -> str:
     return words % {"n": len(skus)}
 
 
+def plain(text: str) -> str:
+    """What was typed, with the digits and signs of an input method as plain ones."""
+    return unicodedata.normalize("NFKC", text.strip()).replace("−", "-")
+
+
 def whole(text: str) -> int:
-    """A whole number as people type it, full-width digits too."""
-    typed = text.strip().replace(",", "").replace("−", "-")
+    """A whole number as people type it, full-width digits too. A comma only parts thousands: 1,5
+    is refused, because some mean one and a half by it. Raises BadInput.
+    """
+    typed = plain(text)
     try:
-        return int(typed)
+        if not WHOLE.fullmatch(typed):
+            raise ValueError
+        return int(typed.replace(",", ""))
     except ValueError:
         raise BadInput(detail=N_("The quantity must be a whole number.")) from None

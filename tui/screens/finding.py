@@ -27,6 +27,14 @@ def grow(places: Sequence[int]) -> bool:
     return bool(advance is not None and advance(TEXTS_AT_ONCE))
 
 
+def index_in(places: Sequence[int], place: int | None) -> int | None:
+    """Which one of the places, in order, it is."""
+    if place is None:
+        return None
+    index = bisect_left(places, place)
+    return index if index < len(places) and places[index] == place else None
+
+
 class Finding(BaseScreen):
     """`KEPT` is the name under which filter and widths are remembered ("": they are not)."""
 

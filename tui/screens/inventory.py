@@ -19,7 +19,7 @@ from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _
 from tui.screens.changing import Changing
-from tui.screens.finding import Finding, grow
+from tui.screens.finding import Finding, grow, index_in
 from tui.session import OTHER_ITEMS
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, FormDialog
@@ -88,6 +88,9 @@ class IndexSource:
     def __len__(self) -> int:
         return len(self._places)
 
+    def index_of(self, key: str) -> int | None:
+        return index_in(self._places, self._index.place_of(key))
+
     def rows(self, start: int, count: int) -> Sequence[Row]:
         skus = [self._index.sku(place) for place in self._places[start : start + count]]
         return [self._shelf.row(self._desk.item(sku) or Item(sku)) for sku in skus]
@@ -104,6 +107,7 @@ class InventoryScreen(Finding, Changing):
     BINDINGS = bindings("inventory")
     AUTO_FOCUS = "MarkingTable"
     KEPT = "inventory"
+    ON_ROW = CHANGES - {"inventory.count"}
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,7 +162,7 @@ class InventoryScreen(Finding, Changing):
         source = self._source(label, seen)
         columns = [Column(_("SKU number"), 14, grow=1), Column(_("Name"), 14, grow=3, drop=1)]
         columns += [Column(clean(place.name), LOCATION_WIDTH, right=True) for place in seen]
-        table.show(source, columns, empty=self._empty())
+        table.show(source, columns, empty=self._empty(), question=self._search)
         table.cell = FIXED + self._place - self._first if seen else -1
         self.refresh_bindings()
 

@@ -78,12 +78,19 @@ class MappingScreen(Finding, EditingByHand):
                 self._read_again()
         view = self.desk.mapping_view_now()
         self._show_tabs(view)
-        columns = mapping_columns()
+        self._show_rows(view)
+        self.refresh_bindings()
+
+    def _show_rows(self, view: MappingView | None) -> None:
         source: RowSource = ListSource()
         if view is not None:
             source = MappingSource(view, self._chosen, self._search)
-        self.query_one(MarkingTable).show(source, columns, empty=self._empty(view))
-        self.refresh_bindings()
+        self.query_one(MarkingTable).show(
+            source,
+            mapping_columns(),
+            empty=self._empty(view),
+            question=(self._chosen, self._search),
+        )
 
     @work(group="mapping")
     async def _read_again(self) -> None:
@@ -107,7 +114,7 @@ class MappingScreen(Finding, EditingByHand):
     def _show_reading(self) -> None:
         """How far it is, where there is nothing else to be seen."""
         if self.is_whole and self.desk.mapping_view_now() is None:
-            self.query_one(MarkingTable).show(ListSource(), empty=self._empty(None))
+            self._show_rows(None)
 
     def _empty(self, view: MappingView | None) -> str:
         if view is None:

@@ -25,6 +25,8 @@ EDITS = frozenset(f"mapping.{name}" for name in ("map", "unmap", "ignore", "sugg
 class EditingByHand(MainScreen):
     """Needs of the screen: a MarkingTable whose rows are those of `_chosen` and `search`."""
 
+    ON_ROW = EDITS
+
     def __init__(self) -> None:
         super().__init__()
         self._chosen = Filter.ALL
@@ -165,7 +167,12 @@ class EditingByHand(MainScreen):
     def _map(self, there: str, sku: str) -> None:
         if self.attempt(lambda: self.desk.map_one(there, sku)):
             self.say(_("Mapped by hand: %(sku)s") % {"sku": clean(sku)})
-            self.refresh_data()
+            self._show_edit()
+
+    def _show_edit(self) -> None:
+        """What has left by the reader's own key is not lost: the cursor is on the next row."""
+        self.refresh_data()
+        self.query_one(MarkingTable).lost = None
 
     def _edit(self, act: Callable[[], int], words: str, none: str = "") -> None:
         """Edit the chosen rows; `words` say what was done with `rows`, `none` why there was nothing
@@ -178,7 +185,7 @@ class EditingByHand(MainScreen):
             self.query_one(MarkingTable).marks.clear()
             said = words % {"rows": counted.rows(done.value)}
             self.say(sentences(said, _("u undoes it.")) if done.value else said)
-            self.refresh_data()
+            self._show_edit()
 
     def do_unmap(self) -> None:
         rows = self._chosen_rows()
@@ -214,4 +221,4 @@ class EditingByHand(MainScreen):
         done = self.attempt(act)
         if done is not None:
             self.say(words % {"rows": counted.rows(done.value)})
-        self.refresh_data()
+        self._show_edit()

@@ -9,7 +9,7 @@ from core.model import MappedBy, MappingRow
 from core.workspace import Filter, IgnoredRow
 from tui.clean import clean, signs
 from tui.i18n import _, aside, headed
-from tui.screens.finding import grow
+from tui.screens.finding import grow, index_in
 from tui.widgets.columns import Column
 from tui.widgets.rows import Row, Toned
 from tui.words import MAPPED_BY, MATCHES, show
@@ -51,6 +51,10 @@ class MappingSource:
 
     def __len__(self) -> int:
         return len(self.places)
+
+    def index_of(self, key: str) -> int | None:
+        there, _tab, here = key.partition("\t")
+        return index_in(self.places, self._view.place_of(there, here))
 
     def rows(self, start: int, count: int) -> Sequence[Row]:
         found = self._view.at(self.places[start : start + count])

@@ -86,6 +86,9 @@ class WaitingSource:
     def grow(self) -> bool:
         return not self._waiting.is_whole and self._waiting.grow()
 
+    def index_of(self, key: str) -> int | None:
+        return self._waiting.index_of(key)
+
     def rows(self, start: int, count: int) -> Sequence[Row]:
         return [self._shown(row) for row in self._waiting.at(start, count)]
 
@@ -99,7 +102,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
     def __init__(self) -> None:
         super().__init__()
         self._list: WaitingList | None = None
-        self._stale = self._renewing = False
+        self._stale = self._renewing = self._settled = False
         self._shown_for: tuple[str, bool] | None = None
         self._seen: dict[str, Waiting] = {}
         self._chosen: tuple[frozenset[str], Sequence[Waiting]] = (frozenset(), ())
@@ -158,7 +161,10 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
             Column("Shopify", 7, right=True),
             Column(_("Problem"), 30, grow=2),
         ]
-        table.show(WaitingSource(found, self._row), columns, empty=self._empty())
+        source = WaitingSource(found, self._row)
+        table.show(source, columns, empty=self._empty(), question=self._shown_for)
+        if self._settled and not self._stale:  # it left by the reader's own word
+            self._settled, table.lost = False, None
         if found.is_whole:
             table.marks = {key for key in table.marks if key in found}
         self._show_about()
@@ -311,4 +317,5 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         table = self.query_one(MarkingTable)
         table.marks = {row.key for row in left} if len(table.marks) > 1 else set()
         self.session.attempt_status()
+        self._settled = True
         self.refresh_data()

@@ -1,11 +1,11 @@
 """A plan before it is applied: every row with here, there, base, what becomes of it and why;
-totals; then one confirmation. Exactly what is shown is applied. Push, pull, enabling and undo all
-pass here.
+totals; then one confirmation. All of it is applied, whatever is searched just then. Push, pull,
+enabling and undo all pass here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 from textual import on, work
@@ -20,16 +20,14 @@ from tui.clean import clean, signs
 from tui.i18n import N_, _, headed, ngettext, sentences
 from tui.screens.base import SubScreen
 from tui.screens.finding import Finding
+from tui.screens.plan_rows import ALL, CHANGING, FILTERS, LEFT_OUT, PlanRows, PlanSource
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import SHORT, ConfirmDialog, if_yes
 from tui.widgets.fields import FilterField, Press
 from tui.widgets.prose import Prose
-from tui.widgets.rows import ListSource, Row, Toned
+from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import PLANS, WHYS, detail_text, number
-
-CHANGING, LEFT_OUT, ALL = "changing", "left_out", "all"
-FILTERS = (CHANGING, LEFT_OUT, ALL)
 
 
 class PlanScreen(Finding, SubScreen):
@@ -41,7 +39,8 @@ class PlanScreen(Finding, SubScreen):
         super().__init__()
         self.plan = plan
         self._enabling = enabling
-        self._filter = CHANGING if plan.changing or enabling else ALL
+        self._rows = PlanRows(plan, self._text)
+        self._filter = CHANGING if self._rows.size(CHANGING) or enabling else ALL
 
     def title_text(self) -> str:
         words = _(PLANS[self.plan.kind])
@@ -74,22 +73,21 @@ class PlanScreen(Finding, SubScreen):
             Column(_("Result"), 8, right=True),
             Column(_("Why"), 32 - place, grow=2, drop=2),
         ]
-        rows = [self._row(index, row) for index, row in enumerate(self._rows())]
+        places = self._rows.begin(self._filter, self._search)
         self.query_one(VirtualTable).show(
-            ListSource(rows), columns, empty=_("No row fits the filter.")
+            PlanSource(self.plan, places, self._row),
+            columns,
+            empty=_("No row fits the filter."),
+            question=(self._filter, self._search),
         )
         self.refresh_bindings()
 
-    def _rows(self) -> list[PlanRow]:
-        rows = {
-            CHANGING: self.plan.changing,
-            LEFT_OUT: self.plan.left_out,
-            ALL: self.plan.rows,
-        }[self._filter]
-        wanted = self._search.casefold()
-        return (
-            [row for row in rows if wanted in self._text(row).casefold()] if wanted else list(rows)
-        )
+    async def retext(self) -> None:
+        self._rows.forget_texts()
+        await super().retext()
+
+    def hits(self, text: str) -> Sequence[int]:
+        return self._rows.hits(self._filter, text)
 
     def _text(self, row: PlanRow) -> str:
         return f"{row.sku_number} {self.desk.location_name(row.location_id)} {_(WHYS[row.why])}"
@@ -124,35 +122,26 @@ class PlanScreen(Finding, SubScreen):
         return Toned(f"{number(row.new_here)} {signs('≠')} {number(row.new_there)}", "warn")
 
     def _totals(self) -> list[str]:
-        plan = self.plan
-        here = [row for row in plan.rows if row.changes_here]
-        there = [row for row in plan.rows if row.changes_there]
+        rows = self._rows
         lines = [
             _("%(cells)s: %(there)d change in Shopify, %(here)d change in DEXTRE, %(out)d left out")
             % {
-                "cells": counted.cells(len(plan.rows)),
-                "there": len(there),
-                "here": len(here),
-                "out": len(plan.left_out),
+                "cells": counted.cells(rows.size(ALL)),
+                "there": rows.there,
+                "here": rows.here,
+                "out": rows.size(LEFT_OUT),
             },
             _("Units: Shopify %(there)+d, DEXTRE %(here)+d")
-            % {
-                "there": sum((row.new_there or 0) - (row.there or 0) for row in there),
-                "here": sum((row.new_here or 0) - (row.here or 0) for row in here),
-            },
+            % {"there": rows.units_there, "here": rows.units_here},
         ]
         if become := self._become_zero():
             lines[1] += "   " + become
-        if plan.left_open and self.session.status.link:
-            lines.append(signs("! ") + self._opening(plan.left_open))
+        if rows.left_open and self.session.status.link:
+            lines.append(signs("! ") + self._opening(rows.left_open))
         return lines
 
     def _become_zero(self) -> str:
-        zeros = sum(
-            1
-            for row in self.plan.changing
-            if (row.new_there == 0 and row.there) or (row.new_here == 0 and row.here)
-        )
+        zeros = self._rows.zeros
         become = ngettext("%(n)d number becomes 0", "%(n)d numbers become 0", zeros)
         return signs("! ") + become % {"n": zeros} if zeros else ""
 
@@ -192,7 +181,7 @@ class PlanScreen(Finding, SubScreen):
         if action_id == "plan.apply":
             if reason := self.session.why_only_looking():
                 return reason
-            if not self.plan.changing and not self._enabling:
+            if not self._rows.size(CHANGING) and not self._enabling:
                 return _("Nothing would change.")
         return super().why_not(action_id)
 
@@ -205,11 +194,23 @@ class PlanScreen(Finding, SubScreen):
         await self.action_act("plan.apply")
 
     def do_apply(self) -> None:
-        body = "\n".join(self._totals())
+        body = "\n".join([*self._hidden(), *self._totals()])
         if self._enabling:
             body += "\n" + _("Then both sides follow each other in real time.")
         dialog = ConfirmDialog(self.title_text(), body, self._apply_words())
         self.app.push_screen(dialog, if_yes(self.apply_plan))
+
+    def _hidden(self) -> list[str]:
+        """That rows are applied which a search does not show."""
+        rows = self._rows
+        total = rows.size(CHANGING)
+        hidden = total - len(rows.hits(CHANGING, self._search))
+        words = ngettext(
+            "%(n)d row is applied; the search hides %(hidden)d.",
+            "All %(n)d rows are applied; the search hides %(hidden)d.",
+            total,
+        )
+        return [signs("! ") + words % {"n": total, "hidden": hidden}] if hidden else []
 
     @work(exclusive=True, group="job")
     async def apply_plan(self) -> None:

@@ -46,6 +46,7 @@ OF_ACTIONS: Mapping[str, tuple[Choice, ...]] = {
 NUMBERS = (Choice.TAKE_HERE, Choice.TAKE_THERE, Choice.COUNT_AGAIN)
 MAPPINGS = (Choice.KEEP, Choice.FOLLOW, Choice.UNMAP)
 LOOKING = (Choice.GUIDE,)
+NOT_OF_A_ROW = frozenset(CHOICE_ACTIONS[choice] for choice in (*LOOKING, Choice.REVIEW))
 EVERY = 10**9
 PREVIEWED = 8
 """Rows that a preview names; the others are counted."""
@@ -72,6 +73,8 @@ class Outcome:
 
 class Resolving(Undoing):
     """Needs of the screen: `chosen`, `here` and `resolved`."""
+
+    ON_ROW = OF_ACTIONS.keys() - NOT_OF_A_ROW
 
     def __init__(self) -> None:
         super().__init__()

@@ -31,6 +31,8 @@ class Row:
 
 
 class RowSource(Protocol):
+    """One that knows where a row is without reading all has `index_of(key)`, too."""
+
     def __len__(self) -> int: ...
     def rows(self, start: int, count: int) -> Sequence[Row]: ...
 
@@ -46,6 +48,9 @@ class ListSource:
 
     def rows(self, start: int, count: int) -> Sequence[Row]:
         return self._rows[start : start + count]
+
+    def index_of(self, key: str) -> int | None:
+        return next((index for index, row in enumerate(self._rows) if row.key == key), None)
 
 
 class GrowingSource(RowSource, Protocol):
@@ -80,6 +85,19 @@ class Pages:
         else:
             self._pages.move_to_end(page)
         return rows[offset] if offset < len(rows) else None
+
+    def index_of(self, key: str, near: int) -> int | None:
+        """Where a row is: the source knows it, else it is looked for about the place `near`."""
+        find = getattr(self.source, "index_of", None)
+        place = near if find is None else find(key)
+        if place is None:
+            return None
+        around = range(max(0, place - self.SIZE), min(self.count, place + self.SIZE))
+        return next((index for index in (place, *around) if self._is_at(key, index)), None)
+
+    def _is_at(self, key: str, index: int) -> bool:
+        row = self.row(index) if 0 <= index < self.count else None
+        return row is not None and row.key == key
 
     def find_all(self) -> None:
         while self.growing:

@@ -130,6 +130,10 @@ class VirtualTable(ScrollView, can_focus=True):
         self.widths: dict[int, int] = {}
         self._sized = -1
         self._wanted: Place | None = None
+        self._question: object = None
+        self._stood: tuple[Row | None, int] = (None, 0)
+        self.lost: Row | None = None
+        """The row that the reader was on and that has left by itself; None once they move."""
 
     # -- what it shows -----------------------------------------------------------------------------
 
@@ -144,8 +148,14 @@ class VirtualTable(ScrollView, can_focus=True):
         *,
         empty: str | None = None,
         keep_cursor: bool = True,
+        question: object = None,
     ) -> None:
-        """Show other rows. The cursor stays on its row number as far as there are rows."""
+        """Show other rows. The cursor stays on its row; where that has left, on its row number as
+        far as there are rows. `question` is what the reader asked for, such as a filter: a row
+        that is no answer any more, though nothing else was asked, is `lost`.
+        """
+        stood = self._stand_before() if keep_cursor else (None, 0)
+        again, self._question = question == self._question, question
         self._rows = Pages(source)
         if columns is not None:
             self._columns = tuple(columns)
@@ -153,7 +163,7 @@ class VirtualTable(ScrollView, can_focus=True):
             self._empty = empty
         self._anchor = None
         self._place()
-        self.cursor = self.cursor if keep_cursor else 0
+        sought = self._stand_again(stood, again=again)
         if self._wanted is not None and self._rows.count:
             place, self._wanted = self._wanted, None
             self.cursor, self.cell = place.cursor, place.cell
@@ -163,22 +173,59 @@ class VirtualTable(ScrollView, can_focus=True):
         self.post_message(self.Moved(self, self.current))
         if self._rows.growing:
             pages = self._rows
-            self.set_timer(BREATH, lambda: self._go_on(pages))
+            self.set_timer(BREATH, lambda: self._go_on(pages, sought))
         else:
             self.post_message(self.Counted(self))
 
+    # -- the row that the reader is on -------------------------------------------------------------
+
+    def _stand_before(self) -> tuple[Row | None, int]:
+        """The row under the cursor and its number; of a table that is empty meanwhile, the last
+        one.
+        """
+        return (self.current, self.cursor) if self._rows.count else self._stood
+
+    def _stand_again(self, stood: tuple[Row | None, int], *, again: bool) -> Row | None:
+        """The cursor on that row, else on its number; the row where it was not found."""
+        row, number = stood
+        lost = self.lost if again else None
+        found = row is not None and self._go_to(row)
+        if found:
+            lost = None if lost == row else lost
+        else:
+            self.cursor = number
+            lost = lost or (row if again else None)
+        self.lost = lost  # after the cursor, which takes it away when it moves
+        self._stood = stood
+        return None if found else row
+
+    def _go_to(self, row: Row) -> bool:
+        """The cursor on this row, as far down the screen as before; False where it is not there."""
+        index = self._rows.index_of(row.key, self.cursor)
+        if index is None:
+            return False
+        top = int(self.scroll_y) + index - self.cursor
+        self.cursor = index
+        if top != int(self.scroll_y):
+            self.scroll_to(y=top, animate=False, force=True)
+        return True
+
     # -- a source that is still searching ----------------------------------------------------------
 
-    def _go_on(self, pages: Pages) -> None:
-        """A little more of it, with keys in between; dropped where other rows are shown by now."""
+    def _go_on(self, pages: Pages, sought: Row | None) -> None:
+        """A little more of it, with keys in between; dropped where other rows are shown by now.
+        The row that was `sought` may be found late: until then it is lost.
+        """
         if pages is not self._rows:
             return
         before = pages.count
         pages.grow()
         if pages.growing:
-            self.set_timer(BREATH, lambda: self._go_on(pages))
-        else:
-            self._all_found(before)
+            self.set_timer(BREATH, lambda: self._go_on(pages, sought))
+            return
+        self._all_found(before)
+        if self.lost is not None and self.lost is sought and self._go_to(sought):
+            self.lost = None
 
     def _all_found(self, before: int) -> None:
         self._place()
@@ -199,7 +246,7 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def invalidate(self) -> None:
         """The same source has other rows now."""
-        self.show(self._rows.source)
+        self.show(self._rows.source, question=self._question)
 
     def reread(self, keys: Collection[str]) -> None:
         """These rows have other cells now: read them again, and paint those that are seen."""
@@ -336,6 +383,7 @@ class VirtualTable(ScrollView, can_focus=True):
     def watch_cursor(self, old: int, new: int) -> None:
         if old == new:
             return
+        self.lost = None
         self._repaint(old)
         self._repaint(new)
         self._keep_in_view()
