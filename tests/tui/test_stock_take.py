@@ -37,6 +37,10 @@ async def counted(app: Any, pilot: Any, *codes: str) -> CountingScreen:
     return app.screen
 
 
+def tallied(screen: CountingScreen) -> dict[str, int]:
+    return {sku: one.count for sku, one in screen.tally.counts(screen.where).items()}
+
+
 async def test_what_was_counted_is_set_and_forgotten(tmp_path: Path) -> None:
     desk = FakeDesk("Teahouse")
     async with running(tmp_path, desk) as (app, pilot):
@@ -61,8 +65,7 @@ async def test_a_scanner_that_types_faster_than_the_screen_follows_loses_nothing
         await burst(app, pilot, "TEA-001\nTEA-002\nTEA-001\nNO-SUCH\n12*TEA-003\nTEA-001\n=9\n")
         screen = app.screen
         assert isinstance(screen, CountingScreen)
-        counts = dict(screen.tally.counts(screen.where))
-        assert counts == {"TEA-001": 9, "TEA-002": 1, "TEA-003": 12}
+        assert tallied(screen) == {"TEA-001": 9, "TEA-002": 1, "TEA-003": 12}
 
 
 async def test_codes_that_no_item_has_stay_in_sight_until_the_count_starts_anew(
@@ -84,8 +87,7 @@ async def test_full_width_codes_of_an_input_method_are_known(tmp_path: Path) -> 
         await burst(app, pilot, "ＴＥＡ－００１\n１２＊TEA-002\nTEA-003\n＝４\n")
         screen = app.screen
         assert isinstance(screen, CountingScreen)
-        counts = dict(screen.tally.counts(screen.where))
-        assert counts == {"TEA-001": 1, "TEA-002": 12, "TEA-003": 4}
+        assert tallied(screen) == {"TEA-001": 1, "TEA-002": 12, "TEA-003": 4}
 
 
 async def test_esc_in_the_middle_keeps_what_was_not_set(tmp_path: Path) -> None:
@@ -101,6 +103,6 @@ async def test_esc_in_the_middle_keeps_what_was_not_set(tmp_path: Path) -> None:
         desk.may_go_on.set()
         await settled(app, pilot)
         assert "Cancelled." in seen(app)
-        left = dict(screen.tally.counts(screen.where))
+        left = tallied(screen)
         assert "TEA-003" in left
         assert "TEA-001" not in left
