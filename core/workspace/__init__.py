@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.exchange import ImportPreview, ImportRefused, RowProblemLine
     from core.matching import Filter, IgnoredRow, Likeness, MappingView
     from core.store import Purpose, RestorePreview
+    from core.store.inventory import LARGEST
     from core.workspace.desk import Desk
     from core.workspace.hearing import Heard, Hearing
     from core.workspace.log import EventFeed
@@ -30,6 +31,7 @@ else:
             "core.exchange": ("ImportPreview", "ImportRefused", "RowProblemLine"),
             "core.matching": ("Filter", "IgnoredRow", "Likeness", "MappingView"),
             "core.store": ("Purpose", "RestorePreview"),
+            "core.store.inventory": ("LARGEST",),
             "core.workspace.desk": ("Desk",),
             "core.workspace.hearing": ("Heard", "Hearing"),
             "core.workspace.log": ("EventFeed",),
@@ -42,6 +44,7 @@ else:
     )
 
 __all__ = [
+    "LARGEST",
     "Desk",
     "EventFeed",
     "Filter",

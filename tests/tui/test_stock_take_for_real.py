@@ -156,3 +156,64 @@ async def test_a_count_of_before_the_quantity_was_kept_beside_it_is_taken_as_it_
         file.write_text(f'{{"{where}": {{"A": 7}}}}'.replace("\t", "\\t"), "utf-8")
         await press(app, pilot, "c", "f2", "enter")
         assert held(desk)["A"] == 7
+
+
+async def test_u_in_the_inventory_takes_a_stock_take_back_in_one_go(
+    tmp_path: Path, workspace: Workspace, desk: Desk
+) -> None:
+    async with running(tmp_path, workspace=workspace) as (app, pilot):
+        await press(app, pilot, "2", "plus", "enter", "enter")
+        assert held(desk)["A"] == 13
+        await press(app, pilot, "c")
+        await scan(app, pilot, "7*A", "8*B")
+        await press(app, pilot, "f2", "enter")
+        assert "Set: 2 quantities. In the inventory, u undoes it." in seen(app)
+        assert held(desk) == {"A": 7, "B": 8, "C": 3}
+        await press(app, pilot, "escape", "u")
+        assert held(desk) == {"A": 13, "B": 5, "C": 3}, "the stock-take, not what was before it"
+        await press(app, pilot, "ctrl+r")
+        assert held(desk) == {"A": 7, "B": 8, "C": 3}
+
+
+async def test_where_one_quantity_is_refused_none_is_set_and_all_stays_counted(
+    tmp_path: Path, workspace: Workspace, desk: Desk
+) -> None:
+    desk.edit_label(Label("NEW", "New", is_default=True, negative_allowed=True))
+    async with running(tmp_path, workspace=workspace) as (app, pilot):
+        await press(app, pilot, "2", "c")
+        screen = await scan(app, pilot, "7*A", "8*B", "C", "=1000000000")
+        desk.adjust_stock("C", "Shop", 10)
+        await press(app, pilot, "f2", "enter")
+        assert "is not a quantity that can be kept" in seen(app)
+        assert held(desk) == {"A": 12, "B": 5, "C": 13}
+        assert [*screen.tally.counts(screen.where)] == ["A", "B", "C"]
+        await press(app, pilot, "escape", "escape", "u")
+        assert "Nothing was changed here since the start." in seen(app)
+
+
+async def test_more_than_can_be_kept_is_refused_at_the_scan(
+    tmp_path: Path, workspace: Workspace, desk: Desk
+) -> None:
+    async with running(tmp_path, workspace=workspace) as (app, pilot):
+        await press(app, pilot, "2", "c")
+        screen = await scan(app, pilot, f"{'9' * 23}*A")
+        assert "✗ A: more than 1,000,000,000 cannot be counted." in seen(app)
+        assert not screen.tally.counts(screen.where)
+
+
+async def test_u_in_the_inventory_takes_the_quantities_of_an_import_back(
+    tmp_path: Path, workspace: Workspace, desk: Desk
+) -> None:
+    file = tmp_path / "items.csv"
+    file.write_text(
+        "sku_number,name,barcode,location,label,quantity\nA,A,,Shop,NEW,1\nD,D,,Shop,NEW,4\n"
+    )
+    async with running(tmp_path, workspace=workspace) as (app, pilot):
+        await press(app, pilot, "2", "i")
+        app.screen.query_one("#ask-path").value = str(file)  # type: ignore[attr-defined]
+        await press(app, pilot, "enter", "i")
+        assert "u takes the quantities back." in seen(app)
+        assert held(desk)["A"] == 1
+        await press(app, pilot, "u")
+        assert held(desk) == {"A": 12, "B": 5, "C": 3}
+        assert desk.item("D") is not None, "only the quantities"

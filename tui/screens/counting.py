@@ -19,12 +19,13 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
-from core.model import Item, Label, Location
+from core.model import Item, Label, Location, Movement
 from core.sync.events import Event, RunApplied
+from core.workspace import LARGEST
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _, listed
+from tui.i18n import N_, _, listed, sentences
 from tui.screens.base import Progress, SubScreen
 from tui.session import OTHER_ITEMS
 from tui.tally import Counted, Tally
@@ -111,8 +112,12 @@ class CountingScreen(SubScreen):
     BINDINGS = bindings("count")
     AUTO_FOCUS = "#scan"
 
-    def __init__(self, place: Location, label: Label) -> None:
+    def __init__(
+        self, place: Location, label: Label, made: Callable[[Sequence[Movement]], None]
+    ) -> None:
+        """`made` is told what was changed, so that it can be taken back where the reader was."""
         super().__init__()
+        self._made = made
         self._counted_at, self._label = place, label
         self._tally: Tally | None = None
         self._scans: list[tuple[str, int | None]] = []
@@ -223,11 +228,14 @@ class CountingScreen(SubScreen):
         words = _("No item has the SKU number or barcode %(code)s. Nothing was counted.")
         if found:
             words = _("Several items have the barcode %(code)s: type the SKU number instead.")
-        self._hear(signs("✗ ") + words % {"code": clean(code, 40)}, "bad")
         self._missed.append(clean(code, 40))
         self.refresh_data()
-        self.app.bell()
+        self._refuse(words % {"code": clean(code, 40)})
         return None
+
+    def _refuse(self, words: str) -> None:
+        self._hear(signs("✗ ") + words, "bad")
+        self.app.bell()
 
     def _known(self, code: str) -> Sequence[Item]:
         item = self.desk.item(code)
@@ -239,6 +247,10 @@ class CountingScreen(SubScreen):
             self._note(counted[-1], count)
 
     def _note(self, sku: str, count: int) -> None:
+        if count > LARGEST:
+            words = _("%(sku)s: more than %(most)s cannot be counted. Nothing was counted.")
+            self._refuse(words % {"sku": clean(sku), "most": f"{LARGEST:,}"})
+            return
         before = self.tally.counts(self.where).get(sku)
         self._scans.append((sku, before.count if before else None))
         self.tally.put(self.where, sku, count, self._held(sku) or 0)
@@ -355,29 +367,23 @@ class CountingScreen(SubScreen):
 
     @work(exclusive=True, group="job")
     async def _apply(self, compared: Compared, why: str) -> None:
+        """One commit: all of it or nothing, and then it is all still counted."""
+        place, label = self._counted_at.name, self._label.code
+        deltas = [(one.sku, place, label, one.delta) for one in compared.differing]
         done = await self.job(
             _("Setting quantities"),
-            self.beside(lambda progress: self._set_all(compared.differing, why, progress)),
+            self.beside(lambda progress: self.desk.adjust_stock_many(deltas, why, progress)),
         )
-        self._scans.clear()
         if done is not None:
-            self.tally.forget(self.where, [one.sku for one in compared.found])
+            self._made(done.value)
+            self._scans.clear()
             self._missed.clear()
-            told = {"levels": counted.quantities(len(compared.differing))}
-            self._hear(_("Set: %(levels)s.") % told, "good")
+            self.tally.forget(self.where, [one.sku for one in compared.found])
+            words = _("Set: %(levels)s.") % {"levels": counted.quantities(len(deltas))}
+            if deltas:
+                words = sentences(words, _("In the inventory, u undoes it."))
+            self._hear(words, "good")
         self.refresh_data()
-
-    def _set_all(self, differing: Sequence[CountedLevel], why: str, progress: Progress) -> None:
-        """What is set is forgotten, also where it ends early; the rest stays counted."""
-        place, label = self._counted_at.name, self._label.code
-        done: list[str] = []
-        try:
-            for one in differing:
-                self.desk.adjust_stock(one.sku, place, one.delta, label, why)
-                done.append(one.sku)
-                progress(len(done), len(differing))
-        finally:
-            self.tally.forget(self.where, done)
 
 
 def _difference(level: CountedLevel) -> Toned:

@@ -278,7 +278,7 @@ class InventoryScreen(Finding, Changing):
 
         place, label = self.location, self.label
         if place is not None and label is not None:
-            self.app.push_screen(CountingScreen(place, label))
+            self.app.push_screen(CountingScreen(place, label, self._note))
 
     def do_places(self) -> None:
         from tui.screens.places import PlacesScreen
@@ -324,7 +324,7 @@ class InventoryScreen(Finding, Changing):
         path = Path(answers["path"].strip()).expanduser()
 
         def read() -> None:
-            screen = ImportScreen(path, self.desk.preview_import(path))
+            screen = ImportScreen(path, self.desk.preview_import(path), self._note)
             self.call_after_refresh(self.app.push_screen, screen)
 
         return self.attempt_words(read)
