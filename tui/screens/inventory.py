@@ -5,7 +5,6 @@ and taken under the cursor, each with a reason.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -18,6 +17,7 @@ from tui import counted
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _
+from tui.paths import path_of
 from tui.screens.changing import Changing
 from tui.screens.finding import Finding, grow
 from tui.session import OTHER_ITEMS
@@ -321,9 +321,8 @@ class InventoryScreen(Finding, Changing):
     def _preview(self, answers: Mapping[str, str]) -> str | None:
         from tui.screens.importing import ImportScreen
 
-        path = Path(answers["path"].strip()).expanduser()
-
         def read() -> None:
+            path = path_of(answers["path"])
             screen = ImportScreen(path, self.desk.preview_import(path), self._note)
             self.call_after_refresh(self.app.push_screen, screen)
 
@@ -339,9 +338,8 @@ class InventoryScreen(Finding, Changing):
         self.app.push_screen(dialog)
 
     def _export(self, answers: Mapping[str, str]) -> str | None:
-        path = Path(answers["path"].strip()).expanduser()
-
         def write() -> None:
+            path = path_of(answers["path"])
             try:
                 with path.open("x", encoding="utf-8", newline="") as out:
                     rows = self.desk.export_stock(out)

@@ -11,6 +11,7 @@ from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _, headed
+from tui.paths import path_of
 from tui.screens.base import BaseScreen
 from tui.screens.lines_of_file import FileScreen, wrong_lines
 from tui.widgets.columns import Column
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
 
 def ask_for_export(screen: BaseScreen) -> None:
     def submit(answers: Mapping[str, str]) -> str | None:
-        path = Path(answers["path"].strip()).expanduser()
-
         def write() -> None:
+            path = path_of(answers["path"])
             try:
                 with path.open("x", encoding="utf-8", newline="") as out:
                     rows = screen.desk.export_mappings(out)
@@ -50,9 +50,8 @@ def ask_for_export(screen: BaseScreen) -> None:
 
 def ask_for_import(screen: BaseScreen) -> None:
     def submit(answers: Mapping[str, str]) -> str | None:
-        path = Path(answers["path"].strip()).expanduser()
-
         def read() -> None:
+            path = path_of(answers["path"])
             shown = MappingFileScreen(path, screen.desk.preview_mappings(path))
             screen.call_after_refresh(screen.app.push_screen, shown)
 
