@@ -111,3 +111,36 @@ async def test_esc_in_the_middle_sets_nothing_and_keeps_what_was_counted(tmp_pat
         assert "Cancelled." in seen(app)
         assert tallied(screen) == {"TEA-001": 77, "TEA-002": 88, "TEA-003": 99}
         assert "set_stock" not in [one[0] for one in desk.asked]
+
+
+async def test_a_number_after_a_scan_that_was_not_counted_changes_no_other_item(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, FakeDesk("Teahouse")) as (app, pilot):
+        screen = await counted(app, pilot, "=12")
+        assert "✗ = puts the last scan right" in seen(app), "nothing was scanned"
+        await burst(app, pilot, "TEA-002\nTEA-002\nTEA-002\n9999999\n=12\n")
+        assert "✗ = puts the last scan right" in seen(app)
+        assert tallied(screen) == {"TEA-002": 3}
+        await burst(app, pilot, "TEA-001\n=99999999999\n=12\n")
+        assert tallied(screen) == {"TEA-002": 3, "TEA-001": 12}, "a slip of the =, put right"
+        await press(app, pilot, "f3")
+        await burst(app, pilot, "=5\n")
+        assert tallied(screen) == {"TEA-002": 3, "TEA-001": 5}
+        await burst(app, pilot, "TEA-003\n")
+        await press(app, pilot, "f3")
+        await burst(app, pilot, "=7\n")
+        assert tallied(screen) == {"TEA-002": 3, "TEA-001": 5}, "what was taken back is none"
+
+
+async def test_each_location_tells_its_own_scans(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk("Teahouse")) as (app, pilot):
+        screen = await counted(app, pilot, "TEA-001")
+        await burst(app, pilot, "NO-SUCH\n")
+        await press(app, pilot, "f4")
+        assert "NO-SUCH" not in seen(app)
+        assert "✗" not in seen(app)
+        await burst(app, pilot, "=12\n")
+        assert not tallied(screen), "the scan was at the other location"
+        await press(app, pilot, "f4", "f4")
+        assert "Not counted: NO-SUCH" in seen(app)

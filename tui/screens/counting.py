@@ -121,7 +121,9 @@ class CountingScreen(SubScreen):
         self._counted_at, self._label = place, label
         self._tally: Tally | None = None
         self._scans: list[tuple[str, int | None]] = []
-        self._missed: list[str] = []
+        self._last = ""
+        """The SKU number of the last scan, where it was counted: what `=12` puts right."""
+        self._all_missed: dict[str, list[str]] = {}
 
     @property
     def tally(self) -> Tally:
@@ -133,6 +135,11 @@ class CountingScreen(SubScreen):
     @property
     def where(self) -> str:
         return Tally.where(self._counted_at, self._label)
+
+    @property
+    def _missed(self) -> list[str]:
+        """Codes that were scanned here and are nobody's."""
+        return self._all_missed.setdefault(self.where, [])
 
     def body(self) -> Iterable[Widget]:
         yield Prose("", id="about", classes="text")
@@ -215,6 +222,7 @@ class CountingScreen(SubScreen):
             self._count(code)
 
     def _count(self, code: str, times: int = 1) -> None:
+        self._last = ""
         item = self._find(code)
         if item is not None:
             before = self.tally.counts(self.where).get(item.sku_number)
@@ -242,9 +250,11 @@ class CountingScreen(SubScreen):
         return [item] if item is not None else list(self.desk.items_with_barcode(code))
 
     def _put_right(self, count: int) -> None:
-        counted = [*self.tally.counts(self.where)]
-        if counted:
-            self._note(counted[-1], count)
+        if not self._last:
+            words = _("= puts the last scan right, and that one was not counted. Scan the item.")
+            self._refuse(words)
+            return
+        self._note(self._last, count)
 
     def _note(self, sku: str, count: int) -> None:
         if count > LARGEST:
@@ -252,6 +262,7 @@ class CountingScreen(SubScreen):
             self._refuse(words % {"sku": clean(sku), "most": f"{LARGEST:,}"})
             return
         before = self.tally.counts(self.where).get(sku)
+        self._last = sku
         self._scans.append((sku, before.count if before else None))
         self.tally.put(self.where, sku, count, self._held(sku) or 0)
         self._hear(f"{signs('✓')} {clean(sku)}  {count}", "good")
@@ -278,6 +289,7 @@ class CountingScreen(SubScreen):
 
     def do_undo(self) -> None:
         sku, before = self._scans.pop()
+        self._last = sku if before is not None else ""
         self.tally.put(self.where, sku, before, self._held(sku) or 0)
         self._hear(_("Taken back: %(sku)s") % {"sku": clean(sku)}, "dim")
         self.refresh_data()
@@ -287,8 +299,14 @@ class CountingScreen(SubScreen):
         ids = [place.id for place in places]
         at = ids.index(self._counted_at.id) if self._counted_at.id in ids else -1
         self._counted_at = places[(at + 1) % len(places)]
-        self._scans.clear()
+        self._forget_scans()
+        self._hear("", "")
         self.refresh_data()
+
+    def _forget_scans(self) -> None:
+        """There is no last one that could be taken back or put right."""
+        self._scans.clear()
+        self._last = ""
 
     def do_clear(self) -> None:
         words = _("What was counted at %(location)s is thrown away; no quantity changes.")
@@ -299,7 +317,7 @@ class CountingScreen(SubScreen):
 
     def _clear(self) -> None:
         self.tally.clear(self.where)
-        self._scans.clear()
+        self._forget_scans()
         self._missed.clear()
         self.refresh_data()
 
@@ -376,7 +394,7 @@ class CountingScreen(SubScreen):
         )
         if done is not None:
             self._made(done.value)
-            self._scans.clear()
+            self._forget_scans()
             self._missed.clear()
             self.tally.forget(self.where, [one.sku for one in compared.found])
             words = _("Set: %(levels)s.") % {"levels": counted.quantities(len(deltas))}
