@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from textual.events import Paste
+
 from core.model import Movement
 from tests.tui.fakes import FakeDesk
 from tests.tui.seeing import burst, press, running, seen, settled, type_text
 from tui.screens.counting import CountingScreen
+from tui.widgets.fields import Field
 
 
 class SlowDesk(FakeDesk):
@@ -144,3 +147,38 @@ async def test_each_location_tells_its_own_scans(tmp_path: Path) -> None:
         assert not tallied(screen), "the scan was at the other location"
         await press(app, pilot, "f4", "f4")
         assert "Not counted: NO-SUCH" in seen(app)
+
+
+async def test_each_line_that_is_pasted_is_a_scan(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk("Teahouse")) as (app, pilot):
+        await press(app, pilot, "2", "c")
+        screen = app.screen
+        assert isinstance(screen, CountingScreen)
+        app.post_message(Paste("TEA-001\r\n3*TEA-002\n\n  TEA-001\nNO-SUCH"))
+        await settled(app, pilot)
+        assert tallied(screen) == {"TEA-001": 2, "TEA-002": 3}
+        assert "Not counted: NO-SUCH" in seen(app)
+        app.post_message(Paste("TEA-0"))
+        await press(app, pilot, "0", "3", "enter")
+        assert tallied(screen)["TEA-003"] == 1, "what has no line break is typed on"
+        await press(app, pilot, "1", "2", "asterisk")
+        app.post_message(Paste("TEA-003\n"))
+        await settled(app, pilot)
+        assert tallied(screen)["TEA-003"] == 13
+        assert not app.screen.query_one("#scan", Field).value
+
+
+async def test_a_field_of_one_line_says_that_it_took_one(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk("Teahouse")) as (app, pilot):
+        await press(app, pilot, "2", "slash")
+        app.post_message(Paste("cup\n"))
+        await settled(app, pilot)
+        assert "Only the first line" not in seen(app)
+        app.post_message(Paste("\ntea"))
+        await settled(app, pilot)
+        assert "Only the first line of what was pasted was taken." in seen(app)
+        await press(app, pilot, "escape", "A")
+        app.post_message(Paste("one\ntwo\nthree"))
+        await settled(app, pilot)
+        assert "Only the first line of what was pasted was taken." in seen(app)
+        assert app.screen.query_one("#ask-sku", Field).value == "one"

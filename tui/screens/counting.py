@@ -31,7 +31,7 @@ from tui.session import OTHER_ITEMS
 from tui.tally import Counted, Tally
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
-from tui.widgets.fields import Field, FormRow
+from tui.widgets.fields import Field, FormRow, ScanField
 from tui.widgets.prose import Prose
 from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
@@ -144,7 +144,7 @@ class CountingScreen(SubScreen):
     def body(self) -> Iterable[Widget]:
         yield Prose("", id="about", classes="text")
         with Vertical(classes="form"):
-            field = Field(id="scan", placeholder=_("barcode or SKU number, Enter"))
+            field = ScanField(id="scan", placeholder=_("barcode or SKU number, Enter"))
             yield FormRow(_("Scan"), field)
         yield Prose("", id="heard", classes="line")
         yield VirtualTable(id="counted", empty=_("Nothing was counted yet."))
