@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from core.errors import N_, BadInput
+from core.workspace import FileIsThere, file_faults
 
 
 class UnknownHomeFolder(BadInput):
@@ -20,3 +24,15 @@ def path_of(text: str) -> Path:
         return path.expanduser()
     except RuntimeError:
         raise UnknownHomeFolder(path=str(path)) from None
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[TextIO]:
+    """To write a CSV file into, where there is none. Raises FileIsThere, CannotWrite, DiskFull."""
+    with file_faults(path):
+        try:
+            out = path.open("x", encoding="utf-8", newline="")
+        except FileExistsError:
+            raise FileIsThere(file=str(path)) from None
+        with out:
+            yield out

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from core.exchange import ImportPreview, ImportRefused, RowProblemLine
     from core.matching import Filter, IgnoredRow, Likeness, MappingView
     from core.store import Purpose, RestorePreview
+    from core.store.errors import FileIsThere
+    from core.store.files import file_faults
     from core.store.inventory import LARGEST
     from core.workspace.desk import Desk
     from core.workspace.hearing import Heard, Hearing
@@ -31,6 +33,8 @@ else:
             "core.exchange": ("ImportPreview", "ImportRefused", "RowProblemLine"),
             "core.matching": ("Filter", "IgnoredRow", "Likeness", "MappingView"),
             "core.store": ("Purpose", "RestorePreview"),
+            "core.store.errors": ("FileIsThere",),
+            "core.store.files": ("file_faults",),
             "core.store.inventory": ("LARGEST",),
             "core.workspace.desk": ("Desk",),
             "core.workspace.hearing": ("Heard", "Hearing"),
@@ -47,6 +51,7 @@ __all__ = [
     "LARGEST",
     "Desk",
     "EventFeed",
+    "FileIsThere",
     "Filter",
     "Heard",
     "Hearing",
@@ -65,4 +70,5 @@ __all__ = [
     "Webhooks",
     "Workspace",
     "default_home",
+    "file_faults",
 ]

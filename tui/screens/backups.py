@@ -188,13 +188,16 @@ class RestoreScreen(SubScreen):
             change = preview.changes.get(name)
             if change:
                 lines.append(
-                    _("%(what)s: %(added)d come back, %(changed)d change, %(removed)d go")
-                    % {
-                        "what": _(words),
-                        "added": change.added,
-                        "changed": change.changed,
-                        "removed": change.removed,
-                    }
+                    headed(
+                        _(words),
+                        listed(
+                            (
+                                counted.come_back(change.added),
+                                counted.change(change.changed),
+                                counted.go(change.removed),
+                            )
+                        ),
+                    )
                 )
         if backup.has_secrets:
             lines.append(_("It holds encrypted secrets; their passphrase brings them back."))

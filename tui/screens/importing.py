@@ -63,7 +63,7 @@ class ImportScreen(FileScreen):
                 _("These locations or labels do not exist yet: %(names)s") % {"names": missing}
             )
         if preview.problems:
-            lines.append(wrong_lines(len(preview.problems)))
+            lines.append(wrong_lines(preview.problems))
         else:
             lines.append(_("Press i to import. All lines or none are taken in."))
         return lines

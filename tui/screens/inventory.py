@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from textual import events, on
 from textual.widget import Widget
 
-from core.errors import BadInput
 from core.model import Item, Label, Location
 from core.sync.events import Event, RunApplied
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _
-from tui.paths import path_of
+from tui.paths import new_file, path_of
 from tui.screens.changing import Changing
 from tui.screens.finding import Finding, grow
 from tui.session import OTHER_ITEMS
@@ -340,11 +339,8 @@ class InventoryScreen(Finding, Changing):
     def _export(self, answers: Mapping[str, str]) -> str | None:
         def write() -> None:
             path = path_of(answers["path"])
-            try:
-                with path.open("x", encoding="utf-8", newline="") as out:
-                    rows = self.desk.export_stock(out)
-            except OSError as error:
-                raise BadInput(detail=f"{path}: {error.strerror}") from error
+            with new_file(path) as out:
+                rows = self.desk.export_stock(out)
             words = _("%(rows)s written to %(file)s") % {
                 "rows": counted.rows(rows),
                 "file": clean(path),
