@@ -121,8 +121,8 @@ class CountingScreen(SubScreen):
         self._counted_at, self._label = place, label
         self._tally: Tally | None = None
         self._scans: list[tuple[str, int | None]] = []
-        self._last = ""
-        """The SKU number of the last scan, where it was counted: what `=12` puts right."""
+        self._hit = False
+        """Whether the last scan was counted: it is the first row, which `=12` puts right."""
         self._all_missed: dict[str, list[str]] = {}
 
     @property
@@ -222,7 +222,7 @@ class CountingScreen(SubScreen):
             self._count(code)
 
     def _count(self, code: str, times: int = 1) -> None:
-        self._last = ""
+        self._hit = False
         item = self._find(code)
         if item is not None:
             before = self.tally.counts(self.where).get(item.sku_number)
@@ -250,11 +250,11 @@ class CountingScreen(SubScreen):
         return [item] if item is not None else list(self.desk.items_with_barcode(code))
 
     def _put_right(self, count: int) -> None:
-        if not self._last:
-            words = _("= puts the last scan right, and that one was not counted. Scan the item.")
-            self._refuse(words)
+        counts = [*self.tally.counts(self.where)]
+        if not self._hit or not counts:
+            self._refuse(_("There is no scan that = could put right. Scan the item first."))
             return
-        self._note(self._last, count)
+        self._note(counts[-1], count)
 
     def _note(self, sku: str, count: int) -> None:
         if count > LARGEST:
@@ -262,7 +262,7 @@ class CountingScreen(SubScreen):
             self._refuse(words % {"sku": clean(sku), "most": f"{LARGEST:,}"})
             return
         before = self.tally.counts(self.where).get(sku)
-        self._last = sku
+        self._hit = True
         self._scans.append((sku, before.count if before else None))
         self.tally.put(self.where, sku, count, self._held(sku) or 0)
         self._hear(f"{signs('✓')} {clean(sku)}  {count}", "good")
@@ -289,7 +289,6 @@ class CountingScreen(SubScreen):
 
     def do_undo(self) -> None:
         sku, before = self._scans.pop()
-        self._last = sku if before is not None else ""
         self.tally.put(self.where, sku, before, self._held(sku) or 0)
         self._hear(_("Taken back: %(sku)s") % {"sku": clean(sku)}, "dim")
         self.refresh_data()
@@ -306,7 +305,7 @@ class CountingScreen(SubScreen):
     def _forget_scans(self) -> None:
         """There is no last one that could be taken back or put right."""
         self._scans.clear()
-        self._last = ""
+        self._hit = False
 
     def do_clear(self) -> None:
         words = _("What was counted at %(location)s is thrown away; no quantity changes.")
