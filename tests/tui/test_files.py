@@ -72,7 +72,7 @@ async def test_lines_are_counted_however_many_things_are_wrong_with_each(tmp_pat
     desk.preview_import = lambda _path: FakePreview(rows=64, problems=problems)
     async with running(tmp_path, desk) as (app, pilot):
         await press(app, pilot, "2", "i", "x", "enter")
-        assert "2 lines are wrong: nothing of the file is imported." in seen(app)
+        assert "2 lines are wrong, so none is imported." in seen(app)
 
 
 async def test_a_line_of_mappings_that_was_edited_in_vain_is_shown(tmp_path: Path) -> None:

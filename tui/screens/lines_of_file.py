@@ -31,8 +31,8 @@ def wrong_lines(problems: Iterable[LineOfFile]) -> str:
     """How many lines are wrong, however many things are wrong with each."""
     count = len({problem.line for problem in problems})
     return ngettext(
-        "%(n)d line is wrong: nothing of the file is imported. Correct it, then try again.",
-        "%(n)d lines are wrong: nothing of the file is imported. Correct them, then try again.",
+        "%(n)d line is wrong, so none is imported. Correct it, then try again.",
+        "%(n)d lines are wrong, so none is imported. Correct them, then try again.",
         count,
     ) % {"n": count}
 
