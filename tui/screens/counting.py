@@ -404,10 +404,12 @@ class CountingScreen(SubScreen):
 
 
 def _difference(level: CountedLevel) -> Toned:
-    """What applying changes; with a word where the quantity has moved since it was counted."""
+    """What applying changes; with a word where the quantity has moved since it was counted. The
+    number comes first: on a small terminal the word may be cut.
+    """
     differs = signed(level.delta)
     if level.moved:
-        return Toned(signs("! ") + _("moved %(n)s") % {"n": differs}, "warn")
+        return Toned(signs("! ") + _("%(n)s moved") % {"n": differs}, "warn")
     return Toned(differs, "warn") if level.delta else Toned(signs("✓ ") + differs, "good")
 
 
