@@ -47,3 +47,15 @@ def days(n: int) -> str:
 
 def mappings(n: int) -> str:
     return _told(ngettext("%(n)s SKU mapping", "%(n)s SKU mappings", n), n)
+
+
+def come_back(n: int) -> str:
+    return _told(ngettext("%(n)s comes back", "%(n)s come back", n), n)
+
+
+def change(n: int) -> str:
+    return _told(ngettext("%(n)s changes", "%(n)s change", n), n)
+
+
+def go(n: int) -> str:
+    return _told(ngettext("%(n)s goes", "%(n)s go", n), n)

@@ -30,6 +30,7 @@ __all__ = [
     "event_text",
     "finding_text",
     "headed",
+    "joined",
     "language",
     "listed",
     "ngettext",
@@ -97,6 +98,11 @@ def listed(words: Iterable[str]) -> str:
 def sentences(before: str, after: str) -> str:
     """One sentence after another, as the language sets them apart."""
     return _("%(before)s %(after)s") % {"before": before, "after": after}
+
+
+def joined(message: str, remedy: str) -> str:
+    """What went wrong and what to do about it, where something can be done."""
+    return sentences(message, remedy) if remedy else message
 
 
 def headed(head: str, rest: str) -> str:
@@ -179,7 +185,7 @@ def finding_text(finding: Told, remedies: Mapping[str, str] = NO_OTHERS) -> tupl
 
 def note_text(note: ErrorNote, remedies: Mapping[str, str] = NO_OTHERS) -> str:
     """What went wrong and what to do about it, on a line."""
-    return " ".join(part for part in finding_text(note, remedies) if part)
+    return joined(*finding_text(note, remedies))
 
 
 def event_text(event: Event) -> str:

@@ -8,11 +8,14 @@ that a scanner types after an Enter belongs to the next scan. While the app is s
 shows, all keys wait.
 
 What a key changes is painted once, when it has come home.
+
+How long nobody has typed is known here, too: what comes by itself and takes keys waits for that.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -42,6 +45,16 @@ class KeysInOrder(PaintsTogether):
         self._under_way = False
         self._watch: asyncio.TimerHandle | None = None
         self._held = False
+        self.seconds: Callable[[], float] = time.monotonic
+        self._typed_at = self._wrote_at = float("-inf")
+
+    def typed_within(self, seconds: float) -> bool:
+        """Whether any key was pressed in the last `seconds`."""
+        return self.seconds() - self._typed_at < seconds
+
+    def wrote_within(self, seconds: float) -> bool:
+        """Whether a character was typed or pasted in the last `seconds`."""
+        return self.seconds() - self._wrote_at < seconds
 
     def hold_keys(self) -> None:
         """What is typed from now on waits for `release_keys`; the way out does not."""
@@ -59,6 +72,9 @@ class KeysInOrder(PaintsTogether):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            self._typed_at = self.seconds()
+            if isinstance(event, events.Paste) or event.is_printable:
+                self._wrote_at = self._typed_at
             if self._held and isinstance(event, events.Key) and event.key in ALWAYS:
                 await super().on_event(event)
                 return

@@ -14,6 +14,7 @@ from textual import work
 from textual.driver import Driver
 
 from tui import preferences
+from tui.i18n import _
 from tui.screens.frame import FrameScreen
 from tui.themed import ThemedApp
 
@@ -123,6 +124,13 @@ class PumpedApp(ThemedApp):
     def _say_now(self, words: str, tone: str) -> None:
         if isinstance(self.screen, FrameScreen):
             self.screen.say(words, tone)
+
+    def on_field_cut(self) -> None:
+        """From whichever field that does not tell it itself, also one of a dialog."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, FrameScreen):
+                screen.say(_("Only the first line of what was pasted was taken."), "warn")
+                return
 
     def keep(self) -> None:
         """Write down what comes back at the next start."""

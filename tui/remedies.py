@@ -116,6 +116,9 @@ IN_APP: Mapping[str, str] = {
     "Import the items first: `dextre-sync item import FILE.csv`.": N_(
         "Import the items first: Inventory, key i."
     ),
+    "It was not touched. Choose another name, or say that it may be replaced.": N_(
+        "It was not touched. Choose another name."
+    ),
     "`dextre-sync why SKU` says where a number came from.": N_(
         "Open the item (Enter in the inventory) to see where its number came from."
     ),
@@ -137,4 +140,4 @@ def told(error: DextreError | ErrorNote) -> str:
     """Both on a line."""
     if isinstance(error, ErrorNote):
         return i18n.note_text(error, IN_APP)
-    return " ".join(part for part in tell(error) if part)
+    return i18n.joined(*tell(error))

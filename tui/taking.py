@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tui.widgets.dialogs import ConfirmDialog
 
 
+QUIET_S = 2.0
+"""Seconds without a key until a question is put: a scanner must not answer it."""
+
+
 class Taking(PumpedApp):
     _asker: Owner | None = None
     _question: ConfirmDialog | None = None
@@ -70,15 +74,18 @@ class Taking(PumpedApp):
         self.take(None, ask=True)
 
     def _mind_askers(self) -> None:
-        """Put the question of another app before this one's person; it ends with the asker."""
+        """Put the question of another app before this one's person, once nobody types; it ends
+        with the asker.
+        """
         who = self.workspace.asked_by()
         if who == self._asker:
             return
-        self._asker = who
+        self._asker = None
         if self._question is not None and self._question in self.screen_stack:
             self._question.dismiss(None)
-        if who is None:
+        if who is None or self.typed_within(QUIET_S):
             return
+        self._asker = who
         from tui.widgets.dialogs import ConfirmDialog  # here: the first frame needs none
 
         body = _(
@@ -93,6 +100,8 @@ class Taking(PumpedApp):
             return  # gone meanwhile
         if yes:
             self._hand_over(who)
+        elif self.wrote_within(QUIET_S):
+            self._asker = None  # a code that was scanned, and its Enter: asked again
         else:
             self.workspace.refuse()
 

@@ -1,5 +1,8 @@
 """What was counted in a stock-take, kept in a small file after each scan: a crash, or a screen that
 is left, costs nothing.
+
+Beside each count stands what DEXTRE held when the SKU was first scanned. The difference of the two
+is what the stock-take has found out; what is sold or received meanwhile does not touch it.
 """
 
 from __future__ import annotations
@@ -7,9 +10,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.model import Label, Location
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    count: int
+    held: int | None
+    """What DEXTRE held at the first scan; a file of an older version does not know."""
 
 
 class Tally:
@@ -17,11 +28,11 @@ class Tally:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._counts: dict[str, dict[str, int]] = {}
+        self._counts: dict[str, dict[str, Counted]] = {}
         try:
             record = json.loads(path.read_text("utf-8"))
             self._counts = {
-                str(where): {str(sku): int(n) for sku, n in counts.items()}
+                str(where): {str(sku): _counted(one) for sku, one in counts.items()}
                 for where, counts in record.items()
             }
         except (OSError, ValueError, AttributeError, TypeError):
@@ -31,14 +42,17 @@ class Tally:
     def where(place: Location, label: Label) -> str:
         return f"{place.id}\t{label.code}"
 
-    def counts(self, where: str) -> Mapping[str, int]:
+    def counts(self, where: str) -> Mapping[str, Counted]:
         return self._counts.get(where, {})
 
-    def put(self, where: str, sku: str, count: int | None) -> None:
+    def put(self, where: str, sku: str, count: int | None, held: int) -> None:
+        """`held`: what DEXTRE holds now. Of a SKU that was counted already, the first one stays."""
         counts = self._counts.setdefault(where, {})
-        counts.pop(sku, None)
+        before = counts.pop(sku, None)
+        if before is not None and before.held is not None:
+            held = before.held
         if count is not None:
-            counts[sku] = count
+            counts[sku] = Counted(count, held)
         self._keep()
 
     def forget(self, where: str, skus: Iterable[str]) -> None:
@@ -54,8 +68,19 @@ class Tally:
 
     def _keep(self) -> None:
         draft = self._path.with_suffix(".new")
+        record = {
+            where: {sku: [one.count, one.held] for sku, one in counts.items()}
+            for where, counts in self._counts.items()
+        }
         try:
-            draft.write_text(json.dumps(self._counts, ensure_ascii=False), "utf-8")
+            draft.write_text(json.dumps(record, ensure_ascii=False), "utf-8")
             os.replace(draft, self._path)  # noqa: PTH105 - the atomic call by its name
         except OSError:
             return
+
+
+def _counted(record: object) -> Counted:
+    if isinstance(record, list):
+        count, held = record
+        return Counted(int(count), None if held is None else int(held))
+    return Counted(int(str(record)), None)

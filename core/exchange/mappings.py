@@ -3,7 +3,7 @@
 `inventory_item_id,shopify_sku,shopify_barcode,shopify_name,sku_number,by`. Only `sku_number` is
 meant to be edited; an empty one unmaps. Whether a wish changes anything, and whether it can be
 fulfilled, is for `core.matching` to say. Items that no variant is mapped to are written too (with
-no inventory item id), so that their SKU numbers are at hand; reading passes over them.
+no inventory item id), so that their SKU numbers are at hand; reading keeps them apart.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ class MappingFile:
     encoding: str
     lines: tuple[MappingLine, ...]
     problems: tuple[RowProblemLine, ...] = ()
+    without_variant: tuple[MappingLine, ...] = ()
+    """Lines without an inventory item id: what they say of a SKU number maps nothing."""
 
 
 def write_mappings(out: TextIO, rows: Iterable[MappingRow], *, bom: bool = False) -> int:
@@ -97,11 +99,16 @@ def _mappings(table: Table) -> MappingFile:
     id_place, sku_place = map(header.index, wanted)
     lines: dict[str, MappingLine] = {}
     problems: list[RowProblemLine] = []
+    without: list[MappingLine] = []
     for line, cells in table.rows():
+        if len(cells) == len(header) and not text_of(cells[id_place]).strip():
+            without.append(MappingLine(line, "", text_of(cells[sku_place])))
+            continue
         problem = _wish(lines, line, cells, len(header), id_place, sku_place)
         if problem is not None:
             problems.append(problem)
-    return MappingFile(table.file, table.encoding, tuple(lines.values()), tuple(problems))
+    found = tuple(lines.values())
+    return MappingFile(table.file, table.encoding, found, tuple(problems), tuple(without))
 
 
 def _wish(
@@ -116,8 +123,6 @@ def _wish(
         params: dict[str, str | int] = {"found": len(cells), "expected": width}
         return RowProblemLine(line, "", _SHORT, params, _SHORT_REMEDY)
     inventory_item_id = text_of(cells[id_place]).strip()
-    if not inventory_item_id:
-        return None
     if not inventory_item_id.startswith(_GID):
         params = {"value": inventory_item_id[:60]}
         return RowProblemLine(line, "inventory_item_id", _NO_ID, params, _NO_ID_REMEDY)

@@ -39,6 +39,7 @@ SKUS_AT_ONCE = 200
 
 
 T = TypeVar("T")
+Made = Callable[[Sequence[Movement]], object]
 Progress = Callable[[int], None]
 AimedLevel = tuple[LevelKey, Callable[[int], int]]
 """A level, and what becomes of its quantity."""
@@ -46,6 +47,10 @@ AimedLevel = tuple[LevelKey, Callable[[int], int]]
 
 def _silent(_done: int) -> None:
     """Progress for those who do not ask."""
+
+
+def _unheard(_made: Sequence[Movement]) -> None:
+    """Movements for those who do not ask."""
 
 
 class InventoryStore(ItemsStore):
@@ -209,10 +214,11 @@ class InventoryStore(ItemsStore):
         levels: Iterable[Level],
         cause: Cause,
         progress: Progress = _silent,
+        made: Made = _unheard,
     ) -> int:
         """Items, then levels, in one transaction: all of it or nothing. Levels that are right
-        already make no movement. `progress` is told how many levels have been looked at. Gives
-        how many changed.
+        already make no movement. `progress` is told how many levels have been looked at, `made`
+        the movements, some at a time, before they are committed. Gives how many changed.
         """
         changed, looked_at = 0, 0
         with self.books.transaction() as tx:
@@ -225,7 +231,7 @@ class InventoryStore(ItemsStore):
                     after[key] = quantity
                     if before == quantity:  # a later row for the same level says: as it is
                         del after[key]
-                tx.record_levels(after, cause)
+                made(tx.record_levels(after, cause))
                 changed += len(after)
                 looked_at += len(batch)
                 progress(looked_at)

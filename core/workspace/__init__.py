@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from core.matching import Filter, IgnoredRow, Likeness, MappingView
     from core.matching.hits import Hits, Places
     from core.store import Purpose, RestorePreview
+    from core.store.errors import FileIsThere
+    from core.store.files import file_faults
+    from core.store.inventory import LARGEST
     from core.workspace.desk import Desk
     from core.workspace.hearing import Heard, Hearing
     from core.workspace.log import EventFeed
@@ -32,6 +35,9 @@ else:
             "core.matching": ("Filter", "IgnoredRow", "Likeness", "MappingView"),
             "core.matching.hits": ("Hits", "Places"),
             "core.store": ("Purpose", "RestorePreview"),
+            "core.store.errors": ("FileIsThere",),
+            "core.store.files": ("file_faults",),
+            "core.store.inventory": ("LARGEST",),
             "core.workspace.desk": ("Desk",),
             "core.workspace.hearing": ("Heard", "Hearing"),
             "core.workspace.log": ("EventFeed",),
@@ -44,8 +50,10 @@ else:
     )
 
 __all__ = [
+    "LARGEST",
     "Desk",
     "EventFeed",
+    "FileIsThere",
     "Filter",
     "Heard",
     "Hearing",
@@ -66,4 +74,5 @@ __all__ = [
     "Webhooks",
     "Workspace",
     "default_home",
+    "file_faults",
 ]

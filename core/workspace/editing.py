@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from core.errors import BadInput
+from core.errors import N_, BadInput
 from core.model import Brand, Item, MappingRow, MatchState, SkuMapping, Variant
 from core.on_demand import Room
 from core.sync import cells
@@ -26,6 +26,9 @@ else:
     exchange, matching = Room("core.exchange"), Room("core.matching")
 
 T = TypeVar("T")
+
+_IN_VAIN = N_("The line names no Shopify variant, so its SKU number %(sku)s maps nothing.")
+_IN_VAIN_REMEDY = N_("Write it on the line of the variant: the one with an inventory_item_id.")
 
 KEPT_EDITS = 200
 """Edits that can be undone."""
@@ -46,7 +49,9 @@ class MappingChange:
 
 @dataclass(frozen=True, slots=True)
 class MappingPreview:
-    """What reading a file of mappings would do, and every line that stands against it."""
+    """What reading a file of mappings would do, and every line that stands against it. `skipped`
+    are lines that were edited in vain: they name no variant.
+    """
 
     file: str
     edit: matching.Edit
@@ -54,6 +59,7 @@ class MappingPreview:
     problems: tuple[exchange.RowProblemLine, ...]
     rows: int
     unchanged: int
+    skipped: tuple[exchange.RowProblemLine, ...] = ()
 
     def refuse_if_bad(self) -> None:
         if not self.problems:
@@ -328,8 +334,25 @@ class EditingDesk(ConnectionDesk):
             for line in file.lines
             if line.inventory_item_id in wanted
         )
-        rows = len({*(line.line for line in file.lines), *(one.line for one in problems)})
-        return MappingPreview(file.file, edit, changes, tuple(problems), rows, batch.unchanged)
+        lines = (*file.lines, *file.without_variant)
+        rows = len({*(line.line for line in lines), *(one.line for one in problems)})
+        skipped = tuple(self._edited_in_vain(file.without_variant))
+        same = batch.unchanged + len(file.without_variant) - len(skipped)
+        return MappingPreview(file.file, edit, changes, tuple(problems), rows, same, skipped)
+
+    def _edited_in_vain(
+        self, lines: Iterable[exchange.MappingLine]
+    ) -> Iterator[exchange.RowProblemLine]:
+        """Of lines without a variant: all but those that stand as they were written out, which is
+        an item that no variant is mapped to, once.
+        """
+        seen = {""}
+        for line, _no_id, sku_number in lines:
+            written = self.item(sku_number) is not None and not self.mappings_of(sku_number)
+            if sku_number and (sku_number in seen or not written):
+                params = {"sku": sku_number}
+                yield exchange.RowProblemLine(line, "sku_number", _IN_VAIN, params, _IN_VAIN_REMEDY)
+            seen.add(sku_number)
 
     def import_mappings(self, source: Path | MappingPreview) -> int:
         """All or nothing; returns how many mappings changed. Raises ImportRefused, and for a

@@ -325,8 +325,15 @@ class InventoryDesk(TuningDesk):
         )
         return exchange.preview(path, known, self._store.link().quantity_name)
 
-    def import_items(self, path: Path, progress: Progress | None = None) -> exchange.ImportPreview:
-        """All or nothing. Raises BadInput (ImportRefused with every bad line, NothingInFile)."""
+    def import_items(
+        self,
+        path: Path,
+        progress: Progress | None = None,
+        made: Callable[[Sequence[Movement]], object] | None = None,
+    ) -> exchange.ImportPreview:
+        """All or nothing. Raises BadInput (ImportRefused with every bad line, NothingInFile).
+        `made` is told the movements of quantities as soon as they are committed.
+        """
         found = self.preview_import(path)
         found.refuse_if_bad()
         if not (found.items or found.levels):
@@ -343,7 +350,11 @@ class InventoryDesk(TuningDesk):
             for row in found.levels
         ]
         cause = Cause(CauseKind.IMPORT, self._around.who, path.name)
-        self._store.import_batch(items, levels, cause, lambda done: tell(done, total))
+        moved: list[Movement] = []
+        keep = moved.extend if made else _unheard
+        self._store.import_batch(items, levels, cause, lambda done: tell(done, total), keep)
+        if made:
+            made(moved)
         tell(total, total)
         self._items_imported(there, items)
         self._tell(
@@ -373,6 +384,10 @@ class InventoryDesk(TuningDesk):
 
 def _silent(_done: int, _total: int | None) -> None:
     """Progress for those who do not ask."""
+
+
+def _unheard(_made: Sequence[Movement]) -> None:
+    """Movements for those who do not ask."""
 
 
 def _of(total: int, progress: Progress | None) -> Callable[[int], None]:

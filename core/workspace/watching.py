@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from core.clock import iso, parse_iso
 from core.errors import DextreError, TryAgain
-from core.model import CellKey, MappedBy, Problem, Variant
+from core.model import CellKey, MappedBy, Movement, Problem, Variant
 from core.on_demand import Room
 from core.store.brand import CatalogueLooks
 from core.sync import cells
@@ -364,8 +364,13 @@ class WatchingDesk(DoubtingDesk):
 
     # -- items that come from files -----------------------------------------------------------
 
-    def import_items(self, path: Path, progress: Progress | None = None) -> exchange.ImportPreview:
-        found = super().import_items(path, progress)
+    def import_items(
+        self,
+        path: Path,
+        progress: Progress | None = None,
+        made: Callable[[Sequence[Movement]], object] | None = None,
+    ) -> exchange.ImportPreview:
+        found = super().import_items(path, progress, made)
         self._mapping_is_old()
         if self._store.link().enabled:
             self._call(self._map_imported()).result()

@@ -607,7 +607,7 @@ class FakeDesk:
             )
         return FakePreview()
 
-    def import_items(self, path: Path, progress: Any = None) -> FakePreview:
+    def import_items(self, path: Path, progress: Any = None, made: Any = None) -> FakePreview:
         self.asked.append(("import_items", path.name))
         for n in range(3):
             self._items[f"NEW-{n}"] = Item(f"NEW-{n}", "imported")

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from core.model import Owner, Purpose
 from tests.tui.fakes import FakeDesk, FakeWorkspace, process
-from tests.tui.seeing import LEAST, press, running, seen
+from tests.tui.seeing import LEAST, burst, press, running, seen
 from tui.app import DextreApp
 
 ASKER = process("ben", pid=8)
@@ -100,3 +100,44 @@ async def test_who_asks_and_who_has_it_is_told_in_japanese(tmp_path: Path) -> No
     async with running(tmp_path, desk, lang="ja") as (app, _pilot):
         assert "サービス" in seen(app)
         assert "since" not in seen(app)
+
+
+async def test_a_scanner_does_not_answer_the_question(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    now = 100.0
+    async with running(tmp_path, desk) as (app, pilot):
+        app.seconds = lambda: now
+        await press(app, pilot, "2", "c")
+        await burst(app, pilot, "TEA-001\n")
+        now += 1.5
+        await is_asked(app, ASKER)
+        assert "Hand the sync over?" not in seen(app), "somebody is scanning"
+        await burst(app, pilot, "TEA-001\n")
+        now += 1.5
+        await is_asked(app, ASKER)
+        assert "Hand the sync over?" not in seen(app)
+        now += 1.5
+        await is_asked(app, ASKER)
+        assert "Hand the sync over?" in seen(app)
+        now += 60
+        await burst(app, pilot, "TEA-002\n")
+        assert workspace(app).refused == [], "the next scan is no answer"
+        assert "Hand the sync over?" not in seen(app)
+        now += 3
+        await is_asked(app, ASKER)
+        assert "Hand the sync over?" in seen(app)
+        now += 60
+        await press(app, pilot, "enter")
+        assert workspace(app).refused == [ASKER]
+
+
+async def test_a_question_that_waits_for_quiet_goes_with_the_one_who_asked(tmp_path: Path) -> None:
+    now = 100.0
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        app.seconds = lambda: now
+        await press(app, pilot, "2")
+        await is_asked(app, ASKER)
+        await is_asked(app, None)
+        now += 60
+        await is_asked(app, None)
+        assert "Hand the sync over?" not in seen(app)

@@ -122,7 +122,9 @@ async def test_a_scanner_counts_and_the_count_is_applied_after_a_look(tmp_path: 
         before = len(desk.asked)
         assert "2 quantities will change" in seen(app)
         await press(app, pilot, "enter")
-        assert [asked[1:4] for asked in desk.asked[before:]] == [
+        one_commit, *asked_for = desk.asked[before:]
+        assert one_commit == ("adjust_stock_many", 2)
+        assert [asked[1:4] for asked in asked_for] == [
             ("TEA-003", "渋谷店", 2),
             ("TEA-004", "渋谷店", 8),
         ]

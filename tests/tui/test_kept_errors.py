@@ -142,7 +142,7 @@ async def test_an_import_shows_its_first_line_on_the_smallest_terminal(
     bad.write_text("sku_number,name,quantity\nTEA-1,Tea,x\n", "utf-8")
     async with running(tmp_path, FakeDesk(), lang=lang, size=(40, 12)) as (app, pilot):
         await press(app, pilot, "2")
-        app.push_screen(ImportScreen(bad, app.open_session.desk.preview_import(bad)))
+        app.push_screen(ImportScreen(bad, app.open_session.desk.preview_import(bad), print))
         await pilot.pause()
         await pilot.pause()
         assert app.screen.query_one(VirtualTable).size.height >= 2

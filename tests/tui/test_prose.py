@@ -104,7 +104,7 @@ async def test_the_whole_text_of_a_line_is_below_the_table(tmp_path: Path) -> No
         await type_text(pilot, "bad.csv")
         await press(app, pilot, "enter")
         assert "Line 3: quantity: The quantity “x” is no whole number." in seen(app)
-        assert "1 line cannot be imported." in seen(app)
+        assert "1 line is wrong, so none is imported." in seen(app)
 
 
 @pytest.mark.parametrize("key", ["1", "2", "3", "4", "5", "6", "7"])

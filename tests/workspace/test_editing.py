@@ -141,6 +141,30 @@ def test_a_wrong_line_names_the_column_that_is_wrong(
     assert problem.field == column
 
 
+def test_a_line_without_a_variant_that_was_edited_is_left_out_and_told(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.map_one(gid(1), "TEA-1")
+    out = io.StringIO()
+    assert desk.export_mappings(out) == 5
+    path = tmp_path / "edited.csv"
+    path.write_text(out.getvalue(), "utf-8")
+    assert desk.preview_mappings(path).skipped == (), "TEA-2 and CUP, as they were written out"
+    assert desk.preview_mappings(path).rows == 5
+    assert desk.preview_mappings(path).unchanged == 5
+    for to in ("TEA-1", "TEA-2", "NO-SUCH"):
+        lines = out.getvalue().splitlines()
+        (at,) = [n for n, line in enumerate(lines) if line.startswith(",") and "CUP" in line]
+        lines[at] = lines[at].replace("CUP", to)
+        lines.sort(key=lambda line: line.startswith(","))  # the line that stands comes first
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+        preview = desk.preview_mappings(path)
+        (skipped,) = preview.skipped
+        assert "names no Shopify variant" in str(skipped)
+        assert skipped.params == {"sku": to}
+        assert (preview.rows, preview.unchanged, preview.problems) == (5, 4, ())
+
+
 def _edited(desk: Desk, folder: Path, inventory_item_id: str, sku_number: str) -> Path:
     """The mappings written out, with one line changed as in a spreadsheet."""
     out = io.StringIO()

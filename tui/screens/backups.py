@@ -16,6 +16,7 @@ from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _, headed, listed, sentences
+from tui.paths import path_of
 from tui.remedies import tell, told
 from tui.screens.base import BaseScreen, SubScreen
 from tui.when import day_and_time
@@ -74,12 +75,12 @@ class BackupsScreen(SubScreen):
         self.app.push_screen(FormDialog(_("Back up"), asks, _("Back up"), self._make, note=note))
 
     def _make(self, answers: Mapping[str, str]) -> str | None:
-        path = Path(answers["path"].strip()).expanduser()
         typed = answers["passphrase"].strip()
         if typed != answers["again"].strip():
             return _("The two passphrases differ.")
 
         def write() -> None:
+            path = path_of(answers["path"])
             made = self.desk.backup(path, passphrase=Secret(typed) if typed else None)
             words = _("Backed up to %(file)s: %(items)s, %(levels)s.") % {
                 "file": clean(path),
@@ -101,9 +102,11 @@ class BackupsScreen(SubScreen):
         ask = Ask("path", _("File"), hint="~/dextre-backup.db")
 
         def submit(answers: Mapping[str, str]) -> str | None:
-            path = Path(answers["path"].strip()).expanduser()
-            self.call_after_refresh(show_restore, self, path)
-            return None
+            def read() -> None:
+                path = path_of(answers["path"])
+                self.call_after_refresh(show_restore, self, path)
+
+            return self.attempt_words(read)
 
         self.app.push_screen(FormDialog(_("Open a backup"), [ask], _("Preview"), submit))
 
@@ -185,13 +188,16 @@ class RestoreScreen(SubScreen):
             change = preview.changes.get(name)
             if change:
                 lines.append(
-                    _("%(what)s: %(added)d come back, %(changed)d change, %(removed)d go")
-                    % {
-                        "what": _(words),
-                        "added": change.added,
-                        "changed": change.changed,
-                        "removed": change.removed,
-                    }
+                    headed(
+                        _(words),
+                        listed(
+                            (
+                                counted.come_back(change.added),
+                                counted.change(change.changed),
+                                counted.go(change.removed),
+                            )
+                        ),
+                    )
                 )
         if backup.has_secrets:
             lines.append(_("It holds encrypted secrets; their passphrase brings them back."))

@@ -1,6 +1,10 @@
 """Stock-take with a barcode scanner, which is a keyboard: it types a code and Enter. Each scan
 counts one; `12*CODE` counts twelve, `=12` puts the last one right. What was counted is kept on disk
-after each scan, shown beside what should be there, and set with a reason when the reader says so.
+after each scan, shown beside what should be there, and applied with a reason when the reader says
+so.
+
+What is applied is a difference: what was counted less what DEXTRE held at the first scan. A unit
+that is sold while somebody counts stays sold: held 12, counted 12, now 10, so 10 it remains.
 """
 
 from __future__ import annotations
@@ -15,16 +19,19 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
-from core.model import Item, Label, Location
+from core.model import Item, Label, Location, Movement
+from core.sync.events import Event, RunApplied
+from core.workspace import LARGEST
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _, listed
+from tui.i18n import N_, _, listed, sentences
 from tui.screens.base import Progress, SubScreen
-from tui.tally import Tally
+from tui.session import OTHER_ITEMS
+from tui.tally import Counted, Tally
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
-from tui.widgets.fields import Field, FormRow
+from tui.widgets.fields import Field, FormRow, ScanField
 from tui.widgets.prose import Prose
 from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
@@ -35,12 +42,13 @@ MANY = re.compile(r"(\d+)\s*[*＊]\s*(.+)")
 """What is typed instead of a code; digits also full-width, as an input method makes them."""
 
 MISSED_SHOWN = 5
+MOVED_SHOWN = 3
 
 
 class CountedSource:
     """What was counted, newest first, beside what should be there: read when it is seen."""
 
-    def __init__(self, counts: Mapping[str, int], row: Callable[[str, int], Row]) -> None:
+    def __init__(self, counts: Mapping[str, Counted], row: Callable[[str, Counted], Row]) -> None:
         self._counts = [*counts.items()]
         self._row = row
 
@@ -53,12 +61,50 @@ class CountedSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Differences:
-    """What applying would change, and by how many units more and less."""
+class CountedLevel:
+    """A quantity that was counted, what DEXTRE held when it was, and what it holds now."""
 
-    counts: Mapping[str, int]
-    more: int = 0
-    less: int = 0
+    sku: str
+    count: int
+    held: int
+    now: int | None
+    below_zero: bool
+    """Whether the label allows it."""
+
+    @property
+    def moved(self) -> int:
+        """What came and went since it was counted."""
+        return (self.now or 0) - self.held
+
+    @property
+    def result(self) -> int:
+        """More may have been sold than there was: where the label knows nothing below 0, 0 it is
+        (what is below it already may stay there).
+        """
+        wanted = self.count + self.moved
+        return wanted if self.below_zero else max(wanted, min(self.now or 0, 0))
+
+    @property
+    def delta(self) -> int:
+        return self.result - (self.now or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What applying would do, and what it leaves out."""
+
+    found: Sequence[CountedLevel]
+    gone: Sequence[str] = ()
+    """SKU numbers that no item has any more."""
+
+    @property
+    def differing(self) -> list[CountedLevel]:
+        """A quantity that was never set is set, also to 0."""
+        return [one for one in self.found if one.delta or one.now is None]
+
+    @property
+    def moved(self) -> list[CountedLevel]:
+        return [one for one in self.found if one.moved]
 
 
 class CountingScreen(SubScreen):
@@ -66,12 +112,18 @@ class CountingScreen(SubScreen):
     BINDINGS = bindings("count")
     AUTO_FOCUS = "#scan"
 
-    def __init__(self, place: Location, label: Label) -> None:
+    def __init__(
+        self, place: Location, label: Label, made: Callable[[Sequence[Movement]], None]
+    ) -> None:
+        """`made` is told what was changed, so that it can be taken back where the reader was."""
         super().__init__()
+        self._made = made
         self._counted_at, self._label = place, label
         self._tally: Tally | None = None
         self._scans: list[tuple[str, int | None]] = []
-        self._missed: list[str] = []
+        self._hit = False
+        """Whether the last scan was counted: it is the first row, which `=12` puts right."""
+        self._all_missed: dict[str, list[str]] = {}
 
     @property
     def tally(self) -> Tally:
@@ -84,10 +136,15 @@ class CountingScreen(SubScreen):
     def where(self) -> str:
         return Tally.where(self._counted_at, self._label)
 
+    @property
+    def _missed(self) -> list[str]:
+        """Codes that were scanned here and are nobody's."""
+        return self._all_missed.setdefault(self.where, [])
+
     def body(self) -> Iterable[Widget]:
         yield Prose("", id="about", classes="text")
         with Vertical(classes="form"):
-            field = Field(id="scan", placeholder=_("barcode or SKU number, Enter"))
+            field = ScanField(id="scan", placeholder=_("barcode or SKU number, Enter"))
             yield FormRow(_("Scan"), field)
         yield Prose("", id="heard", classes="line")
         yield VirtualTable(id="counted", empty=_("Nothing was counted yet."))
@@ -101,7 +158,7 @@ class CountingScreen(SubScreen):
             Column(_("Name"), 14, grow=3, drop=1),
             Column(_("Counted"), 8, right=True),
             Column(_("Here"), 8, right=True),
-            Column(_("Difference"), 10, right=True),
+            Column(_("Difference"), 12, right=True),
         ]
         self.query_one(VirtualTable).show(
             CountedSource(counts, self._row), columns, keep_cursor=False
@@ -110,7 +167,7 @@ class CountingScreen(SubScreen):
             "location": clean(self._counted_at.name),
             "label": clean(self._label.name or self._label.code),
             "items": counted.items(len(counts)),
-            "units": counted.units(sum(counts.values())),
+            "units": counted.units(sum(one.count for one in counts.values())),
         }
         about += "\n" + _("12*CODE counts twelve; =12 puts the last one right. F2 applies.")
         if self._missed:
@@ -128,19 +185,28 @@ class CountingScreen(SubScreen):
                 return level.quantity
         return None
 
-    def _row(self, sku: str, count: int) -> Row:
-        item, held = self.desk.item(sku), self._held(sku)
-        differs = count - (held or 0)
-        tone = "good" if not differs else "warn"
-        sign = signs("✓ ") if not differs else ""
+    def _level(self, sku: str, counted: Counted) -> CountedLevel:
+        now = self._held(sku)
+        held = (now or 0) if counted.held is None else counted.held
+        return CountedLevel(sku, counted.count, held, now, self._label.negative_allowed)
+
+    def _row(self, sku: str, counted: Counted) -> Row:
+        item, level = self.desk.item(sku), self._level(sku, counted)
         cells = (
             clean(sku),
             clean(item.name) if item else "",
-            str(count),
-            number(held),
-            Toned(sign + signed(differs), tone),
+            str(level.count),
+            number(level.now),
+            _difference(level) if item else Toned(signs("✗ ") + _("gone"), "bad"),
         )
         return Row(sku, cells)
+
+    def on_happenings(self, new: Sequence[Event]) -> None:
+        if any(isinstance(event, (*OTHER_ITEMS, RunApplied)) for event in new):
+            self.refresh_data()
+        else:
+            skus = {str(getattr(event, "sku", "")) for event in new}
+            self.query_one(VirtualTable).reread(skus)
 
     # -- scanning ----------------------------------------------------------------------------------
 
@@ -156,10 +222,11 @@ class CountingScreen(SubScreen):
             self._count(code)
 
     def _count(self, code: str, times: int = 1) -> None:
+        self._hit = False
         item = self._find(code)
         if item is not None:
             before = self.tally.counts(self.where).get(item.sku_number)
-            self._note(item.sku_number, (before or 0) + times)
+            self._note(item.sku_number, (before.count if before else 0) + times)
 
     def _find(self, code: str) -> Item | None:
         """By SKU number, else by barcode; a barcode that several items have counts none."""
@@ -169,24 +236,35 @@ class CountingScreen(SubScreen):
         words = _("No item has the SKU number or barcode %(code)s. Nothing was counted.")
         if found:
             words = _("Several items have the barcode %(code)s: type the SKU number instead.")
-        self._hear(signs("✗ ") + words % {"code": clean(code, 40)}, "bad")
         self._missed.append(clean(code, 40))
         self.refresh_data()
-        self.app.bell()
+        self._refuse(words % {"code": clean(code, 40)})
         return None
+
+    def _refuse(self, words: str) -> None:
+        self._hear(signs("✗ ") + words, "bad")
+        self.app.bell()
 
     def _known(self, code: str) -> Sequence[Item]:
         item = self.desk.item(code)
         return [item] if item is not None else list(self.desk.items_with_barcode(code))
 
     def _put_right(self, count: int) -> None:
-        counted = [*self.tally.counts(self.where)]
-        if counted:
-            self._note(counted[-1], count)
+        counts = [*self.tally.counts(self.where)]
+        if not self._hit or not counts:
+            self._refuse(_("There is no scan that = could put right. Scan the item first."))
+            return
+        self._note(counts[-1], count)
 
     def _note(self, sku: str, count: int) -> None:
-        self._scans.append((sku, self.tally.counts(self.where).get(sku)))
-        self.tally.put(self.where, sku, count)
+        if count > LARGEST:
+            words = _("%(sku)s: more than %(most)s cannot be counted. Nothing was counted.")
+            self._refuse(words % {"sku": clean(sku), "most": f"{LARGEST:,}"})
+            return
+        before = self.tally.counts(self.where).get(sku)
+        self._hit = True
+        self._scans.append((sku, before.count if before else None))
+        self.tally.put(self.where, sku, count, self._held(sku) or 0)
         self._hear(f"{signs('✓')} {clean(sku)}  {count}", "good")
         self.refresh_data()
 
@@ -211,7 +289,7 @@ class CountingScreen(SubScreen):
 
     def do_undo(self) -> None:
         sku, before = self._scans.pop()
-        self.tally.put(self.where, sku, before)
+        self.tally.put(self.where, sku, before, self._held(sku) or 0)
         self._hear(_("Taken back: %(sku)s") % {"sku": clean(sku)}, "dim")
         self.refresh_data()
 
@@ -220,8 +298,14 @@ class CountingScreen(SubScreen):
         ids = [place.id for place in places]
         at = ids.index(self._counted_at.id) if self._counted_at.id in ids else -1
         self._counted_at = places[(at + 1) % len(places)]
-        self._scans.clear()
+        self._forget_scans()
+        self._hear("", "")
         self.refresh_data()
+
+    def _forget_scans(self) -> None:
+        """There is no last one that could be taken back or put right."""
+        self._scans.clear()
+        self._hit = False
 
     def do_clear(self) -> None:
         words = _("What was counted at %(location)s is thrown away; no quantity changes.")
@@ -232,7 +316,7 @@ class CountingScreen(SubScreen):
 
     def _clear(self) -> None:
         self.tally.clear(self.where)
-        self._scans.clear()
+        self._forget_scans()
         self._missed.clear()
         self.refresh_data()
 
@@ -244,63 +328,102 @@ class CountingScreen(SubScreen):
         )
         if found is None:
             return
-        about = _(
-            "Counted: %(items)s. At %(location)s %(levels)s will change: %(more)s more, "
-            "%(less)s less. What was not counted stays."
-        ) % {
-            "items": counted.items(len(counts)),
-            "levels": counted.quantities(len(found.value.counts)),
-            "location": clean(self._counted_at.name),
-            "more": counted.units(found.value.more),
-            "less": counted.units(found.value.less),
-        }
         ask = Ask("why", _("Reason"), _("Stock-take"))
         dialog = FormDialog(
-            _("Apply the stock-take"), [ask], _("Apply"), self._agreed(found.value), note=about
+            _("Apply the stock-take"),
+            [ask],
+            _("Apply"),
+            self._agreed(found.value),
+            note="\n".join(self._told(found.value)),
         )
         self.app.push_screen(dialog)
 
-    def _compared(self, counts: Mapping[str, int], progress: Progress) -> Differences:
-        differing: dict[str, int] = {}
-        more = less = 0
-        for done, (sku, count) in enumerate(counts.items(), start=1):
-            held = self._held(sku)
-            if count != held:
-                differing[sku] = count
-                more += max(0, count - (held or 0))
-                less += max(0, (held or 0) - count)
-            progress(done, len(counts))
-        return Differences(differing, more, less)
+    def _told(self, compared: Compared) -> list[str]:
+        """What will change, and how each that has moved since comes to its result."""
+        differing, moved = compared.differing, compared.moved
+        lines = [
+            _(
+                "Counted: %(items)s. At %(location)s %(levels)s will change: %(more)s more, "
+                "%(less)s less. What was not counted stays."
+            )
+            % {
+                "items": counted.items(len(compared.found)),
+                "levels": counted.quantities(len(differing)),
+                "location": clean(self._counted_at.name),
+                "more": counted.units(sum(max(0, one.delta) for one in differing)),
+                "less": counted.units(sum(max(0, -one.delta) for one in differing)),
+            }
+        ]
+        lines += [signs("! ") + _moved_words(one) for one in moved[:MOVED_SHOWN]]
+        if len(moved) > MOVED_SHOWN:
+            more = counted.quantities(len(moved) - MOVED_SHOWN)
+            lines.append(signs("! ") + _("Moved since then as well: %(levels)s") % {"levels": more})
+        if compared.gone:
+            gone = listed(clean(sku) for sku in compared.gone[:MOVED_SHOWN])
+            words = _("Left out, because there is no such item any more: %(skus)s")
+            lines.append(signs("✗ ") + words % {"skus": gone})
+        return lines
 
-    def _agreed(self, found: Differences) -> Callable[[Mapping[str, str]], str | None]:
+    def _compared(self, counts: Mapping[str, Counted], progress: Progress) -> Compared:
+        found: list[CountedLevel] = []
+        gone: list[str] = []
+        for done, (sku, one) in enumerate(counts.items(), start=1):
+            if self.desk.item(sku) is None:
+                gone.append(sku)
+            else:
+                found.append(self._level(sku, one))
+            progress(done, len(counts))
+        return Compared(found, gone)
+
+    def _agreed(self, compared: Compared) -> Callable[[Mapping[str, str]], str | None]:
         def submit(answers: Mapping[str, str]) -> str | None:
-            self._apply(found.counts, answers["why"].strip())
+            self._apply(compared, answers["why"].strip())
             return None
 
         return submit
 
     @work(exclusive=True, group="job")
-    async def _apply(self, differing: Mapping[str, int], why: str) -> None:
+    async def _apply(self, compared: Compared, why: str) -> None:
+        """One commit: all of it or nothing, and then it is all still counted."""
+        place, label = self._counted_at.name, self._label.code
+        deltas = [(one.sku, place, label, one.delta) for one in compared.differing]
         done = await self.job(
             _("Setting quantities"),
-            self.beside(lambda progress: self._set_all(differing, why, progress)),
+            self.beside(lambda progress: self.desk.adjust_stock_many(deltas, why, progress)),
         )
-        self._scans.clear()
         if done is not None:
-            self.tally.clear(self.where)
+            self._made(done.value)
+            self._forget_scans()
             self._missed.clear()
-            told = {"levels": counted.quantities(len(differing))}
-            self._hear(_("Set: %(levels)s.") % told, "good")
+            self.tally.forget(self.where, [one.sku for one in compared.found])
+            words = _("Set: %(levels)s.") % {"levels": counted.quantities(len(deltas))}
+            if deltas:
+                words = sentences(words, _("In the inventory, u undoes it."))
+            self._hear(words, "good")
         self.refresh_data()
 
-    def _set_all(self, differing: Mapping[str, int], why: str, progress: Progress) -> None:
-        """What is set is forgotten, also where it ends early; the rest stays counted."""
-        place, label = self._counted_at.name, self._label.code
-        done: list[str] = []
-        try:
-            for sku, count in differing.items():
-                self.desk.set_stock(sku, place, count, label, why)
-                done.append(sku)
-                progress(len(done), len(differing))
-        finally:
-            self.tally.forget(self.where, done)
+
+def _difference(level: CountedLevel) -> Toned:
+    """What applying changes; with a word where the quantity has moved since it was counted. The
+    number comes first: on a small terminal the word may be cut.
+    """
+    differs = signed(level.delta)
+    if level.moved:
+        return Toned(signs("! ") + _("%(n)s moved") % {"n": differs}, "warn")
+    return Toned(differs, "warn") if level.delta else Toned(signs("✓ ") + differs, "good")
+
+
+def _moved_words(level: CountedLevel) -> str:
+    words = _("%(sku)s: counted %(count)s, DEXTRE held %(held)s then and %(now)s now: %(result)s")
+    if level.result != level.count + level.moved:
+        words = _(
+            "%(sku)s: counted %(count)s, DEXTRE held %(held)s then and %(now)s now: %(result)s, "
+            "because the label allows nothing below 0"
+        )
+    return words % {
+        "sku": clean(level.sku),
+        "count": level.count,
+        "held": level.held,
+        "now": number(level.now),
+        "result": level.result,
+    }

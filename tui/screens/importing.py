@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
 
+from core.model import Movement
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean
-from tui.i18n import N_, _, listed
+from tui.i18n import N_, _, listed, sentences
 from tui.screens.base import Progress
 from tui.screens.lines_of_file import FileScreen, wrong_lines
 from tui.widgets.prose import Prose
@@ -24,9 +26,12 @@ class ImportScreen(FileScreen):
     NAME = N_("Import a CSV file")
     BINDINGS = bindings("import")
 
-    def __init__(self, path: Path, preview: ImportPreview) -> None:
+    def __init__(
+        self, path: Path, preview: ImportPreview, made: Callable[[Sequence[Movement]], None]
+    ) -> None:
+        """`made` is told which quantities were changed, so that they can be taken back."""
         super().__init__()
-        self._path, self._preview = path, preview
+        self._path, self._preview, self._made = path, preview, made
 
     def refresh_data(self) -> None:
         preview = self._preview
@@ -58,7 +63,7 @@ class ImportScreen(FileScreen):
                 _("These locations or labels do not exist yet: %(names)s") % {"names": missing}
             )
         if preview.problems:
-            lines.append(wrong_lines(len(preview.problems)))
+            lines.append(wrong_lines(preview.problems))
         else:
             lines.append(_("Press i to import. All lines or none are taken in."))
         return lines
@@ -73,18 +78,24 @@ class ImportScreen(FileScreen):
     @work(exclusive=True, group="job")
     async def do_apply(self) -> None:
         pool = ThreadPoolExecutor(1, "import")
-        done = await self.job(_("Importing"), lambda progress: self._start(pool, progress))
+        moved: list[Movement] = []
+        done = await self.job(_("Importing"), lambda progress: self._start(pool, progress, moved))
         pool.shutdown(wait=False)
+        self._made(moved)
         if done is None:
             return
         words = _("Imported: %(items)s, %(levels)s.") % {
             "items": counted.items(len(done.value.items)),
             "levels": counted.quantities(len(done.value.levels)),
         }
+        if moved:
+            words = sentences(words, _("u takes the quantities back."))
         self.own_app.say(words)
         self.app.pop_screen()
 
-    def _start(self, pool: ThreadPoolExecutor, progress: Progress) -> Future[ImportPreview]:
+    def _start(
+        self, pool: ThreadPoolExecutor, progress: Progress, moved: list[Movement]
+    ) -> Future[ImportPreview]:
         """A thread cannot be cancelled from outside: its own progress report ends it."""
         work_now = self._work
 
@@ -93,4 +104,4 @@ class ImportScreen(FileScreen):
                 raise CancelledError
             progress(done, total)
 
-        return pool.submit(self.desk.import_items, self._path, tick)
+        return pool.submit(self.desk.import_items, self._path, tick, moved.extend)

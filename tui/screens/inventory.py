@@ -5,19 +5,18 @@ and taken under the cursor, each with a reason.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.widget import Widget
 
-from core.errors import BadInput
 from core.model import Item, Label, Location
 from core.sync.events import Event, RunApplied
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _
+from tui.paths import new_file, path_of
 from tui.screens.changing import Changing
 from tui.screens.finding import Finding, grow, index_in
 from tui.session import OTHER_ITEMS
@@ -282,7 +281,7 @@ class InventoryScreen(Finding, Changing):
 
         place, label = self.location, self.label
         if place is not None and label is not None:
-            self.app.push_screen(CountingScreen(place, label))
+            self.app.push_screen(CountingScreen(place, label, self._note))
 
     def do_places(self) -> None:
         from tui.screens.places import PlacesScreen
@@ -325,10 +324,9 @@ class InventoryScreen(Finding, Changing):
     def _preview(self, answers: Mapping[str, str]) -> str | None:
         from tui.screens.importing import ImportScreen
 
-        path = Path(answers["path"].strip()).expanduser()
-
         def read() -> None:
-            screen = ImportScreen(path, self.desk.preview_import(path))
+            path = path_of(answers["path"])
+            screen = ImportScreen(path, self.desk.preview_import(path), self._note)
             self.call_after_refresh(self.app.push_screen, screen)
 
         return self.attempt_words(read)
@@ -343,14 +341,10 @@ class InventoryScreen(Finding, Changing):
         self.app.push_screen(dialog)
 
     def _export(self, answers: Mapping[str, str]) -> str | None:
-        path = Path(answers["path"].strip()).expanduser()
-
         def write() -> None:
-            try:
-                with path.open("x", encoding="utf-8", newline="") as out:
-                    rows = self.desk.export_stock(out)
-            except OSError as error:
-                raise BadInput(detail=f"{path}: {error.strerror}") from error
+            path = path_of(answers["path"])
+            with new_file(path) as out:
+                rows = self.desk.export_stock(out)
             words = _("%(rows)s written to %(file)s") % {
                 "rows": counted.rows(rows),
                 "file": clean(path),

@@ -27,10 +27,12 @@ class LineOfFile(Told, Protocol):
     def field(self) -> str: ...
 
 
-def wrong_lines(count: int) -> str:
+def wrong_lines(problems: Iterable[LineOfFile]) -> str:
+    """How many lines are wrong, however many things are wrong with each."""
+    count = len({problem.line for problem in problems})
     return ngettext(
-        "%(n)d line cannot be imported. Correct the file, then try again.",
-        "%(n)d lines cannot be imported. Correct the file, then try again.",
+        "%(n)d line is wrong, so none is imported. Correct it, then try again.",
+        "%(n)d lines are wrong, so none is imported. Correct them, then try again.",
         count,
     ) % {"n": count}
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import BadInput
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _, headed
+from tui.paths import new_file, path_of
 from tui.screens.base import BaseScreen
 from tui.screens.lines_of_file import FileScreen, wrong_lines
 from tui.widgets.columns import Column
@@ -23,16 +23,15 @@ if TYPE_CHECKING:
     from core.workspace.editing import MappingPreview
 
 
+SKIPPED = "skipped-"
+
+
 def ask_for_export(screen: BaseScreen) -> None:
     def submit(answers: Mapping[str, str]) -> str | None:
-        path = Path(answers["path"].strip()).expanduser()
-
         def write() -> None:
-            try:
-                with path.open("x", encoding="utf-8", newline="") as out:
-                    rows = screen.desk.export_mappings(out)
-            except OSError as error:
-                raise BadInput(detail=f"{path}: {error.strerror}") from error
+            path = path_of(answers["path"])
+            with new_file(path) as out:
+                rows = screen.desk.export_mappings(out)
             words = _("%(rows)s written to %(file)s") % {
                 "rows": counted.rows(rows),
                 "file": clean(path),
@@ -50,9 +49,8 @@ def ask_for_export(screen: BaseScreen) -> None:
 
 def ask_for_import(screen: BaseScreen) -> None:
     def submit(answers: Mapping[str, str]) -> str | None:
-        path = Path(answers["path"].strip()).expanduser()
-
         def read() -> None:
+            path = path_of(answers["path"])
             shown = MappingFileScreen(path, screen.desk.preview_mappings(path))
             screen.call_after_refresh(screen.app.push_screen, shown)
 
@@ -85,7 +83,11 @@ class MappingFileScreen(FileScreen):
         ]
         empty = _("The file changes nothing: every line stands so already.")
         if self._preview.problems:
-            self.show_problems([(line, "bad") for line in self._preview.problems], empty)
+            found = [(line, "bad") for line in self._preview.problems]
+            found += [(line, "warn") for line in self._preview.skipped]
+            self.show_problems(found, empty)
+        elif self._preview.skipped and not self._preview.changes:
+            self.show_problems([(line, "warn") for line in self._preview.skipped], empty)
         else:
             self.query_one(VirtualTable).show(ListSource(self._changes()), columns, empty=empty)
         self.refresh_bindings()
@@ -100,13 +102,18 @@ class MappingFileScreen(FileScreen):
                 "same": preview.unchanged,
             },
         ]
+        if preview.skipped:
+            told = counted.lines(len(preview.skipped))
+            words = _("Left out, because they name no Shopify variant: %(lines)s")
+            lines.append(signs("! ") + words % {"lines": told})
         if preview.problems:
-            lines.append(wrong_lines(len(preview.problems)))
+            lines.append(wrong_lines(preview.problems))
         elif preview.changes:
             lines.append(_("Press i to import. All lines or none are taken in."))
         return lines
 
     def _changes(self) -> list[Row]:
+        left_out = Toned(signs("! ") + _("left out"), "warn")
         unmapped = Toned(signs("– ") + _("not mapped"), "dim")
         return [
             Row(
@@ -119,6 +126,9 @@ class MappingFileScreen(FileScreen):
                 ),
             )
             for index, one in enumerate(self._preview.changes)
+        ] + [
+            Row(f"{SKIPPED}{index}", (str(one.line), "", left_out, clean(one.params["sku"])))
+            for index, one in enumerate(self._preview.skipped)
         ]
 
     def _variant(self, inventory_item_id: str) -> str:
@@ -128,8 +138,11 @@ class MappingFileScreen(FileScreen):
         return f"{clean(variant.sku)}  {clean(variant.name)}"
 
     def whole(self, row: Row) -> str:
-        if self._preview.problems:
+        if self._preview.problems or not self._preview.changes:
             return super().whole(row)
+        if row.key.startswith(SKIPPED):
+            skipped = self._preview.skipped[int(row.key.removeprefix(SKIPPED))]
+            return super().whole(self._problem(0, skipped, "warn"))
         _line, variant, before, after = (c.text if isinstance(c, Toned) else c for c in row.cells)
         return headed(variant, f"{before} {signs('→')} {after}")
 
@@ -137,6 +150,8 @@ class MappingFileScreen(FileScreen):
         if action_id == "mapfile.apply":
             if self._preview.problems:
                 return _("Lines of the file are wrong. Correct them, then try again.")
+            if self._preview.skipped and not self._preview.changes:
+                return _("The file changes nothing: what was edited names no Shopify variant.")
             if not self._preview.changes:
                 return _("The file changes nothing: every line stands so already.")
             return self.session.why_only_looking()

@@ -228,6 +228,14 @@ class FormDialog(Dialog[Mapping[str, str]]):
         if not wrong:
             self.dismiss(answers)
             return
+        self._say_wrong(wrong)
+
+    @on(Field.Cut)
+    def tell_cut(self, event: Field.Cut) -> None:
+        event.stop()
+        self._say_wrong(_("Only the first line of what was pasted was taken."))
+
+    def _say_wrong(self, wrong: str) -> None:
         note = self.query_one("#wrong", Prose)
         note.update(wrong)
         note.add_class("-on")

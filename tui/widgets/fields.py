@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult, RenderResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -79,6 +80,25 @@ class Field(Input):
 
     def insert_text_at_cursor(self, text: str) -> None:
         super().insert_text_at_cursor(clean(text))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """The toolkit takes the first line, and says nothing of the others."""
+        if any(line.strip() for line in event.text.splitlines()[1:]):
+            self.post_message(self.Cut())
+
+    class Cut(Message):
+        """Several lines were pasted, and one was taken."""
+
+
+class ScanField(Field):
+    """Takes one code after another: each line that is pasted is a scan."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        if event.text.splitlines() in ([], [event.text]):
+            return  # no whole line: Enter comes with a key
+        event.prevent_default().stop()
+        for line in filter(None, map(str.strip, (self.value + event.text).splitlines())):
+            self.post_message(self.Submitted(self, clean(line, LONGEST)))
 
 
 class FilterField(Field):
