@@ -51,7 +51,8 @@ class LogScreen(MainScreen):
 
     def body(self) -> Iterable[Widget]:
         yield Prose("", id="about", classes="heading")
-        yield FilterField(placeholder=_("Text, or sku:NUMBER for one item"), id="filter")
+        about = _("Text, or sku:NUMBER for one item")
+        yield FilterField(self._search, placeholder=about, id="filter")
         yield RingLog(id="log")
 
     def on_mount(self) -> None:

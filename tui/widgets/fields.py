@@ -98,6 +98,16 @@ class FilterField(Field):
     class Left(Message):
         """The reader goes on to the rows."""
 
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        id: str | None = None,  # noqa: A002 - the toolkit's name
+    ) -> None:
+        super().__init__(value, placeholder=placeholder, id=id)
+        self.set_class(bool(value), "-on")
+
     def open(self) -> None:
         self.add_class("-on")
         self.focus()
