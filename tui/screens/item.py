@@ -17,7 +17,7 @@ from tui.clipboard import copy_text
 from tui.i18n import N_, _
 from tui.screens.base import SubScreen
 from tui.session import log_line
-from tui.when import age, day_and_time
+from tui.when import day_and_time, moment_ago
 from tui.widgets.columns import clip, fold
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 from tui.widgets.prose import Prose
@@ -186,7 +186,7 @@ class ItemScreen(SubScreen):
             )
         seconds = self.desk.read_age(cell)
         if seconds is not None:
-            lines.append("    " + _("Shopify last read %(age)s ago") % {"age": age(seconds)})
+            lines.append("    " + _("Shopify last read: %(at)s") % {"at": moment_ago(seconds)})
         if cell.problem is not None:
             problem = f"! {_(PROBLEMS[cell.problem])}  {detail_text(cell.detail)}"
             lines += fold(problem, self.size.width - 4, "    ")
