@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from core.errors import DextreError, StoreInUse
@@ -78,6 +79,7 @@ class Session:
         self.desk = desk
         self.feed = desk.feed()
         self.events: deque[Event] = deque(desk.log(limit=FIRST_LINES), maxlen=KEPT_EVENTS)
+        self.happened = 0
         self.holder: Owner | str | None = None
         self._given_up = threading.Event()
         self.started = False
@@ -95,9 +97,15 @@ class Session:
         """What happened since the last call; of much, the first `most`."""
         new = self.feed.drain(most)
         self.events.extend(new)
+        self.happened += len(new)
         if any(isinstance(event, OTHER_ITEMS) for event in new):
             self.forget_index()
         return new
+
+    def since(self, happened: int) -> list[Event]:
+        """Those that came after so many; of very many, the last."""
+        many = min(self.happened - happened, len(self.events))
+        return list(islice(self.events, len(self.events) - many, None))
 
     def refresh(self) -> bool:
         """Read the figures again; tells whether they differ."""

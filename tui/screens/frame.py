@@ -81,7 +81,7 @@ class FrameScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         if self.ready:
             self.show_frame()
-            self.refresh_data()
+            self.come_back()
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size.width, event.size.height)
@@ -129,6 +129,10 @@ class FrameScreen(Screen[None]):
 
     def refresh_data(self) -> None:
         """Read again what this screen shows."""
+
+    def come_back(self) -> None:
+        """It is seen again; meanwhile things may have happened."""
+        self.refresh_data()
 
     def prepare(self, some: Sequence[Event], /) -> None:
         """What is long work for many events: some at a time, with keys in between; what comes of

@@ -18,6 +18,7 @@ from tui.health import health_words
 from tui.i18n import N_, _, aside
 from tui.remedies import told
 from tui.screens.base import MainScreen
+from tui.screens.live_log import LiveLog
 from tui.session import Step, log_line
 from tui.when import age, day_and_time
 from tui.widgets.columns import clip
@@ -38,14 +39,10 @@ NEEDS_LINE = 5
 """Which of the figures it is."""
 
 
-class HomeScreen(MainScreen):
+class HomeScreen(LiveLog):
     NAME = N_("Home")
     BINDINGS = bindings("home")
     AUTO_FOCUS = "#log"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._coming: list[LogLine] = []
 
     def body(self) -> Iterable[Widget]:
         yield Prose(id="figures")
@@ -59,18 +56,21 @@ class HomeScreen(MainScreen):
         yield RingLog(id="log", empty=_("Nothing has happened yet."))
 
     def refresh_data(self) -> None:
-        self._coming = []
-        self.query_one(RingLog).show(_news(self.session.events))
+        self.all_come()
+        self.query_one(RingLog).show(self.lines_of(self.session.events))
         self._show_figures()
         self._show_log_title()
 
-    def prepare(self, some: Sequence[Event]) -> None:
-        self._coming += _news(some)
+    def lines_of(self, some: Iterable[Event]) -> list[LogLine]:
+        """Details are in the log itself."""
+        return [log_line(event) for event in some if event.level is not Level.DEBUG]
 
-    def on_happenings(self, _new: Sequence[Event]) -> None:
-        if self._coming:
-            self.query_one(RingLog).extend(self._coming)
-            self._coming = []
+    def on_happenings(self, new: Sequence[Event]) -> None:
+        super().on_happenings(new)
+        self._show_figures()
+
+    def come_back(self) -> None:
+        super().come_back()
         self._show_figures()
 
     # -- what it shows -----------------------------------------------------------------------------
@@ -245,8 +245,3 @@ def open_step(screen: MainScreen, step: str) -> None:
 
 def _line(label: str, words: str) -> str:
     return f"{clip(label, 18)} {words}"
-
-
-def _news(events: Iterable[Event]) -> list[LogLine]:
-    """Details are in the log itself."""
-    return [log_line(event) for event in events if event.level is not Level.DEBUG]
