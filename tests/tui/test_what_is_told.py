@@ -1,0 +1,41 @@
+"""What a screen tells is what is so now: runs that were undone, rows that are left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.fakes import FakeDesk
+from tests.tui.seeing import press, running, seen
+from tui.app import DextreApp
+from tui.screens import runs
+
+
+def told(app: DextreApp) -> str:
+    """Without the ends of the lines."""
+    return " ".join(seen(app).split())
+
+
+async def test_a_run_that_was_undone_from_its_own_page_says_so(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "5", "enter")
+        assert "This run was undone already." not in told(app)
+        await press(app, pilot, "u", "A", "left", "enter")
+        assert ("apply", "undo") in desk.asked
+        assert isinstance(app.screen, runs.RunScreen)
+        assert "This run was undone already." in told(app)
+        asked = len(desk.asked)
+        await press(app, pilot, "u")
+        assert len(desk.asked) == asked, "the key says why it cannot, before anything is asked"
+        assert isinstance(app.screen, runs.RunScreen)
+
+
+async def test_rows_that_are_not_shown_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "SHOWN_ROWS", 2)
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "5", "enter")
+        assert "Only the first 2 rows are shown." in told(app)
