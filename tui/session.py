@@ -85,6 +85,8 @@ class Session:
         self.started = False
         self.running_jobs = 0
         self.connection_draft: dict[str, str] = {}
+        self.pairing_draft: dict[str, str] | None = None
+        self.label_draft = ""
         self.index: ItemIndex | None = None
         self.reading_index = False
         self._other_items = 0

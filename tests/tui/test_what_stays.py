@@ -12,7 +12,8 @@ from tests.tui.seeing import press, running, seen, settled
 from tests.tui.test_painting import added
 from tui.app import DextreApp
 from tui.screens.item import ItemScreen
-from tui.widgets.fields import FilterField
+from tui.screens.pairing import PairingScreen
+from tui.widgets.fields import FilterField, Pick
 from tui.widgets.ringlog import RingLog
 
 
@@ -68,3 +69,26 @@ async def test_a_paused_log_is_searched_as_far_back_as_one_that_follows(tmp_path
         log = app.screen.query_one(RingLog)
         assert not log.following
         assert len(log.lines) == 11, "NEW-7 and NEW-70 to NEW-79"
+
+
+async def test_pairs_that_were_chosen_are_still_there_after_the_screen_was_left(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    desk._pairs = ()
+    async with running(tmp_path, desk) as (app, pilot):
+        app.push_screen(PairingScreen())
+        await settled(app, pilot)
+        await press(app, pilot, "right", "down", "right", "b")
+        assert "These pairs are not kept yet." in seen(app)
+        lines = [line for line in seen(app).splitlines() if "⇄" in line[:-1]]
+        await press(app, pilot, "escape")
+        assert not desk.pairs()
+        app.push_screen(PairingScreen())
+        await settled(app, pilot)
+        assert [line for line in seen(app).splitlines() if "⇄" in line[:-1]] == lines
+        assert app.screen.query_one("#label", Pick).value == "B"
+        await press(app, pilot, "U")
+        assert len(desk.pairs()) == 2
+        assert desk.link().label_code == "B"
+        assert app.open_session.pairing_draft is None
