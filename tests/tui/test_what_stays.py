@@ -92,3 +92,18 @@ async def test_pairs_that_were_chosen_are_still_there_after_the_screen_was_left(
         assert len(desk.pairs()) == 2
         assert desk.link().label_code == "B"
         assert app.open_session.pairing_draft is None
+
+
+async def test_what_was_found_while_connecting_is_told_in_another_language_too(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "7", "home", "enter", "enter")
+        app.screen.query_one("#connect").focus()
+        await press(app, pilot, "enter")
+        assert "The shop answers." in seen(app)
+        assert "Back" in seen(app).split("The shop answers.")[0]
+        await press(app, pilot, "L")
+        assert "The shop answers." in seen(app), "a text of the test, in no catalogue"
+        assert "戻る" in seen(app).split("The shop answers.")[0]
+        assert "キャンセル" not in seen(app)
