@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.model import MappingRow, MatchState
 from tests.tui.fakes import FakeDesk
 from tests.tui.seeing import press, running, seen
 from tui.app import DextreApp
@@ -39,3 +40,16 @@ async def test_rows_that_are_not_shown_are_told(
     async with running(tmp_path, FakeDesk()) as (app, pilot):
         await press(app, pilot, "5", "enter")
         assert "Only the first 2 rows are shown." in told(app)
+
+
+async def test_a_mapping_that_found_nothing_does_not_send_one_on(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk._link = desk.link().__class__("NEW")
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", "M")
+        assert "enable the inventory link" in told(app)
+        desk.rows_mapped = [MappingRow(MatchState.ONLY_HERE, row.item) for row in desk.rows_mapped]
+        desk.match = lambda: None  # type: ignore[method-assign]
+        await press(app, pilot, "M")
+        assert "0 mapped" in told(app)
+        assert "enable the inventory link" not in told(app)

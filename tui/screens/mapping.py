@@ -210,7 +210,7 @@ class MappingScreen(Finding, EditingByHand):
             "mapped": mapped,
             "others": others,
         }
-        if not self.session.status.link:
+        if mapped and not self.session.status.link:
             words = sentences(words, _("Next step: enable the inventory link."))
         self.say(words)
 
