@@ -21,15 +21,21 @@ from tui.actions import BY_ID
 from tui.clean import ascii_only
 from tui.i18n import _
 from tui.key_names import key_name
-from tui.widgets.fitting import GAP, Line
+from tui.widgets.fitting import EDGE, GAP, Line
 from tui.widgets.prose import Prose
 
 Part = tuple[str, str]
 """A text and a tone of the theme."""
 
 
+BEFORE: Part = ("<", "dim")
+"""There are more to the left."""
+
+
 class Bar(Widget):
-    """One line of toned parts; the ones that do not fit are left out from the right."""
+    """One line of toned parts; the ones that do not fit are left out from the right, and before
+    that from the left until the one where the reader is fits.
+    """
 
     DEFAULT_CSS = """
     Bar { height: 1; width: 1fr; background: $bar-ground; color: $foreground; }
@@ -48,13 +54,23 @@ class Bar(Widget):
     def render(self) -> RenderResult:
         text = Text(no_wrap=True, overflow="ellipsis", end="")
         room = self.size.width
-        for index, (words, tone) in enumerate(self.parts):
+        for index, (words, tone) in enumerate(self._in_view(room)):
             piece = (" " if index == 0 else self.GAP) + words
             if cell_len(piece) > room and index:
                 break
             text.append(piece, self._tone(tone))
             room -= cell_len(piece)
         return text
+
+    def _in_view(self, room: int) -> Sequence[Part]:
+        here = next((at for at, (_words, tone) in enumerate(self.parts) if tone == "here"), 0)
+        start, head = 0, self.parts[: here + 1]
+        while (
+            start < here and EDGE - GAP + sum(GAP + cell_len(words) for words, _tone in head) > room
+        ):
+            start += 1
+            head = (BEFORE, *self.parts[start : here + 1])
+        return (*head, *self.parts[here + 1 :])
 
     def _tone(self, tone: str) -> str:
         if tone == "here":
