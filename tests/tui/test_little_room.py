@@ -7,11 +7,24 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.tui.fakes import FakeDesk
-from tests.tui.seeing import LEAST, press, running, seen
+from tests.tui.seeing import LEAST, press, running, seen, settled
+from tui.app import DextreApp
 from tui.screens.mapping import MappingScreen
 from tui.widgets.bars import Bar
+from tui.widgets.dialogs import FormDialog
+from tui.widgets.fields import Field, Press
+
+
+async def resized(app: DextreApp, pilot: Pilot[int], columns: int, rows: int) -> None:
+    await pilot.resize_terminal(columns, rows)
+    for _turn in range(100):
+        if app.screen.has_class("-too-small") == (columns < LEAST[0]):
+            break
+        await pilot.pause(0.01)
+    await settled(app, pilot)
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -44,3 +57,39 @@ async def test_what_has_the_focus_in_the_mapping_is_seen(tmp_path: Path, columns
             await press(app, pilot, "tab")
             assert app.focused is not None
             assert app.focused.region.x < columns, app.focused
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_a_form_with_an_error_keeps_the_remedy_and_its_buttons(
+    tmp_path: Path, lang: str
+) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=LEAST) as (app, pilot):
+        await press(app, pilot, "2", "p", "b")
+        dialog = app.screen
+        assert isinstance(dialog, FormDialog)
+        dialog._submit = lambda _answers: "What went wrong, in some words. " * 4 + "The remedy."
+        app.screen.query_one("#yes").focus()
+        await press(app, pilot, "enter")
+        text = seen(app)
+        assert "The remedy." in text, text
+        for button in dialog.query(Press):
+            assert str(button.label) in text
+        for field in dialog.query("Field, Pick"):
+            field.focus()
+            await settled(app, pilot)
+            top, foot = dialog.query_one("#box").region.y, dialog.query_one("#foot").region.y
+            assert top < field.region.y < foot, field
+
+
+async def test_a_dialog_on_a_terminal_that_is_too_small_says_so(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "2", "A")
+        await press(app, pilot, "x")
+        await resized(app, pilot, 30, 8)
+        text = " ".join(seen(app).split())
+        assert "The terminal is too small: 30×8. At least 40×12 is needed." in text
+        assert "New item" not in text
+        await resized(app, pilot, 80, 24)
+        assert "too small" not in seen(app)
+        await press(app, pilot, "y")
+        assert app.screen.query_one("#ask-sku", Field).value == "xy", "typed on where it was"

@@ -270,17 +270,21 @@ class ProgressLine(Static):
         self.remove_class("-on")
 
 
+LEAST = (40, 12)
+"""Columns and rows of the smallest terminal that shows everything."""
+
+
+def is_too_small(columns: int, rows: int) -> bool:
+    return columns < LEAST[0] or rows < LEAST[1]
+
+
 class TooSmall(Prose):
     """What is shown instead of everything where the terminal is too small."""
 
     DEFAULT_CSS = "TooSmall { display: none; height: 1fr; padding: 1; }"
 
-    def __init__(self, columns: int, rows: int) -> None:
-        super().__init__()
-        self._needs = (columns, rows)
-
     def show(self, columns: int, rows: int) -> None:
         self.update(
             _("The terminal is too small: %(columns)d×%(rows)d. At least %(need)s is needed.")
-            % {"columns": columns, "rows": rows, "need": f"{self._needs[0]}×{self._needs[1]}"}
+            % {"columns": columns, "rows": rows, "need": f"{LEAST[0]}×{LEAST[1]}"}
         )
