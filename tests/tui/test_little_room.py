@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from core.errors import Offline, note_of
+from core.model import ConnectionState
 from tests.tui.fakes import FakeDesk
 from tests.tui.seeing import LEAST, press, running, seen, settled
 from tui.app import DextreApp
@@ -93,3 +95,20 @@ async def test_a_dialog_on_a_terminal_that_is_too_small_says_so(tmp_path: Path) 
         assert "too small" not in seen(app)
         await press(app, pilot, "y")
         assert app.screen.query_one("#ask-sku", Field).value == "xy", "typed on where it was"
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_what_goes_on_does_not_go_on_under_its_name(tmp_path: Path, lang: str) -> None:
+    desk = FakeDesk()
+    desk.health = {
+        "shop_name": "Practice Shop",
+        "domain": "practice-d60c54f0a1b2c3d4.myshopify.com",
+        "connection": ConnectionState.ERROR,
+        "error": note_of(Offline(detail="no answer from practice-d60c54f0a1b2c3d4")),
+    }
+    async with running(tmp_path, desk, lang=lang) as (app, _pilot):
+        figures = seen(app).splitlines()
+        where = next(line for line in figures if "practice-d60c54f0a1b2c3d4.my" in line)
+        assert where.startswith(" " * 20), seen(app)
+        error = next(at for at, line in enumerate(figures) if "no answer" in line)
+        assert any(line.startswith(" " * 20) for line in figures[error : error + 2]), seen(app)

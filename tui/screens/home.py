@@ -35,6 +35,9 @@ LATE = 60.0
 """Seconds after which an unsent change is worth a line."""
 
 
+LABEL = 18
+"""Cells of the names before the figures."""
+
 NEEDS_LINE = 5
 """Which of the figures it is."""
 
@@ -45,9 +48,9 @@ class HomeScreen(LiveLog):
     AUTO_FOCUS = "#log"
 
     def body(self) -> Iterable[Widget]:
-        yield Prose(id="figures")
-        yield OpenLine(id="needs")
-        yield Prose(id="more")
+        yield Prose(id="figures", hang=LABEL + 1)
+        yield OpenLine(id="needs", hang=LABEL + 1)
+        yield Prose(id="more", hang=LABEL + 1)
         with Vertical(id="next"):
             yield Prose("", id="next-words")
             with Horizontal(classes="buttons"):
@@ -70,8 +73,9 @@ class HomeScreen(LiveLog):
         self._show_figures()
 
     def come_back(self) -> None:
+        if not self.query_one(RingLog).following:
+            self._show_figures()
         super().come_back()
-        self._show_figures()
 
     # -- what it shows -----------------------------------------------------------------------------
 
@@ -244,4 +248,4 @@ def open_step(screen: MainScreen, step: str) -> None:
 
 
 def _line(label: str, words: str) -> str:
-    return f"{clip(label, 18)} {words}"
+    return f"{clip(label, LABEL)} {words}"

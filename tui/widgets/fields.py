@@ -206,8 +206,13 @@ class OpenLine(Prose, can_focus=True):
     class Opened(Message):
         """The reader wants to see it."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the toolkit's name
-        super().__init__(id=id)
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - the toolkit's name
+        hang: int = 0,
+    ) -> None:
+        super().__init__(id=id, hang=hang)
 
     def action_open(self) -> None:
         self.post_message(self.Opened())
