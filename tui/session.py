@@ -18,6 +18,7 @@ from tui import counted
 from tui.clean import clean, signs
 from tui.i18n import _, event_text, listed
 from tui.when import clock_time
+from tui.widgets.columns import Name
 from tui.widgets.ringlog import LogLine
 from tui.words import CONNECTIONS, LEVELS, owner_text, show
 
@@ -92,6 +93,7 @@ class Session:
         self._other_items = 0
         self.status: Status = desk.status()
         self.points = steady_points(self.status.points, None)
+        self._place_names: frozenset[str] | None = None
 
     # -- what happens ------------------------------------------------------------------------------
 
@@ -112,10 +114,17 @@ class Session:
     def refresh(self) -> bool:
         """Read the figures again; tells whether they differ."""
         before, self.status = self.status, self.desk.status()
+        self._place_names = None
         self.points = steady_points(self.status.points, self.points)
         if self.holder is not None and self.status.owner:
             self.holder = self.status.owner
         return before != self.status
+
+    def place(self, location_id: str) -> Name:
+        """The name of a location, which can be told from the others also where it is cut."""
+        if self._place_names is None:
+            self._place_names = frozenset(clean(one.name) for one in self.desk.locations())
+        return Name(clean(self.desk.location_name(location_id)), self._place_names)
 
     # -- the items ---------------------------------------------------------------------------------
 

@@ -7,15 +7,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from core.errors import Offline, note_of
-from core.model import ConnectionState
-from tests.tui.fakes import FakeDesk
+from core.model import ConnectionState, Location, PlanKind
+from tests.tui.fakes import FakeDesk, sample_plan
 from tests.tui.seeing import LEAST, press, running, seen, settled
 from tui.app import DextreApp
+from tui.screens.item import ItemScreen
 from tui.screens.mapping import MappingScreen
+from tui.screens.plan import PlanScreen
 from tui.widgets.bars import Bar
+from tui.widgets.columns import Name, clip
 from tui.widgets.dialogs import FormDialog
 from tui.widgets.fields import Field, Press
 
@@ -112,3 +116,56 @@ async def test_what_goes_on_does_not_go_on_under_its_name(tmp_path: Path, lang: 
         assert where.startswith(" " * 20), seen(app)
         error = next(at for at, line in enumerate(figures) if "no answer" in line)
         assert any(line.startswith(" " * 20) for line in figures[error : error + 2]), seen(app)
+
+
+ALIKE = ("東京第一物流倉庫センター", "東京第一物流倉庫サテライト")
+
+
+def with_names_alike() -> FakeDesk:
+    desk = FakeDesk()
+    desk._locations[:2] = [Location("l1", ALIKE[0]), Location("l2", ALIKE[1])]
+    return desk
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_two_locations_can_be_told_apart_wherever_their_names_are_cut(
+    tmp_path: Path, lang: str
+) -> None:
+    async with running(tmp_path, with_names_alike(), lang=lang) as (app, pilot):
+        await press(app, pilot, "2")
+        about = seen(app).splitlines()[1]
+        assert ALIKE[0] in about
+        await press(app, pilot, "right")
+        assert ALIKE[1] in seen(app).splitlines()[1]
+        ends = ("ター", "イト")
+        assert "東京…ライト" in seen(app).splitlines()[2], "the other has more room"
+        await press(app, pilot, "4")
+        assert all(end in seen(app) for end in ends), seen(app)
+        app.push_screen(PlanScreen(sample_plan(PlanKind.PUSH)))
+        await settled(app, pilot)
+        assert ends[0] in seen(app), seen(app)
+
+
+async def test_a_name_is_cut_in_the_middle_only_where_another_would_look_the_same() -> None:
+    names = frozenset([*ALIKE, "東京第二物流倉庫センター", "渋谷店"])
+    assert clip(Name(ALIKE[0], names), 11) == "東京…ンター"
+    assert clip(Name(ALIKE[1], names), 11) == "東京…ライト"
+    assert clip(Name("東京第二物流倉庫センター", names), 11) == "東京第二物…"
+    assert clip(Name(ALIKE[0], frozenset()), 11) == "東京第一物…"
+    assert clip(Name("渋谷店", names), 11) == "渋谷店     "
+
+
+@pytest.mark.parametrize(("size", "lang"), [(LEAST, "en"), (LEAST, "ja"), ((80, 24), "en")])
+async def test_an_items_page_keeps_names_and_quantities_on_their_lines(
+    tmp_path: Path, size: tuple[int, int], lang: str
+) -> None:
+    async with running(tmp_path, with_names_alike(), lang=lang, size=size) as (app, pilot):
+        app.push_screen(ItemScreen("TEA-004"))
+        await settled(app, pilot)
+        screen = app.screen
+        assert isinstance(screen, ItemScreen)
+        held = screen._levels()
+        assert [line.split()[-1] for line in held] == ["9", "13"]
+        assert all(cell_len(line) <= size[0] - 4 for line in held)
+        assert all(name in line for name, line in zip(ALIKE, held, strict=True))
+        assert held[0].rstrip() in seen(app) or size == LEAST

@@ -177,7 +177,7 @@ class RunScreen(SubScreen, Undoing):
         why = headed(why, detail_text(one.detail)) if one.detail else why
         cells = (
             clean(row.sku_number),
-            clean(self.desk.location_name(row.location_id)),
+            self.session.place(row.location_id),
             _change(row.here, row.new_here),
             _change(row.there, row.new_there),
             Toned(show(mark), mark.tone),
