@@ -53,3 +53,29 @@ async def test_a_mapping_that_found_nothing_does_not_send_one_on(tmp_path: Path)
         await press(app, pilot, "M")
         assert "0 mapped" in told(app)
         assert "enable the inventory link" not in told(app)
+
+
+@pytest.mark.parametrize(
+    ("keys", "lang", "line"),
+    [
+        (("2", "slash"), "en", "Enter To the rows  Esc End search  F1 Keys"),
+        (("2", "slash"), "ja", "Enter 一覧へ  Esc 検索を終了  F1 キー"),
+        (
+            ("2", "equals_sign"),
+            "en",
+            "Enter Keep it  ↓ Next row  ↑ Row before  Esc Done  F1 Keys",
+        ),
+        (("2", "equals_sign"), "ja", "Enter 確定  ↓ 次の行  ↑ 前の行  Esc 終了  F1 キー"),
+        (("2", "m"), "en", "Esc Close"),
+        (("2", "m"), "ja", "Esc 閉じる"),
+        (("4", "f3"), "en", "Esc Close  y Copy"),
+    ],
+)
+async def test_the_line_of_keys_tells_those_that_act_now(
+    tmp_path: Path, keys: tuple[str, ...], lang: str, line: str
+) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang) as (app, pilot):
+        await press(app, pilot, *keys)
+        assert seen(app).rstrip().splitlines()[-1].strip() == line
+        await press(app, pilot, "escape")
+        assert "/ " in seen(app).rstrip().splitlines()[-1], "and then those of the screen"

@@ -5,12 +5,12 @@ cannot be undone has the focus on Cancel.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
@@ -18,7 +18,7 @@ from textual.widgets import Button, Input
 from tui.actions import bindings
 from tui.clipboard import copy_text
 from tui.i18n import _
-from tui.widgets.bars import TooSmall, is_too_small
+from tui.widgets.bars import KeyLine, TooSmall, is_too_small
 from tui.widgets.fields import Field, FormRow, Pick, Press
 from tui.widgets.prose import Prose
 
@@ -45,6 +45,8 @@ class Dialog(ModalScreen[T]):
     Dialog .dialog--buttons { height: 1; margin-top: 1; align-horizontal: right; }
     Dialog .dialog--buttons Press { margin-left: 2; }
     Dialog VerticalScroll { scrollbar-size-vertical: 1; }
+    Dialog > KeyLine { layer: notice; dock: bottom; }
+    Dialog.-too-small > KeyLine { display: none; }
     Dialog > TooSmall { layer: notice; width: 100%; height: 100%; background: $background; }
     Dialog.-too-small > TooSmall { display: block; }
     Dialog.-short > #box { padding: 0 1; max-height: 100%; }
@@ -63,6 +65,17 @@ class Dialog(ModalScreen[T]):
         from tui.clean import ascii_only
 
         self.set_class(ascii_only(), "-ascii")
+        self.mount(KeyLine())
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """In the reader's language."""
+        return {
+            key: active._replace(
+                binding=replace(active.binding, description=_(active.binding.description))
+            )
+            for key, active in super().active_bindings.items()
+        }
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < SHORT, "-short")

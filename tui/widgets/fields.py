@@ -16,6 +16,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.widgets.prose import Prose
 
@@ -90,10 +91,7 @@ class FilterField(Field):
     FilterField { display: none; }
     FilterField.-on { display: block; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False),
-        Binding("enter,down", "rows", show=False),
-    ]
+    BINDINGS = bindings("filter")
 
     class Left(Message):
         """The reader goes on to the rows."""
