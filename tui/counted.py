@@ -45,6 +45,10 @@ def days(n: int) -> str:
     return _told(ngettext("%(n)s day", "%(n)s days", n), n)
 
 
+def times(n: int) -> str:
+    return _told(ngettext("%(n)s time", "%(n)s times", n), n)
+
+
 def mappings(n: int) -> str:
     return _told(ngettext("%(n)s SKU mapping", "%(n)s SKU mappings", n), n)
 

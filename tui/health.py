@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.model import Status
-from tui.i18n import N_, _
+from tui import counted
+from tui.i18n import N_, _, listed
 from tui.when import age, percent
 
 FAILURES: Mapping[str, str] = {
@@ -42,8 +43,8 @@ def health_words(status: Status) -> str:
 
 
 def failure_words(status: Status) -> str:
-    """`offline 3, throttled 1`; nothing where nothing failed."""
-    return ", ".join(
-        f"{_(FAILURES[name]) if name in FAILURES else name} {count}"
+    """`offline 3 times, throttled 1 time`; nothing where nothing failed."""
+    return listed(
+        f"{_(FAILURES[name]) if name in FAILURES else name} {counted.times(count)}"
         for name, count in status.failures.items()
     )

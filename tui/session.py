@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from core.errors import DextreError, StoreInUse
@@ -17,6 +18,7 @@ from tui import counted
 from tui.clean import clean, signs
 from tui.i18n import _, event_text, listed
 from tui.when import clock_time
+from tui.widgets.columns import Name
 from tui.widgets.ringlog import LogLine
 from tui.words import CONNECTIONS, LEVELS, owner_text, show
 
@@ -78,16 +80,20 @@ class Session:
         self.desk = desk
         self.feed = desk.feed()
         self.events: deque[Event] = deque(desk.log(limit=FIRST_LINES), maxlen=KEPT_EVENTS)
+        self.happened = 0
         self.holder: Owner | str | None = None
         self._given_up = threading.Event()
         self.started = False
         self.running_jobs = 0
         self.connection_draft: dict[str, str] = {}
+        self.pairing_draft: dict[str, str] | None = None
+        self.label_draft = ""
         self.index: ItemIndex | None = None
         self.reading_index = False
         self._other_items = 0
         self.status: Status = desk.status()
         self.points = steady_points(self.status.points, None)
+        self._place_names: frozenset[str] | None = None
 
     # -- what happens ------------------------------------------------------------------------------
 
@@ -95,17 +101,30 @@ class Session:
         """What happened since the last call; of much, the first `most`."""
         new = self.feed.drain(most)
         self.events.extend(new)
+        self.happened += len(new)
         if any(isinstance(event, OTHER_ITEMS) for event in new):
             self.forget_index()
         return new
 
+    def since(self, happened: int) -> list[Event]:
+        """Those that came after so many; of very many, the last."""
+        many = min(self.happened - happened, len(self.events))
+        return list(islice(self.events, len(self.events) - many, None))
+
     def refresh(self) -> bool:
         """Read the figures again; tells whether they differ."""
         before, self.status = self.status, self.desk.status()
+        self._place_names = None
         self.points = steady_points(self.status.points, self.points)
         if self.holder is not None and self.status.owner:
             self.holder = self.status.owner
         return before != self.status
+
+    def place(self, location_id: str) -> Name:
+        """The name of a location, which can be told from the others also where it is cut."""
+        if self._place_names is None:
+            self._place_names = frozenset(clean(one.name) for one in self.desk.locations())
+        return Name(clean(self.desk.location_name(location_id)), self._place_names)
 
     # -- the items ---------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
-from core.model import Owner, Purpose, Status
+from core.model import ConnectionState, Owner, Purpose, Status
 from tui.clean import clean, signs
 from tui.i18n import N_, _
 from tui.session import Session
@@ -28,6 +28,9 @@ SHORTEN = ("link", "points", "flow", "sync", "flow", "pending", "owner", "needs"
 what is very long of a brand, before the rest of the brand.
 """
 
+SHORTEN_CUT_OFF = (*SHORTEN[1:], "link")
+"""Where the shop cannot be reached, that is told in words as long as there is room."""
+
 DROP = ("owner", "points", "flow", "pending", "sync", "brand")
 
 WHO = {
@@ -40,10 +43,11 @@ WHO = {
 
 def status_line(session: Session) -> Line:
     status = session.status
+    cut_off = status.link and status.connection is ConnectionState.ERROR
     pieces = (
         Piece("brand", _brand_forms(clean(status.brand, LONGEST_BRAND), signs("…")), "accent"),
-        _link(status.link),
-        _flow(status.link),
+        _cut_off() if cut_off else _link(status.link),
+        _flow(status.link and not cut_off),
         _sync(status),
         _pending(status),
         _needs_you(status.needs_you),
@@ -53,7 +57,8 @@ def status_line(session: Session) -> Line:
     brands = pieces[0].forms
     beyond = sum(cell_len(form) > ENOUGH_OF_A_BRAND for form in brands)
     rest = len(brands) - 1 - beyond
-    return Line(pieces, ("owner", *["brand"] * beyond, *SHORTEN, *["brand"] * rest), DROP)
+    shorten = SHORTEN_CUT_OFF if cut_off else SHORTEN
+    return Line(pieces, ("owner", *["brand"] * beyond, *shorten, *["brand"] * rest), DROP)
 
 
 @lru_cache(maxsize=8)
@@ -69,6 +74,12 @@ def _link(on: bool) -> Piece:
     sign = signs("✓" if on else "–")
     forms = (f"{sign} {words}", f"{sign} {word}", sign)
     return Piece("link", forms, "good" if on else "dim")
+
+
+def _cut_off() -> Piece:
+    """The link is on, and nothing goes over it."""
+    sign, words, word = signs("✗"), _("no connection"), _("cut off")
+    return Piece("link", (f"{sign} {words}", f"{sign} {word}", sign), "bad")
 
 
 def _flow(on: bool) -> Piece:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from core.clock import parse_iso
 from tui.i18n import N_, _
 
@@ -26,6 +28,13 @@ def _local(at: str, form: str) -> str:
         return parse_iso(at).astimezone().strftime(form)
     except ValueError:
         return at[:19]
+
+
+def moment_ago(seconds: float) -> str:
+    """`18:56:37`, with the day where that is another one."""
+    now = datetime.now().astimezone()
+    at = now - timedelta(seconds=seconds)
+    return at.strftime("%H:%M:%S" if at.date() == now.date() else "%Y-%m-%d %H:%M")
 
 
 def percent(share: float) -> str:

@@ -278,12 +278,17 @@ class Engine:
             self.commits.emit(BackOnline(at=self.commits.now(), brand=self.brand, seconds=seconds))
         self.sender.wait_no_longer()
         self.look()
-        self.on_health()
+        self._note_ages()
 
     def _note_failure(self, step: Callable[[], Awaitable[None]], error: DextreError) -> None:
         self.health.failing[_name(step)] = error
         if isinstance(error, SafetyStop):
             self.health.failures[failure_class(error)] += 1
+        self._note_ages()
+
+    def _note_ages(self) -> None:
+        """Without a pass that read anything."""
+        self.health.grow_older(self.reader.working, self.clock.monotonic())
         self.on_health()
 
     def _note_pass(self, known_share: float) -> None:

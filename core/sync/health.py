@@ -85,6 +85,10 @@ class Health:
         self.verified_hour = max(0, recent - (total - equal)) / total if total else None
         self.verified_pass = _equal_share(view, working, total - equal)
 
+    def grow_older(self, working: WorkingSet, now: float) -> None:
+        """Also where a pass failed: ages are written as of the moment of writing."""
+        self.ages = ages_of(working, now)
+
 
 def _equal_share(view: BooksView, working: WorkingSet, out_of_sync: int) -> float | None:
     read = working.read_in_pass

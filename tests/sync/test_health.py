@@ -85,6 +85,16 @@ async def test_failures_are_counted_by_class() -> None:
     assert (counted["safety_stop"], counted["stale"], counted["offline"]) == (1, 0, 0)
 
 
+async def test_the_ages_grow_while_the_shop_cannot_be_reached() -> None:
+    world = world_with(10)
+    await world.engine.read_pass()
+    noted: list[float | None] = []
+    world.engine.on_health = lambda: noted.append(world.engine.health.ages.longest)
+    await world.clock.sleep(27)
+    world.engine._note_failure(world.engine.read_pass, Offline(detail="gone"))
+    assert noted == [27]
+
+
 class Locked(UserMustAct):
     code = "locked"
     message = "The shop is locked."

@@ -831,6 +831,9 @@ class FakeDesk:
     def runs(self, limit: int = 50) -> Sequence[Run]:
         return self.runs_kept[:limit]
 
+    def run_named(self, start: str) -> Run:
+        return next(run for run in self.runs_kept if run.id.startswith(start))
+
     def run_rows(self, run_id: str) -> Iterator[RunRow]:
         for n, row in enumerate(sample_plan(PlanKind.PUSH).rows[:3]):
             yield RunRow(row, (RowOutcome.APPLIED, RowOutcome.MOVED, RowOutcome.REJECTED)[n])

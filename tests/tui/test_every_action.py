@@ -25,7 +25,9 @@ from tui.app import DextreApp
 from tui.widgets.bars import Saying
 from tui.widgets.fields import FilterField
 
-SHARED = frozenset({"app", "main", "table", "scroll", "marks", "form", "find", "dialog", "sub"})
+SHARED = frozenset(
+    {"app", "main", "table", "scroll", "marks", "form", "find", "dialog", "sub", "filter"}
+)
 """Places whose actions are the same wherever they are bound."""
 
 LEAVING = frozenset({"app.quit-now", "main.quit", "app.suspend"})
@@ -52,6 +54,7 @@ MORE: dict[str, tuple[str, ...]] = {
     "mapping-file-bad": ("3", "i", *"bad", "full_stop", *"csv", "enter"),
     "enable": ("7", "home", "enter", *["down"] * 3, "enter"),
     "error": ("7", "home", "enter", "enter", *["down"] * 4, "enter"),
+    "filter": ("2", "slash"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.tui.fakes import FakeDesk
 from tests.tui.seeing import press, running, seen
 from tui.health import health_words
 from tui.i18n import set_language
-from tui.when import percent
+from tui.when import moment_ago, percent
 
 GOOD = {"verified_share": 1.0, "read_age_max_s": 4.2}
 
@@ -34,7 +35,7 @@ def status(**figures: Any) -> Status:
         ),
         (
             GOOD | {"failures": {"offline": 3, "new": 1}},
-            "100 % equal, all read within 10 s; offline 3, new 1",
+            "100 % equal, all read within 10 s; offline 3 times, new 1 time",
         ),
         ({"verified_share": 1.0}, ""),
         (GOOD | {"link": False}, ""),
@@ -60,7 +61,7 @@ async def test_the_home_screen_says_how_the_sync_is(tmp_path: Path) -> None:
     desk = FakeDesk()
     desk.health = {**GOOD, "failures": {"throttled": 2}}
     async with running(tmp_path, desk) as (app, _pilot):
-        assert "all read within 10 s; throttled 2" in seen(app)
+        assert "all read within 10 s; throttled 2 times" in seen(app)
 
 
 async def test_the_page_of_an_item_says_when_shopify_was_read_last(tmp_path: Path) -> None:
@@ -72,4 +73,11 @@ async def test_the_page_of_an_item_says_when_shopify_was_read_last(tmp_path: Pat
     async with running(tmp_path, desk) as (app, pilot):
         app.push_screen(ItemScreen(cell.sku_number))
         await press(app, pilot, "down")
-        assert "Shopify last read 3 s ago" in seen(app)
+        told = re.search(r"Shopify last read: (\d\d:\d\d:\d\d)", seen(app))
+        assert told, "a time of day: it stays true while the page is looked at"
+        assert told[1] in [moment_ago(seconds) for seconds in (3, 4, 5, 6, 7, 8)]
+
+
+def test_failures_are_told_as_what_they_are() -> None:
+    set_language("ja")
+    assert health_words(status(**GOOD, failures={"offline": 60})).endswith("接続不可 60回")

@@ -256,6 +256,45 @@ async def test_a_wrong_line_of_the_keys_is_told_and_costs_only_itself(tmp_path: 
     assert keymap.load(tmp_path)[0] == {}
 
 
+async def test_a_key_that_is_given_to_two_actions_is_told_with_both(tmp_path: Path) -> None:
+    (tmp_path / keymap.FILE).write_text('"inventory.set" = "m"\n"home.sync" = "f9"\n', "utf-8")
+    async with running(tmp_path, FakeDesk()) as (app, _pilot):
+        told = " ".join(seen(app).split())
+        assert "keys.toml: one key for two" in told
+        assert "m: inventory.set, inventory.move" in told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"inventory.set": "m"}, ["m: inventory.set, inventory.move"]),
+        ({"inventory.set": "m", "inventory.move": "e"}, []),
+        ({"inventory.set": "z"}, []),
+        ({"runs.undo": "m"}, []),
+        ({"runs.undo": "j"}, ["j: runs.undo, table.down"]),
+        ({"log.level": "q"}, ["q: log.level, main.quit"]),
+        ({"item.edit": "f8", "count.clear": "f8"}, []),
+        ({"item.edit": "f8", "item.copy": "f8"}, ["F8: item.copy, item.edit"]),
+    ],
+)
+def test_a_key_is_one_for_two_only_where_both_are_live(
+    given: dict[str, str], told: list[str]
+) -> None:
+    assert keymap.clashes(given) == told
+
+
+@pytest.mark.parametrize("kind", [k for k in _ours() if issubclass(k, BaseScreen)])
+def test_what_a_screen_binds_is_live_together(kind: type[BaseScreen]) -> None:
+    ids = [binding.id or "" for base in kind.__mro__ for binding in _bindings_of(base)]
+    places = {BY_ID[one].place for one in ids} | {"app"}
+    assert all(keymap.together(one, other) for one in places for other in places)
+
+
+def _bindings_of(base: type) -> list[Binding]:
+    ours = base.__module__.startswith("tui.")
+    return [*_bindings(base)] if ours and issubclass(base, DOMNode) else []
+
+
 @pytest.mark.parametrize("opener", ["question_mark", "ctrl+p"])
 async def test_the_language_is_switched_from_a_list_and_the_keys_still_work(
     tmp_path: Path, opener: str

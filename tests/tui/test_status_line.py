@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 
 from core.model import ConnectionState, Owner, Purpose, Status
 from tests.tui.fakes import FakeDesk, process
-from tests.tui.seeing import running, seen, settled
+from tests.tui.seeing import press, running, seen, settled
 from tui.app import DextreApp
 from tui.clean import use_ascii
 from tui.i18n import set_language
@@ -42,10 +42,11 @@ def session(
     link: bool = True,
     holder: Owner | str | None = None,
     started: bool = True,
+    connection: ConnectionState = ConnectionState.CONNECTED,
 ) -> Session:
     status = Status(
         brand=brand,
-        connection=ConnectionState.CONNECTED,
+        connection=connection,
         link=link,
         label="NEW",
         pairs=2,
@@ -95,12 +96,13 @@ def needed(texts: Sequence[str]) -> int:
 @pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize("ascii_only", [False, True])
 @pytest.mark.parametrize("holder", HOLDERS)
+@pytest.mark.parametrize("connection", [ConnectionState.CONNECTED, ConnectionState.ERROR])
 def test_all_eight_are_told_at_80_columns(
-    lang: str, ascii_only: bool, holder: Owner | str | None
+    lang: str, ascii_only: bool, holder: Owner | str | None, connection: ConnectionState
 ) -> None:
     set_language(lang)
     use_ascii(ascii_only)
-    line = status_line(session(holder=holder))
+    line = status_line(session(holder=holder, connection=connection))
     texts = [words for words, _tone in line.fitted(80)]
     assert needed(texts) <= 80
     assert tuple(told(line, 80)) == ORDER
@@ -140,6 +142,7 @@ VALUES = st.builds(
     link=st.booleans(),
     holder=st.sampled_from(HOLDERS),
     started=st.booleans(),
+    connection=st.sampled_from(ConnectionState),
 )
 
 
@@ -179,6 +182,24 @@ def test_a_wider_terminal_never_tells_less(given_session: Session, width: int, l
     set_language(lang)
     line = status_line(given_session)
     assert set(told(line, width)) <= set(told(line, width + 1))
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "✗ no connection"), ("ja", "✗ 接続できません")])
+async def test_every_screen_says_in_words_that_the_shop_is_gone(
+    tmp_path: Path, lang: str, words: str
+) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk, lang=lang) as (app, pilot):
+        assert words not in seen(app)
+        desk.health["connection"] = ConnectionState.ERROR
+        for key in "234567":
+            await press(app, pilot, key)
+            line = seen(app).splitlines()[-2]
+            assert words in line
+            assert "⇄" not in line
+        desk.health["connection"] = ConnectionState.CONNECTED
+        await settled(app, pilot)
+        assert words not in seen(app)
 
 
 async def test_a_resized_terminal_tells_what_its_width_allows_at_once(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ class ConnectScreen(SubScreen):
         self._findings: deque[Finding] = deque()
         self._shown: list[Finding] = []
         self._unmasked = False
+        self._connected = False
 
     @staticmethod
     def why_not_open(session: Session) -> str | None:
@@ -55,11 +56,11 @@ class ConnectScreen(SubScreen):
                 yield row
             with Horizontal(classes="buttons"):
                 yield Press(_("Connect"), id="connect")
-                yield Press(_("Cancel"), id="cancel")
+                yield Press(_("Back") if self._connected else _("Cancel"), id="cancel")
         with VerticalScroll(id="guide", can_focus=True):
             yield Prose(guide())
         with VerticalScroll(id="findings", can_focus=True):
-            yield Prose("", id="lines")
+            yield Prose(self._finding_lines(), id="lines")
 
     def _questions(self) -> tuple[tuple[str, str, str], ...]:
         return (
@@ -148,6 +149,7 @@ class ConnectScreen(SubScreen):
             return
         self.session.connection_draft.clear()
         self.say(_("Connected. Next step: Inventory link > Edit (locations)."))
+        self._connected = True
         self.query_one("#cancel", Press).relabel(_("Back"))
         self.query_one("#cancel").focus()
 
@@ -162,14 +164,17 @@ class ConnectScreen(SubScreen):
         if findings == self._shown:
             return
         self._shown = findings
+        self.query_one("#lines", Prose).update(self._finding_lines())
+
+    def _finding_lines(self) -> str:
         lines = []
-        for finding in findings:
+        for finding in self._shown:
             mark = VERDICTS[finding.verdict]
             message, remedy = finding_text(finding)
             lines.append(f"{show(mark)}  {message}")
             if remedy:
                 lines.append(f"   {signs('→')} {remedy}")
-        self.query_one("#lines", Prose).update("\n".join(lines))
+        return "\n".join(lines)
 
 
 def guide() -> str:

@@ -20,14 +20,21 @@ from textual.widget import Widget
 from tui.actions import BY_ID
 from tui.i18n import _
 from tui.screens import MAIN
-from tui.widgets.bars import KeyLine, NavBar, ProgressLine, Saying, StatusLine, TooSmall
+from tui.widgets.bars import (
+    KeyLine,
+    NavBar,
+    ProgressLine,
+    Saying,
+    StatusLine,
+    TooSmall,
+    is_too_small,
+)
 from tui.widgets.fitting import Line
 
 if TYPE_CHECKING:
     from core.sync.events import Event
     from tui.app import DextreApp
 
-LEAST = (40, 12)
 WIDE = 110
 
 
@@ -60,7 +67,7 @@ class FrameScreen(Screen[None]):
     # -- composition -------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        yield TooSmall(*LEAST)
+        yield TooSmall()
         yield NavBar()
         with Container(id="body"):
             yield from self.body()
@@ -81,13 +88,13 @@ class FrameScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         if self.ready:
             self.show_frame()
-            self.refresh_data()
+            self.come_back()
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size.width, event.size.height)
 
     def _fit(self, width: int, height: int) -> None:
-        small = width < LEAST[0] or height < LEAST[1]
+        small = is_too_small(width, height)
         self.set_class(small, "-too-small")
         self.set_class(width < 80, "-narrow")
         self.set_class(width >= WIDE, "-wide")
@@ -129,6 +136,10 @@ class FrameScreen(Screen[None]):
 
     def refresh_data(self) -> None:
         """Read again what this screen shows."""
+
+    def come_back(self) -> None:
+        """It is seen again; meanwhile things may have happened."""
+        self.refresh_data()
 
     def prepare(self, some: Sequence[Event], /) -> None:
         """What is long work for many events: some at a time, with keys in between; what comes of

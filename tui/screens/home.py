@@ -18,6 +18,7 @@ from tui.health import health_words
 from tui.i18n import N_, _, aside
 from tui.remedies import told
 from tui.screens.base import MainScreen
+from tui.screens.live_log import LiveLog
 from tui.session import Step, log_line
 from tui.when import age, day_and_time
 from tui.widgets.columns import clip
@@ -34,23 +35,22 @@ LATE = 60.0
 """Seconds after which an unsent change is worth a line."""
 
 
+LABEL = 18
+"""Cells of the names before the figures."""
+
 NEEDS_LINE = 5
 """Which of the figures it is."""
 
 
-class HomeScreen(MainScreen):
+class HomeScreen(LiveLog):
     NAME = N_("Home")
     BINDINGS = bindings("home")
     AUTO_FOCUS = "#log"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._coming: list[LogLine] = []
-
     def body(self) -> Iterable[Widget]:
-        yield Prose(id="figures")
-        yield OpenLine(id="needs")
-        yield Prose(id="more")
+        yield Prose(id="figures", hang=LABEL + 1)
+        yield OpenLine(id="needs", hang=LABEL + 1)
+        yield Prose(id="more", hang=LABEL + 1)
         with Vertical(id="next"):
             yield Prose("", id="next-words")
             with Horizontal(classes="buttons"):
@@ -59,19 +59,23 @@ class HomeScreen(MainScreen):
         yield RingLog(id="log", empty=_("Nothing has happened yet."))
 
     def refresh_data(self) -> None:
-        self._coming = []
-        self.query_one(RingLog).show(_news(self.session.events))
+        self.all_come()
+        self.query_one(RingLog).show(self.lines_of(self.session.events))
         self._show_figures()
         self._show_log_title()
 
-    def prepare(self, some: Sequence[Event]) -> None:
-        self._coming += _news(some)
+    def lines_of(self, some: Iterable[Event]) -> list[LogLine]:
+        """Details are in the log itself."""
+        return [log_line(event) for event in some if event.level is not Level.DEBUG]
 
-    def on_happenings(self, _new: Sequence[Event]) -> None:
-        if self._coming:
-            self.query_one(RingLog).extend(self._coming)
-            self._coming = []
+    def on_happenings(self, new: Sequence[Event]) -> None:
+        super().on_happenings(new)
         self._show_figures()
+
+    def come_back(self) -> None:
+        if not self.query_one(RingLog).following:
+            self._show_figures()
+        super().come_back()
 
     # -- what it shows -----------------------------------------------------------------------------
 
@@ -244,9 +248,4 @@ def open_step(screen: MainScreen, step: str) -> None:
 
 
 def _line(label: str, words: str) -> str:
-    return f"{clip(label, 18)} {words}"
-
-
-def _news(events: Iterable[Event]) -> list[LogLine]:
-    """Details are in the log itself."""
-    return [log_line(event) for event in events if event.level is not Level.DEBUG]
+    return f"{clip(label, LABEL)} {words}"

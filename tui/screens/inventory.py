@@ -15,7 +15,7 @@ from core.sync.events import Event, RunApplied
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean
-from tui.i18n import N_, _
+from tui.i18n import N_, _, listed
 from tui.paths import new_file, path_of
 from tui.screens.changing import Changing
 from tui.screens.finding import Finding, grow, index_in
@@ -38,6 +38,9 @@ FIXED = 2
 """Columns before the locations: SKU number and name."""
 
 LOCATION_WIDTH = 11
+
+WORDY = 80
+"""Columns of the terminal from which on it is said what is a location and what a label."""
 
 
 CHANGES = frozenset(f"inventory.{name}" for name in ("set", "add", "take", "type", "move", "count"))
@@ -160,7 +163,8 @@ class InventoryScreen(Finding, Changing):
         label, seen = self.label, self._seen()
         source = self._source(label, seen)
         columns = [Column(_("SKU number"), 14, grow=1), Column(_("Name"), 14, grow=3, drop=1)]
-        columns += [Column(clean(place.name), LOCATION_WIDTH, right=True) for place in seen]
+        names = [self.session.place(place.id) for place in seen]
+        columns += [Column(name, LOCATION_WIDTH, right=True) for name in names]
         table.show(source, columns, empty=self._empty(), question=self._search)
         table.cell = FIXED + self._place - self._first if seen else -1
         self.refresh_bindings()
@@ -187,15 +191,19 @@ class InventoryScreen(Finding, Changing):
         return _("No items yet. Press i to import a CSV file, p to add a location or label.")
 
     def _show_about(self, hits: int) -> None:
-        label = self.label
-        total = len(self.desk.locations())
-        words = _("Inventory label: %(label)s   %(items)s, %(locations)s") % {
+        """What is under the cursor first: a narrow terminal has no room for the rest."""
+        label, place = self.label, self.location
+        words = "%(location)s   %(label)s"
+        if self.size.width >= WORDY:
+            words = _("Location: %(location)s   Inventory label: %(label)s")
+        words %= {
             "label": clean(label.name or label.code) if label else _("none yet"),
-            "items": counted.items(hits),
-            "locations": counted.locations(total),
+            "location": clean(place.name) if place else _("none yet"),
         }
         if label is not None and label.negative_allowed:
             words += "   " + _("negative allowed")
+        locations = counted.locations(len(self.desk.locations()))
+        words += "   " + listed((counted.items(hits), locations))
         self.query_one("#about", Prose).update(words)
 
     def on_resize(self, _event: events.Resize) -> None:

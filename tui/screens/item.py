@@ -17,8 +17,8 @@ from tui.clipboard import copy_text
 from tui.i18n import N_, _
 from tui.screens.base import SubScreen
 from tui.session import log_line
-from tui.when import age, day_and_time
-from tui.widgets.columns import clip, fold
+from tui.when import day_and_time, moment_ago
+from tui.widgets.columns import Name, clip, fold, shares
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 from tui.widgets.prose import Prose
 from tui.words import (
@@ -33,6 +33,9 @@ from tui.words import (
     signed,
     who_words,
 )
+
+PLACE, CHANGE = 14, 14
+"""Cells of a movement: the least that a location has, and what it changed."""
 
 MOVEMENTS = 50
 LOG_LINES = 50
@@ -142,17 +145,27 @@ class ItemScreen(SubScreen):
         lines += ["", _("Log"), *self._log()]
         return lines
 
-    def _place(self, location_id: str) -> str:
-        return clip(clean(self.desk.location_name(location_id), 60), 14)
+    @property
+    def _room(self) -> int:
+        """Cells of a line."""
+        return self.size.width - 4
 
     def _levels(self) -> list[str]:
         levels = self.desk.levels_of(self.sku_number)
         if not levels:
             return [_("  No quantity was ever set.")]
-        return [
-            f"  {self._place(level.key.location_id)} {clip(clean(level.key.label_code), 14)}"
-            f" {clip(str(level.quantity), 8, right=True)}"
+        rows = [
+            (
+                self.session.place(level.key.location_id),
+                clean(level.key.label_code),
+                str(level.quantity),
+            )
             for level in levels
+        ]
+        place, label, quantity = shares(list(zip(*rows, strict=True)), self._room - len("    "))
+        return [
+            f"  {clip(row[0], place)} {clip(row[1], label)} {clip(row[2], quantity, right=True)}"
+            for row in rows
         ]
 
     def _cells(self) -> list[str]:
@@ -160,14 +173,27 @@ class ItemScreen(SubScreen):
         cells = self.desk.cells_of(self.sku_number)
         if not cells:
             return [_("  Not part of the link: the SKU is not mapped, or no location is paired.")]
-        return [line for cell in cells for line in self._cell(cell, pairs)]
+        heads = [self._head(cell, pairs) for cell in cells]
+        widths = shares(list(zip(*heads, strict=True)), self._room - len("     ") - len(signs("⇄")))
+        return [
+            line
+            for cell, head in zip(cells, heads, strict=True)
+            for line in self._cell(cell, *map(clip, head, widths))
+        ]
 
-    def _cell(self, cell: Cell, pairs: dict[str, LocationPair]) -> list[str]:
+    def _head(self, cell: Cell, pairs: dict[str, LocationPair]) -> tuple[str, str, str]:
+        """Here, there, how they stand."""
         pair = pairs.get(cell.key.shopify_location_id)
-        there = clean(pair.shopify_name) if pair else ""
+        there = Name(clean(pair.shopify_name), self._names_there(pairs)) if pair else ""
+        return self.session.place(cell.location_id), there, show(CELLS[cell.state])
+
+    @staticmethod
+    def _names_there(pairs: dict[str, LocationPair]) -> frozenset[str]:
+        return frozenset(clean(pair.shopify_name) for pair in pairs.values())
+
+    def _cell(self, cell: Cell, here: str, there: str, state: str) -> list[str]:
         lines = [
-            f"  {self._place(cell.location_id)} {signs('⇄')} {clip(there, 16)} "
-            + show(CELLS[cell.state]),
+            f"  {here} {signs('⇄')} {there} {state}".rstrip(),
             "    "
             + _("DEXTRE %(here)s, Shopify %(there)s; both last agreed on %(base)s")
             % {
@@ -186,27 +212,31 @@ class ItemScreen(SubScreen):
             )
         seconds = self.desk.read_age(cell)
         if seconds is not None:
-            lines.append("    " + _("Shopify last read %(age)s ago") % {"age": age(seconds)})
+            lines.append("    " + _("Shopify last read: %(at)s") % {"at": moment_ago(seconds)})
         if cell.problem is not None:
             problem = f"! {_(PROBLEMS[cell.problem])}  {detail_text(cell.detail)}"
-            lines += fold(problem, self.size.width - 4, "    ")
+            lines += fold(problem, self._room, "    ")
             remedy = signs("→ ") + _(PROBLEM_REMEDIES[cell.problem])
-            lines += fold(remedy, self.size.width - 4, "    ")
+            lines += fold(remedy, self._room, "    ")
         return lines
 
     def _movements(self) -> list[str]:
         movements = self.desk.movements(self.sku_number, MOVEMENTS)
-        lines = [line for one in movements for line in self._movement(one)]
+        names = [cell_len(self.session.place(one.key.location_id)) for one in movements]
+        whys = [cell_len(_(CAUSES[one.cause.kind])) for one in movements]
+        left = self._room - len("  2026-11-23 09:00  ") - CHANGE - 2 - max(whys, default=0)
+        place = max(PLACE, min(max(names, default=0), left))
+        lines = [line for one in movements for line in self._movement(one, place)]
         return lines or [_("  None yet.")]
 
-    def _movement(self, one: Movement) -> list[str]:
+    def _movement(self, one: Movement, place: int) -> list[str]:
         """What it changed, then why; a reason or a sum is broken only where a line is too narrow
         for it alone.
         """
-        cause, width = one.cause, self.size.width - 4
-        change = f"{number(one.before)} {signs('→')} {one.after}"
-        place = self._place(one.key.location_id)
-        lines = [f"  {day_and_time(one.at)}  {place} {clip(change, 14)} {_(CAUSES[cause.kind])}"]
+        cause, width = one.cause, self._room
+        change = clip(f"{number(one.before)} {signs('→')} {one.after}", CHANGE)
+        where = clip(self.session.place(one.key.location_id), place)
+        lines = [f"  {day_and_time(one.at)}  {where} {change} {_(CAUSES[cause.kind])}"]
         details = (who_words(cause.who), cause.reason, arithmetic_words(cause.arithmetic))
         for part in filter(None, map(clean, details)):
             if cell_len(lines[-1]) + 2 + cell_len(part) <= width:

@@ -15,7 +15,7 @@ from tui.actions import bindings
 from tui.clean import clean
 from tui.clipboard import copy_text
 from tui.i18n import N_, _
-from tui.screens.base import MainScreen
+from tui.screens.live_log import LiveLog
 from tui.session import log_line
 from tui.widgets.fields import FilterField
 from tui.widgets.prose import Prose
@@ -34,7 +34,7 @@ SKU = "sku:"
 """Before a word of the filter: exactly this SKU number."""
 
 
-class LogScreen(MainScreen):
+class LogScreen(LiveLog):
     NAME = N_("Log")
     BINDINGS = bindings("find", "log")
     AUTO_FOCUS = "RingLog"
@@ -47,11 +47,12 @@ class LogScreen(MainScreen):
         self._sought = ""
         self._all_brands = False
         self._others: dict[str, EventFeed] = {}
-        self._coming: list[LogLine] = []
+        self._other_filter = False
 
     def body(self) -> Iterable[Widget]:
         yield Prose("", id="about", classes="heading")
-        yield FilterField(placeholder=_("Text, or sku:NUMBER for one item"), id="filter")
+        about = _("Text, or sku:NUMBER for one item")
+        yield FilterField(self._search, placeholder=about, id="filter")
         yield RingLog(id="log")
 
     def on_mount(self) -> None:
@@ -65,10 +66,13 @@ class LogScreen(MainScreen):
     # -- what it shows -----------------------------------------------------------------------------
 
     def refresh_data(self) -> None:
-        """What is in memory at once, then what the files hold, read beside the UI."""
-        kept, self._coming = list(self.session.events), []
+        """What is in memory at once, then what the files hold, read beside the UI. Who has scrolled
+        back meanwhile keeps the lines, unless the filter is another one.
+        """
+        kept = list(self.session.events)
+        self.all_come()
         empty = _("No line fits the filter.") if kept else _("Nothing has happened yet.")
-        self.query_one(RingLog).show(self._lines(kept[-AT_FIRST:]), empty)
+        self.query_one(RingLog).show(self.lines_of(kept[-AT_FIRST:]), empty)
         self._show_about()
         if self._all_brands or len(kept) >= AT_FIRST:
             self._read_files()
@@ -77,12 +81,13 @@ class LogScreen(MainScreen):
     async def _read_files(self) -> None:
         lines = await asyncio.to_thread(self._from_files)
         log = self.query_one(RingLog)
-        if self.is_attached and log.following:
+        if self.is_attached and (log.following or self._other_filter):
+            self._other_filter = False
             log.show(lines)
 
     def _from_files(self) -> list[LogLine]:
         events = self.desk.log(limit=FROM_FILE)
-        return self._lines(self._with_others(events) if self._all_brands else events)
+        return self.lines_of(self._with_others(events) if self._all_brands else events)
 
     def _other_brands(self) -> list[str]:
         names = (brand.name for brand in self.own_app.workspace.brands())
@@ -99,10 +104,10 @@ class LogScreen(MainScreen):
 
     def _drain_others(self) -> None:
         for feed in self._others.values():
-            if lines := self._lines(feed.drain()):
+            if lines := self.lines_of(feed.drain()):
                 self.query_one(RingLog).extend(lines)
 
-    def _lines(self, events: Iterable[Event]) -> list[LogLine]:
+    def lines_of(self, events: Iterable[Event]) -> list[LogLine]:
         words = self._search.casefold().split()
         skus = [word.removeprefix(SKU) for word in words if word.startswith(SKU)]
         texts = [word for word in words if not word.startswith(SKU)]
@@ -135,14 +140,6 @@ class LogScreen(MainScreen):
         words += "   " + _("File: %(file)s") % {"file": clean(self.desk.log_path)}
         self.query_one("#about", Prose).update(words)
 
-    def prepare(self, some: Sequence[Event]) -> None:
-        self._coming += self._lines(some)
-
-    def on_happenings(self, _new: Sequence[Event]) -> None:
-        if self._coming:
-            self.query_one(RingLog).extend(self._coming)
-            self._coming = []
-
     @on(RingLog.Following)
     def following(self) -> None:
         self._show_about()
@@ -166,7 +163,7 @@ class LogScreen(MainScreen):
         levels = (Level.DEBUG, Level.WARNING, Level.ERROR)
         self._least = levels[(levels.index(self._least) + 1) % len(levels)]
         self.own_app.state.put(self.KEPT, "level", self._least.value)
-        self.refresh_data()
+        self._filter_anew()
 
     def do_brand(self) -> None:
         self._all_brands = not self._all_brands
@@ -174,6 +171,10 @@ class LogScreen(MainScreen):
             for feed in self._others.values():
                 feed.close()
             self._others.clear()
+        self._filter_anew()
+
+    def _filter_anew(self) -> None:
+        self._other_filter = True
         self.refresh_data()
 
     def do_search(self) -> None:
@@ -187,7 +188,7 @@ class LogScreen(MainScreen):
         self._search = text
         self._sought = text or self._sought
         self.own_app.state.put(self.KEPT, "search", text)
-        self.refresh_data()
+        self._filter_anew()
 
     @on(FilterField.Left)
     def to_rows(self) -> None:

@@ -143,11 +143,8 @@ class MappingScreen(Finding, EditingByHand):
         ]
 
     def _show_tabs(self, view: MappingView | None) -> None:
-        """The chosen filter with those around it, as far as the width goes."""
-        filters = self._filters(view)
-        start = max(0, filters.index(self._chosen) - 2) if len(filters) > 4 else 0
-        parts: list[Part] = [("<", "dim")] if start else []
-        for one in filters[start:]:
+        parts: list[Part] = []
+        for one in self._filters(view):
             words = f"{_(FILTERS[one])} {view.size(one) if view else ''}".rstrip()
             parts.append((words, "here" if one is self._chosen else ""))
         self.query_one("#tabs", Bar).parts = tuple(parts)
@@ -217,7 +214,7 @@ class MappingScreen(Finding, EditingByHand):
             "mapped": mapped,
             "others": others,
         }
-        if not self.session.status.link:
+        if mapped and not self.session.status.link:
             words = sentences(words, _("Next step: enable the inventory link."))
         self.say(words)
 

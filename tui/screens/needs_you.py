@@ -198,7 +198,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         return clean(row.sku_number) if row.sku_number else _("(all)")
 
     def _place(self, row: Waiting) -> str:
-        return clean(self.desk.location_name(row.location_id)) if row.location_id else ""
+        return self.session.place(row.location_id) if row.location_id else ""
 
     def _empty(self) -> str:
         if self._search:

@@ -37,16 +37,26 @@ class PairingScreen(SubScreen):
     def __init__(self) -> None:
         super().__init__()
         self._shop: Sequence[ShopLocation] = ()
-        self._chosen: dict[str, str] = {}
-        self._label: str | None = None
 
     @staticmethod
     def why_not_open(session: Session) -> str | None:
         return session.why_not_connected()
 
+    @property
+    def _chosen(self) -> dict[str, str]:
+        """What was chosen, also before this screen was left; at first the pairs that are kept."""
+        draft = self.session.pairing_draft
+        if draft is None:
+            return self._kept()
+        here = {place.id for place in self.desk.locations()}
+        return {location: there for location, there in draft.items() if location in here}
+
+    def _kept(self) -> dict[str, str]:
+        return {pair.location_id: pair.shopify_location_id for pair in self.desk.pairs()}
+
     def body(self) -> Iterable[Widget]:
         labels = self.desk.labels()
-        linked = self._label or self.desk.link().label_code
+        linked = self.session.label_draft or self.desk.link().label_code
         default = next((label.code for label in labels if label.is_default), "")
         options = [(label.code, clean(label.name or label.code, 40)) for label in labels]
         with Horizontal(classes="buttons"):
@@ -60,7 +70,6 @@ class PairingScreen(SubScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#label", Pick).parent.styles.height = 1  # type: ignore[union-attr]
-        self._chosen = {pair.location_id: pair.shopify_location_id for pair in self.desk.pairs()}
         self.read_shop()
 
     @work(exclusive=True, group="job")
@@ -121,6 +130,8 @@ class PairingScreen(SubScreen):
         if self._shop and there > here:
             more = _("Shopify has more locations: some stay without a pair; a adds one in DEXTRE.")
             words = sentences(words, more)
+        if self._chosen != self._kept():
+            words = sentences(words, _("These pairs are not kept yet."))
         self.query_one("#rule", Prose).update(signs(words))
 
     # -- choosing ----------------------------------------------------------------------------------
@@ -143,9 +154,10 @@ class PairingScreen(SubScreen):
 
     def choose(self, here: str, there: str) -> None:
         """Pair the two; who had `there` before loses it."""
-        self._chosen = {k: v for k, v in self._chosen.items() if v != there and k != here}
+        chosen = {k: v for k, v in self._chosen.items() if v != there and k != here}
         if there:
-            self._chosen[here] = there
+            chosen[here] = there
+        self.session.pairing_draft = chosen
         self.refresh_data()
 
     def do_choose(self) -> None:
@@ -188,9 +200,11 @@ class PairingScreen(SubScreen):
             self.choose(here, NONE)
 
     def do_label(self) -> None:
-        pick = self.query_one("#label", Pick)
-        pick.action_step(1)
-        self._label = pick.value
+        self.query_one("#label", Pick).action_step(1)
+
+    @on(Pick.Changed, "#label")
+    def label_chosen(self, message: Pick.Changed) -> None:
+        self.session.label_draft = message.pick.value
 
     def do_location(self) -> None:
         ask_for_location(self)
@@ -205,6 +219,7 @@ class PairingScreen(SubScreen):
         label = self.query_one("#label", Pick).value or None
         done = await self.job(_("Pairing locations"), lambda _p: self.desk.pair(pairs, label))
         if done is not None:
+            self.session.pairing_draft, self.session.label_draft = None, ""
             words = _("Kept: %(pairs)s. Next step: SKU mapping.") % {
                 "pairs": counted.pairs(len(done.value))
             }

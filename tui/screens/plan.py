@@ -99,7 +99,7 @@ class PlanScreen(Finding, SubScreen):
             str(index),
             (
                 clean(row.sku_number),
-                clean(self.desk.location_name(row.location_id)),
+                self.session.place(row.location_id),
                 number(row.here),
                 number(row.there),
                 number(row.base),

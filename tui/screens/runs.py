@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 
 from textual import work
@@ -10,9 +11,11 @@ from textual.widget import Widget
 
 from core.model import Run, RunRow
 from core.sync.events import Event, RunApplied
+from core.workspace.errors import UnknownRun
+from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _, headed
+from tui.i18n import N_, _, headed, sentences
 from tui.screens.base import BaseScreen, MainScreen, SubScreen
 from tui.screens.plan import PlanScreen, run_words
 from tui.when import day_and_time
@@ -135,7 +138,7 @@ class RunScreen(SubScreen, Undoing):
         return f"{_(PLANS[self.run_shown.kind])}  {day_and_time(self.run_shown.at)}"
 
     def body(self) -> Iterable[Widget]:
-        yield Prose(run_words(self.run_shown), classes="text")
+        yield Prose("", id="about", classes="text")
         yield VirtualTable(id="rows", empty=_("This run has no rows."))
 
     def refresh_data(self) -> None:
@@ -147,9 +150,26 @@ class RunScreen(SubScreen, Undoing):
             Column(_("Outcome"), 15),
             Column(_("Why"), 12, grow=2, drop=2),
         ]
-        rows = islice(self.desk.run_rows(self.run_shown.id), SHOWN_ROWS)
-        source = ListSource([self._row(index, one) for index, one in enumerate(rows)])
-        self.query_one(VirtualTable).show(source, columns)
+        with suppress(UnknownRun):  # a backup without it was brought back by another process
+            self.run_shown = self.desk.run_named(self.run_shown.id)
+        rows = self.desk.run_rows(self.run_shown.id)
+        shown = [self._row(index, one) for index, one in enumerate(islice(rows, SHOWN_ROWS))]
+        self.query_one(VirtualTable).show(ListSource(shown), columns)
+        self.query_one("#about", Prose).update(self._about(more=next(rows, None) is not None))
+        self.refresh_bindings()
+
+    def on_happenings(self, new: Sequence[Event]) -> None:
+        if any(isinstance(event, RunApplied) for event in new):
+            self.refresh_data()
+
+    def _about(self, *, more: bool) -> str:
+        words = run_words(self.run_shown)
+        if self.run_shown.undone_by:
+            words = sentences(words, _("This run was undone already."))
+        if more:
+            only = _("Only the first %(rows)s are shown.") % {"rows": counted.rows(SHOWN_ROWS)}
+            words = sentences(words, only)
+        return words
 
     def _row(self, index: int, one: RunRow) -> Row:
         row, mark = one.row, OUTCOMES[one.outcome]
@@ -157,7 +177,7 @@ class RunScreen(SubScreen, Undoing):
         why = headed(why, detail_text(one.detail)) if one.detail else why
         cells = (
             clean(row.sku_number),
-            clean(self.desk.location_name(row.location_id)),
+            self.session.place(row.location_id),
             _change(row.here, row.new_here),
             _change(row.there, row.new_there),
             Toned(show(mark), mark.tone),

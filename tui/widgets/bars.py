@@ -21,15 +21,21 @@ from tui.actions import BY_ID
 from tui.clean import ascii_only
 from tui.i18n import _
 from tui.key_names import key_name
-from tui.widgets.fitting import GAP, Line
+from tui.widgets.fitting import EDGE, GAP, Line
 from tui.widgets.prose import Prose
 
 Part = tuple[str, str]
 """A text and a tone of the theme."""
 
 
+BEFORE: Part = ("<", "dim")
+"""There are more to the left."""
+
+
 class Bar(Widget):
-    """One line of toned parts; the ones that do not fit are left out from the right."""
+    """One line of toned parts; the ones that do not fit are left out from the right, and before
+    that from the left until the one where the reader is fits.
+    """
 
     DEFAULT_CSS = """
     Bar { height: 1; width: 1fr; background: $bar-ground; color: $foreground; }
@@ -48,13 +54,23 @@ class Bar(Widget):
     def render(self) -> RenderResult:
         text = Text(no_wrap=True, overflow="ellipsis", end="")
         room = self.size.width
-        for index, (words, tone) in enumerate(self.parts):
+        for index, (words, tone) in enumerate(self._in_view(room)):
             piece = (" " if index == 0 else self.GAP) + words
             if cell_len(piece) > room and index:
                 break
             text.append(piece, self._tone(tone))
             room -= cell_len(piece)
         return text
+
+    def _in_view(self, room: int) -> Sequence[Part]:
+        here = next((at for at, (_words, tone) in enumerate(self.parts) if tone == "here"), 0)
+        start, head = 0, self.parts[: here + 1]
+        while (
+            start < here and EDGE - GAP + sum(GAP + cell_len(words) for words, _tone in head) > room
+        ):
+            start += 1
+            head = (BEFORE, *self.parts[start : here + 1])
+        return (*head, *self.parts[here + 1 :])
 
     def _tone(self, tone: str) -> str:
         if tone == "here":
@@ -254,17 +270,21 @@ class ProgressLine(Static):
         self.remove_class("-on")
 
 
+LEAST = (40, 12)
+"""Columns and rows of the smallest terminal that shows everything."""
+
+
+def is_too_small(columns: int, rows: int) -> bool:
+    return columns < LEAST[0] or rows < LEAST[1]
+
+
 class TooSmall(Prose):
     """What is shown instead of everything where the terminal is too small."""
 
     DEFAULT_CSS = "TooSmall { display: none; height: 1fr; padding: 1; }"
 
-    def __init__(self, columns: int, rows: int) -> None:
-        super().__init__()
-        self._needs = (columns, rows)
-
     def show(self, columns: int, rows: int) -> None:
         self.update(
             _("The terminal is too small: %(columns)d×%(rows)d. At least %(need)s is needed.")
-            % {"columns": columns, "rows": rows, "need": f"{self._needs[0]}×{self._needs[1]}"}
+            % {"columns": columns, "rows": rows, "need": f"{LEAST[0]}×{LEAST[1]}"}
         )

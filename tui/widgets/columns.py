@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Self
 
 from rich.cells import cell_len, set_cell_size
 
@@ -63,6 +65,13 @@ def _titled(columns: Sequence[Column], widths: list[tuple[int, int]]) -> list[tu
     return list(now.items())
 
 
+def shares(texts: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Widths for a column of texts each, as wide as they are where there is room for all."""
+    longest = [(i, max(map(cell_len, column), default=0)) for i, column in enumerate(texts)]
+    over = sum(width for _column, width in longest) - room
+    return [width for _column, width in _squeezed(longest, max(0, over))]
+
+
 def _squeezed(widths: list[tuple[int, int]], over: int) -> list[tuple[int, int]]:
     """The widest give way, so that every column keeps something of itself."""
     now = dict(widths)
@@ -79,9 +88,47 @@ def clip(text: str, width: int, right: bool = False) -> str:
     if width <= 0:
         return ""
     if cell_len(text) > width:
-        text = set_cell_size(text, width - 1).rstrip() + ("…" if signs("…") == "…" else "~")
+        text = _cut(text, width) if not isinstance(text, Name) else text.cut(width)
     padding = " " * (width - cell_len(text))
     return padding + text if right else text + padding
+
+
+def _cut_sign() -> str:
+    return "…" if signs("…") == "…" else "~"
+
+
+def _cut(text: str, width: int) -> str:
+    return set_cell_size(text, width - 1).rstrip() + _cut_sign()
+
+
+class Name(str):
+    """A name that is cut in the middle where one of the `others` would look the same when cut."""
+
+    __slots__ = ("others",)
+
+    others: frozenset[str]
+
+    def __new__(cls, text: str, others: frozenset[str]) -> Self:
+        name = super().__new__(cls, text)
+        name.others = others
+        return name
+
+    def cut(self, width: int) -> str:
+        return _cut_apart(str(self), self.others, width, _cut_sign())
+
+
+@lru_cache(maxsize=1_024)
+def _cut_apart(text: str, others: frozenset[str], width: int, sign: str) -> str:
+    """Looking it up costs little: a page asks for the same names row after row."""
+    plain = _cut(text, width)
+    alike = (one for one in others if one != text and cell_len(one) > width)
+    if all(_cut(one, width) != plain for one in alike):
+        return plain
+    head = set_cell_size(text, (width - 1) // 2).rstrip()
+    room, start = width - 1 - cell_len(head), len(text)
+    while cell_len(text[start - 1 :]) <= room:
+        start -= 1
+    return head + sign + text[start:]
 
 
 NEVER_FIRST = frozenset(

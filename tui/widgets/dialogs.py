@@ -5,12 +5,12 @@ cannot be undone has the focus on Cancel.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
@@ -18,6 +18,7 @@ from textual.widgets import Button, Input
 from tui.actions import bindings
 from tui.clipboard import copy_text
 from tui.i18n import _
+from tui.widgets.bars import KeyLine, TooSmall, is_too_small
 from tui.widgets.fields import Field, FormRow, Pick, Press
 from tui.widgets.prose import Prose
 
@@ -31,7 +32,7 @@ class Dialog(ModalScreen[T]):
     """A box in the middle."""
 
     DEFAULT_CSS = """
-    Dialog { align: center middle; background: $background 60%; }
+    Dialog { align: center middle; background: $background 60%; layers: default notice; }
     Dialog > #box { width: 72; max-width: 96%; height: auto; max-height: 96%; padding: 1 2;
         background: $panel; border: solid $border; }
     Dialog.-ascii > #box { border: ascii $border; }
@@ -44,7 +45,11 @@ class Dialog(ModalScreen[T]):
     Dialog .dialog--buttons { height: 1; margin-top: 1; align-horizontal: right; }
     Dialog .dialog--buttons Press { margin-left: 2; }
     Dialog VerticalScroll { scrollbar-size-vertical: 1; }
-    Dialog.-short > #box { padding: 0 1; max-height: 100%; }
+    Dialog > KeyLine { layer: notice; dock: bottom; }
+    Dialog.-too-small > KeyLine { display: none; }
+    Dialog > TooSmall { layer: notice; width: 100%; height: 100%; background: $background; }
+    Dialog.-too-small > TooSmall { display: block; }
+    Dialog.-short > #box { padding: 0 1; max-height: 92%; }
     Dialog.-short .dialog--title, Dialog.-short .dialog--buttons { margin: 0; }
     Dialog.-short .dialog--note { margin-top: 0; max-height: 3; }
     Dialog.-short .dialog--wrong { margin-top: 0; max-height: 2; }
@@ -60,9 +65,32 @@ class Dialog(ModalScreen[T]):
         from tui.clean import ascii_only
 
         self.set_class(ascii_only(), "-ascii")
+        self.mount(KeyLine())
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """In the reader's language."""
+        return {
+            key: active._replace(
+                binding=replace(active.binding, description=_(active.binding.description))
+            )
+            for key, active in super().active_bindings.items()
+        }
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < SHORT, "-short")
+        self._tell_too_small(*event.size)
+
+    def _tell_too_small(self, width: int, height: int) -> None:
+        """Over the box, which keeps its focus and what was typed."""
+        small = is_too_small(width, height)
+        self.set_class(small, "-too-small")
+        if not small:
+            return
+        if not self.query(TooSmall):
+            self.mount(TooSmall())
+        for notice in self.query(TooSmall):
+            notice.show(width, height)
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -168,6 +196,12 @@ class Ask:
 class FormDialog(Dialog[Mapping[str, str]]):
     """A few fields. `submit` does the work and answers with what is wrong, or nothing; the form
     stays open with what was typed until it succeeds. `wrong`: what is wrong from the beginning.
+    Where there is little room, the fields scroll; what is wrong and the buttons stay.
+    """
+
+    DEFAULT_CSS = """
+    FormDialog #foot { dock: bottom; height: auto; background: $panel; }
+    FormDialog.-short #foot .dialog--wrong { max-height: 6; }
     """
 
     def __init__(
@@ -184,7 +218,7 @@ class FormDialog(Dialog[Mapping[str, str]]):
         self._wrong = wrong
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="box"):
+        with VerticalScroll(id="box", can_focus=False):
             yield Prose(self._title, classes="dialog--title")
             for ask in self._asks:
                 field: Field | Pick
@@ -197,12 +231,12 @@ class FormDialog(Dialog[Mapping[str, str]]):
                 yield FormRow(ask.label, field)
             if self._note:
                 yield Prose(self._note, classes="dialog--note")
-            yield Prose(
-                self._wrong, classes="dialog--wrong" + (" -on" if self._wrong else ""), id="wrong"
-            )
-            with Horizontal(classes="dialog--buttons"):
-                yield Press(self._ok, id="yes")
-                yield Press(_("Cancel"), id="cancel")
+            with Vertical(id="foot"):
+                wrong = "dialog--wrong" + (" -on" if self._wrong else "")
+                yield Prose(self._wrong, classes=wrong, id="wrong")
+                with Horizontal(classes="dialog--buttons"):
+                    yield Press(self._ok, id="yes")
+                    yield Press(_("Cancel"), id="cancel")
 
     def answers(self) -> dict[str, str]:
         return {ask.name: self._answer(ask) for ask in self._asks}

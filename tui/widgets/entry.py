@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual.binding import Binding, BindingType
 from textual.geometry import Offset
 from textual.message import Message
 
+from tui.actions import bindings
 from tui.widgets.fields import Field
 
 
@@ -21,11 +19,7 @@ class EntryField(Field):
     EntryField:nocolor, EntryField:nocolor:focus { background: $field-ground; color: $foreground; }
     EntryField.-on { display: block; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False),
-        Binding("down", "step(1)", show=False),
-        Binding("up", "step(-1)", show=False),
-    ]
+    BINDINGS = bindings("entry")
 
     class Left(Message):
         """No more typing."""

@@ -17,6 +17,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
+from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.widgets.prose import Prose
 
@@ -110,13 +111,20 @@ class FilterField(Field):
     FilterField { display: none; }
     FilterField.-on { display: block; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False),
-        Binding("enter,down", "rows", show=False),
-    ]
+    BINDINGS = bindings("filter")
 
     class Left(Message):
         """The reader goes on to the rows."""
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        id: str | None = None,  # noqa: A002 - the toolkit's name
+    ) -> None:
+        super().__init__(value, placeholder=placeholder, id=id)
+        self.set_class(bool(value), "-on")
 
     def open(self) -> None:
         self.add_class("-on")
@@ -216,8 +224,13 @@ class OpenLine(Prose, can_focus=True):
     class Opened(Message):
         """The reader wants to see it."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the toolkit's name
-        super().__init__(id=id)
+    def __init__(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - the toolkit's name
+        hang: int = 0,
+    ) -> None:
+        super().__init__(id=id, hang=hang)
 
     def action_open(self) -> None:
         self.post_message(self.Opened())

@@ -26,7 +26,7 @@ class PickerDialog(Dialog[str]):
     DEFAULT_CSS = """
     PickerDialog > #box { width: 76; height: 80%; }
     PickerDialog VirtualTable { background: $panel; margin-top: 1; }
-    PickerDialog.-short > #box { height: 100%; }
+    PickerDialog.-short > #box { height: 92%; }
     PickerDialog.-short VirtualTable { margin: 0; }
     PickerDialog VirtualTable > .table--resting { background: $cursor-ground; color: $cursor-text; }
     """

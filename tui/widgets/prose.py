@@ -13,7 +13,9 @@ from tui.widgets.columns import clip, fold
 
 
 class Prose(Static):
-    """A text of any number of lines; an indented one keeps its indent where it goes on."""
+    """A text of any number of lines; an indented one keeps its indent where it goes on, and is
+    indented by `hang` cells there at least.
+    """
 
     def __init__(
         self,
@@ -21,7 +23,9 @@ class Prose(Static):
         *,
         id: str | None = None,  # noqa: A002 - the toolkit's name
         classes: str | None = None,
+        hang: int = 0,
     ) -> None:
+        self._hang = " " * hang
         super().__init__(text, id=id, classes=classes, markup=False)
 
     @property
@@ -36,7 +40,7 @@ class Prose(Static):
         found: list[str] = []
         for line in self.plain.split("\n"):
             indent = line[: len(line) - len(line.lstrip(" "))]
-            found += fold(line, width, indent) or [""]
+            found += fold(line, width, max(indent, self._hang), first=indent) or [""]
         return found
 
     def get_content_width(self, _container: Size, _viewport: Size) -> int:

@@ -87,11 +87,13 @@ class RingLog(ScrollView, can_focus=True):
     # -- lines -------------------------------------------------------------------------------------
 
     def show(self, lines: Sequence[LogLine], empty: str | None = None) -> None:
-        """Replace everything."""
+        """Replace everything; who does not follow begins at the newest line."""
         self.lines, self._rows, self._first, self._cursor = [], [], 0, -1
         if empty is not None:
             self._empty = empty
         self.extend(lines)
+        if not self.following:
+            self.go_to(len(lines) - 1)
 
     def extend(self, new: Sequence[LogLine]) -> None:
         """Add a batch; a reader who has scrolled back keeps the lines that are in front of him."""

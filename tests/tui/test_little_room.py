@@ -1,0 +1,174 @@
+"""On a small terminal nothing that matters is out of sight: where one is, what has the focus, what
+went wrong and what can be done about it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
+
+from core.errors import Offline, note_of
+from core.model import ConnectionState, Location, PlanKind
+from tests.tui.fakes import FakeDesk, sample_plan
+from tests.tui.seeing import LEAST, press, running, seen, settled
+from tui.app import DextreApp
+from tui.screens.item import ItemScreen
+from tui.screens.mapping import MappingScreen
+from tui.screens.plan import PlanScreen
+from tui.widgets.bars import Bar
+from tui.widgets.columns import Name, clip
+from tui.widgets.dialogs import FormDialog
+from tui.widgets.fields import Field, Press
+
+
+async def resized(app: DextreApp, pilot: Pilot[int], columns: int, rows: int) -> None:
+    await pilot.resize_terminal(columns, rows)
+    for _turn in range(100):
+        if app.screen.has_class("-too-small") == (columns < LEAST[0]):
+            break
+        await pilot.pause(0.01)
+    await settled(app, pilot)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_the_navigation_shows_where_one_is(tmp_path: Path, lang: str) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=LEAST) as (app, pilot):
+        for key in "1234567":
+            await press(app, pilot, key)
+            top = seen(app).splitlines()[0]
+            assert f"{key} {app.screen.title_text()}" in top, top  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_the_chosen_filter_of_the_mapping_is_seen(tmp_path: Path, lang: str) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=LEAST) as (app, pilot):
+        await press(app, pilot, "3")
+        screen = app.screen
+        assert isinstance(screen, MappingScreen)
+        bar = screen.query_one("#tabs", Bar)
+        for _filter in bar.parts:
+            chosen = next(words for words, tone in bar.parts if tone == "here")
+            assert chosen in seen(app), chosen
+            await press(app, pilot, "f")
+
+
+@pytest.mark.parametrize("columns", [40, 60, 79, 80])
+async def test_what_has_the_focus_in_the_mapping_is_seen(tmp_path: Path, columns: int) -> None:
+    async with running(tmp_path, FakeDesk(), size=(columns, 12)) as (app, pilot):
+        await press(app, pilot, "3")
+        for _stop in range(6):
+            await press(app, pilot, "tab")
+            assert app.focused is not None
+            assert app.focused.region.x < columns, app.focused
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_a_form_with_an_error_keeps_the_remedy_and_its_buttons(
+    tmp_path: Path, lang: str
+) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=LEAST) as (app, pilot):
+        await press(app, pilot, "2", "p", "b")
+        dialog = app.screen
+        assert isinstance(dialog, FormDialog)
+        dialog._submit = lambda _answers: "What went wrong, in some words. " * 4 + "The remedy."
+        app.screen.query_one("#yes").focus()
+        await press(app, pilot, "enter")
+        text = seen(app)
+        assert "The remedy." in text, text
+        for button in dialog.query(Press):
+            assert str(button.label) in text
+        for field in dialog.query("Field, Pick"):
+            field.focus()
+            top, foot = dialog.query_one("#box").region.y, dialog.query_one("#foot").region.y
+            for _turn in range(100):  # it is scrolled to with the next paint
+                await pilot.pause(0.01)
+                if top < field.region.y < foot:
+                    break
+            assert top < field.region.y < foot, field
+
+
+async def test_a_dialog_on_a_terminal_that_is_too_small_says_so(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "2", "A")
+        await press(app, pilot, "x")
+        await resized(app, pilot, 30, 8)
+        text = " ".join(seen(app).split())
+        assert "The terminal is too small: 30×8. At least 40×12 is needed." in text
+        assert "New item" not in text
+        await resized(app, pilot, 80, 24)
+        assert "too small" not in seen(app)
+        await press(app, pilot, "y")
+        assert app.screen.query_one("#ask-sku", Field).value == "xy", "typed on where it was"
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_what_goes_on_does_not_go_on_under_its_name(tmp_path: Path, lang: str) -> None:
+    desk = FakeDesk()
+    desk.health = {
+        "shop_name": "Practice Shop",
+        "domain": "practice-d60c54f0a1b2c3d4.myshopify.com",
+        "connection": ConnectionState.ERROR,
+        "error": note_of(Offline(detail="no answer from practice-d60c54f0a1b2c3d4")),
+    }
+    async with running(tmp_path, desk, lang=lang) as (app, _pilot):
+        figures = seen(app).splitlines()
+        where = next(line for line in figures if "practice-d60c54f0a1b2c3d4.my" in line)
+        assert where.startswith(" " * 20), seen(app)
+        error = next(at for at, line in enumerate(figures) if "no answer" in line)
+        assert any(line.startswith(" " * 20) for line in figures[error : error + 2]), seen(app)
+
+
+ALIKE = ("東京第一物流倉庫センター", "東京第一物流倉庫サテライト")
+
+
+def with_names_alike() -> FakeDesk:
+    desk = FakeDesk()
+    desk._locations[:2] = [Location("l1", ALIKE[0]), Location("l2", ALIKE[1])]
+    return desk
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_two_locations_can_be_told_apart_wherever_their_names_are_cut(
+    tmp_path: Path, lang: str
+) -> None:
+    async with running(tmp_path, with_names_alike(), lang=lang) as (app, pilot):
+        await press(app, pilot, "2")
+        about = seen(app).splitlines()[1]
+        assert ALIKE[0] in about
+        await press(app, pilot, "right")
+        assert ALIKE[1] in seen(app).splitlines()[1]
+        ends = ("ター", "イト")
+        assert "東京…ライト" in seen(app).splitlines()[2], "the other has more room"
+        await press(app, pilot, "4")
+        assert all(end in seen(app) for end in ends), seen(app)
+        app.push_screen(PlanScreen(sample_plan(PlanKind.PUSH)))
+        await settled(app, pilot)
+        assert ends[0] in seen(app), seen(app)
+
+
+async def test_a_name_is_cut_in_the_middle_only_where_another_would_look_the_same() -> None:
+    names = frozenset([*ALIKE, "東京第二物流倉庫センター", "渋谷店"])
+    assert clip(Name(ALIKE[0], names), 11) == "東京…ンター"
+    assert clip(Name(ALIKE[1], names), 11) == "東京…ライト"
+    assert clip(Name("東京第二物流倉庫センター", names), 11) == "東京第二物…"
+    assert clip(Name(ALIKE[0], frozenset()), 11) == "東京第一物…"
+    assert clip(Name("渋谷店", names), 11) == "渋谷店     "
+
+
+@pytest.mark.parametrize(("size", "lang"), [(LEAST, "en"), (LEAST, "ja"), ((80, 24), "en")])
+async def test_an_items_page_keeps_names_and_quantities_on_their_lines(
+    tmp_path: Path, size: tuple[int, int], lang: str
+) -> None:
+    async with running(tmp_path, with_names_alike(), lang=lang, size=size) as (app, pilot):
+        app.push_screen(ItemScreen("TEA-004"))
+        await settled(app, pilot)
+        screen = app.screen
+        assert isinstance(screen, ItemScreen)
+        held = screen._levels()
+        assert [line.split()[-1] for line in held] == ["9", "13"]
+        assert all(cell_len(line) <= size[0] - 4 for line in held)
+        assert all(name in line for name, line in zip(ALIKE, held, strict=True))
+        assert held[0].rstrip() in seen(app) or size == LEAST

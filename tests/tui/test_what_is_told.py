@@ -1,0 +1,81 @@
+"""What a screen tells is what is so now: runs that were undone, rows that are left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.model import MappingRow, MatchState
+from tests.tui.fakes import FakeDesk
+from tests.tui.seeing import press, running, seen
+from tui.app import DextreApp
+from tui.screens import runs
+
+
+def told(app: DextreApp) -> str:
+    """Without the ends of the lines."""
+    return " ".join(seen(app).split())
+
+
+async def test_a_run_that_was_undone_from_its_own_page_says_so(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "5", "enter")
+        assert "This run was undone already." not in told(app)
+        await press(app, pilot, "u", "A", "left", "enter")
+        assert ("apply", "undo") in desk.asked
+        assert isinstance(app.screen, runs.RunScreen)
+        assert "This run was undone already." in told(app)
+        asked = len(desk.asked)
+        await press(app, pilot, "u")
+        assert len(desk.asked) == asked, "the key says why it cannot, before anything is asked"
+        assert isinstance(app.screen, runs.RunScreen)
+
+
+async def test_rows_that_are_not_shown_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "SHOWN_ROWS", 2)
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "5", "enter")
+        assert "Only the first 2 rows are shown." in told(app)
+
+
+async def test_a_mapping_that_found_nothing_does_not_send_one_on(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk._link = desk.link().__class__("NEW")
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", "M")
+        assert "enable the inventory link" in told(app)
+        desk.rows_mapped = [MappingRow(MatchState.ONLY_HERE, row.item) for row in desk.rows_mapped]
+        desk.match = lambda: None  # type: ignore[method-assign]
+        await press(app, pilot, "M")
+        assert "0 mapped" in told(app)
+        assert "enable the inventory link" not in told(app)
+
+
+@pytest.mark.parametrize(
+    ("keys", "lang", "line"),
+    [
+        (("2", "slash"), "en", "Enter To the rows  Esc End search  F1 Keys"),
+        (("2", "slash"), "ja", "Enter 一覧へ  Esc 検索を終了  F1 キー"),
+        (
+            ("2", "equals_sign"),
+            "en",
+            "Enter Keep it  ↓ Next row  ↑ Row before  Esc Done  F1 Keys",
+        ),
+        (("2", "equals_sign"), "ja", "Enter 確定  ↓ 次の行  ↑ 前の行  Esc 終了  F1 キー"),
+        (("2", "m"), "en", "Esc Close"),
+        (("2", "m"), "ja", "Esc 閉じる"),
+        (("4", "f3"), "en", "Esc Close  y Copy"),
+    ],
+)
+async def test_the_line_of_keys_tells_those_that_act_now(
+    tmp_path: Path, keys: tuple[str, ...], lang: str, line: str
+) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang) as (app, pilot):
+        await press(app, pilot, *keys)
+        assert seen(app).rstrip().splitlines()[-1].strip() == line
+        await press(app, pilot, "escape")
+        assert "/ " in seen(app).rstrip().splitlines()[-1], "and then those of the screen"
