@@ -25,6 +25,9 @@ from tui.app import DextreApp
 from tui.widgets.bars import Saying
 from tui.widgets.fields import FilterField
 
+pytestmark = pytest.mark.timeout(400)
+"""Every action on every screen: a minute alone."""
+
 SHARED = frozenset(
     {"app", "main", "table", "scroll", "marks", "form", "find", "dialog", "sub", "filter"}
 )
