@@ -34,8 +34,11 @@ IN_APP: Mapping[str, str] = {
         "Press M (Map) in the SKU mapping to read the shop's catalogue again."
     ),
     "Look it up with `dextre-sync map list`.": N_("Search for it in the SKU mapping (key 3)."),
-    "Turn the link off, let the sync finish (`dextre-sync run --once`), then try again.": N_(
+    "Turn the link off (`dextre-sync disable` asks for the answer again), then try again.": N_(
         "Let the sync finish (pending 0), turn the link off, then try again."
+    ),
+    "Link that label again (`dextre-sync pair --label`), then undo the run.": N_(
+        "Link that label again (Settings > Locations and inventory labels), then undo the run."
     ),
     "Upper and lower case count. `dextre-sync item export` lists all items.": N_(
         "Upper and lower case count. Search for it in the inventory (key 2)."

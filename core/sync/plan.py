@@ -54,19 +54,16 @@ def undo_rows(
     run_rows: Iterable[RunRow], cell_of: Callable[[PlanRow], Cell | None]
 ) -> tuple[PlanRow, ...]:
     """Rows that take a run's applied rows back. A level that had never been set goes back to 0. The
-    rows of a level that the run has set go back together: what only some of them can is left out.
+    rows of a level go back together: where only some of them can, all are left out.
     """
     done = list(run_rows)
     rows = [
         _undo_row(one.row, cell_of(one.row)) for one in done if one.outcome is RowOutcome.APPLIED
     ]
-    was_set = {_level(one.row) for one in done if one.row.changes_here}
     stuck = {_level(row) for row in rows if row.left_out}
     stuck |= {_level(one.row) for one in done if one.outcome is not RowOutcome.APPLIED}
     return tuple(
-        _not_undone(row, cell_of(row))
-        if not row.left_out and _level(row) in was_set & stuck
-        else row
+        _not_undone(row, cell_of(row)) if not row.left_out and _level(row) in stuck else row
         for row in rows
     )
 

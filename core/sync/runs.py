@@ -295,8 +295,15 @@ class Runs:
         cell = tx.cell(row.key)
         if cell is None:
             return
-        base = _base_meanwhile(plan.kind, cell, row) if row.changes_there else row.new_base
+        base = row.new_base
+        if row.changes_there:
+            base = _base_meanwhile(cell, row, merges=self._merges(tx, plan))
         tx.put_cell(without_problem(cell)._replace(base=base))
+
+    def _merges(self, tx: BooksTx, plan: Plan) -> bool:
+        """Whether no side wins by it: a merge, or one that is taken back."""
+        undone = tx.run(plan.undoes) if plan.undoes else None
+        return (undone.kind if undone else plan.kind) is PlanKind.MERGE
 
     async def _apply_there(self, plan: Plan, rows: Sequence[PlanRow]) -> None:
         if not rows:
@@ -473,13 +480,13 @@ def _may_be_set(cell: Cell, row: PlanRow) -> bool:
     )
 
 
-def _base_meanwhile(kind: PlanKind, cell: Cell, row: PlanRow) -> int | None:
+def _base_meanwhile(cell: Cell, row: PlanRow, *, merges: bool) -> int | None:
     """The base until Shopify has answered. Where a level takes over what its cells have on Shopify
     (also where that comes to nothing together), here + there − base is with it what both will have
     become, so that a write which does not happen is made up for by what flows. A base in doubt is
     none.
     """
-    if row.changes_here or kind is PlanKind.MERGE:
+    if row.changes_here or merges:
         if row.there is None or row.new_there is None or row.new_base is None:
             return None
         return row.there - (row.new_there - row.new_base)

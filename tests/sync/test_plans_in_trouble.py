@@ -172,6 +172,19 @@ async def test_the_rows_of_a_level_are_undone_together_or_not_at_all() -> None:
     assert (world.here(), world.there(one), world.there(two)) == (7, 7, 7)
 
 
+async def test_variants_whose_changes_cancel_out_are_undone_together_or_not_at_all() -> None:
+    """Nothing changed here by the merge, so that only what it did there could be taken back."""
+    world, one, two = await two_variants()
+    await world.runs.disable()
+    world.shop.sell(one, -2)
+    world.shop.sell(two, 2)
+    run = await world.enable(PlanKind.MERGE)
+    world.shop.sell(one, -1)
+    await world.runs.apply(await world.runs.undo_plan(run.id))
+    await world.engine.rest()
+    assert (world.here(), world.there(one), world.there(two)) == (11, 11, 11)
+
+
 async def test_a_cell_left_out_since_the_plan_keeps_its_whole_level_from_being_set() -> None:
     world, one, two = await two_variants()
     world.shop.sell(one, 2)

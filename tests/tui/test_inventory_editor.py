@@ -289,6 +289,7 @@ async def test_what_is_typed_reaches_its_item_though_another_one_comes_above(
         desk._items = {"AAA-1": Item("AAA-1", "New"), **desk._items}
         desk.feeds[-1].waiting.append(ItemAdded(at=AT, brand="", sku="AAA-1"))
         await settled(app, pilot)
+        await settled(app, pilot)  # the field follows a table that has been painted
         assert app.screen.query_one(VirtualTable).cursor == 5
         line = seen(app).splitlines()[app.screen.query_one(EntryField).region.y]
         assert "TEA-004" in line, "it lies over its row"
@@ -303,6 +304,7 @@ async def test_typing_into_an_item_that_leaves_meanwhile_ends(tmp_path: Path) ->
         await press(app, pilot, "2", *["j"] * 4, "equals_sign", "7")
         del desk._items["TEA-004"]
         desk.feeds[-1].waiting.append(ItemRemoved(at=AT, brand="", sku="TEA-004"))
+        await settled(app, pilot)
         await settled(app, pilot)
         assert "TEA-004  急須 黒 360ml has left the list" in seen(app)
         asked = len(desk.asked)
