@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core.clock import Clock, iso
@@ -90,6 +91,8 @@ class Engine:
             self.reader.read_some,
         )
         self.reader.refused_moved = self.sender.chance_soon
+        self._left_at: int | None = None
+        """The version of the books when `run` or `rest` ended last."""
         self._wake = asyncio.Event()
         self._look = asyncio.Event()
         self._hinted = asyncio.Event()
@@ -102,12 +105,17 @@ class Engine:
         # Ended in the middle of a failure, as when the sync is lent, and now run again: what was
         # waited for then says nothing of now, and would keep the other loops waiting for ever.
         self.health.failing.clear()
-        self.reader.forget()
+        if self._left_at not in (None, self.books.version()):
+            self.reader.forget()  # after what others did, the same reading may mean something else
         self.sender.give_chance()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._forever(self.read_pass, self._tick, self._look))
-            tasks.create_task(self._forever(self.push_pass, self._poll, self._wake))
-            tasks.create_task(self._forever(self.hint_pass, self._tick, self._hinted))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._forever(self.read_pass, self._tick, self._look))
+                tasks.create_task(self._forever(self.push_pass, self._poll, self._wake))
+                tasks.create_task(self._forever(self.hint_pass, self._tick, self._hinted))
+        finally:
+            with suppress(DextreError):
+                self._left_at = self.books.version()
 
     def wake(self) -> None:
         """Something changed here: send it now. Call it on the engine's own loop."""
@@ -360,6 +368,7 @@ class Engine:
     def _report(
         self, passes: int, trouble: DextreError | None = None, *, rests: bool
     ) -> RestReport:
+        self._left_at = self.books.version()
         with self.books.view() as view:
             needs_you = view.count_cells().get(CellState.NEEDS_YOU, 0)
         return RestReport(
