@@ -11,7 +11,7 @@ Long because it is a list: every noun once, in one place, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -322,6 +322,9 @@ class Link:
     enabled: bool = False
     resume: bool = False
     revision: int = 0
+
+    def revised(self) -> Link:
+        return replace(self, revision=self.revision + 1)
 
 
 class CellKey(NamedTuple):

@@ -246,7 +246,8 @@ class BrandStore(InventoryStore):
 
     def oldest_change(self) -> str | None:
         """Since when (ISO) the longest waiting cell has a change that is not pushed yet."""
-        found: str | None = self._db.file.rows("SELECT min(changed_at) FROM cells")[0][0]
+        sql = "SELECT min(changed_at) FROM cells WHERE changed_at IS NOT NULL"  # from the index
+        found: str | None = self._db.file.rows(sql)[0][0]
         return found
 
     # -- backups ---------------------------------------------------------------------------------

@@ -93,8 +93,7 @@ class ItemsStore(PlacesStore):
             for mapping in mappings:
                 tx.put_mapping(self._renamed(tx, mapping, new))
             tx.put_cells([cell._replace(sku_number=new) for cell in tx.cells_of(sku_number)])
-            link = tx.link()
-            tx.put_link(replace(link, revision=link.revision + 1))
+            tx.put_link(tx.link().revised())
         return len(mappings)
 
     def remove_item(self, sku_number: str, cause: Cause, *, force: bool = False) -> None:
@@ -113,8 +112,7 @@ class ItemsStore(PlacesStore):
             for cell in tx.cells_of(sku_number):
                 tx.remove_cell(cell.key)
             if mappings:
-                link = tx.link()
-                tx.put_link(replace(link, revision=link.revision + 1))
+                tx.put_link(tx.link().revised())
             tx.record_levels(dict.fromkeys(stock), cause)
             self._table("levels").discard(sku_number)
             self._table("items").discard(sku_number)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from core.model import Label, Location
 from core.store import records
@@ -72,7 +71,7 @@ class PlacesStore(StoreBase):
             before = self.label(label.code)
             link = tx.link()
             if link.label_code == label.code and label.negative_allowed != before.negative_allowed:
-                tx.put_link(replace(link, revision=link.revision + 1))
+                tx.put_link(link.revised())
             if label.is_default and not before.is_default:
                 table.update({"is_default": False})
             doc = records.label_doc(label)

@@ -44,7 +44,7 @@ def notice(tx: BooksTx, keys: Iterable[CellKey], bundles: Collection[str] = ()) 
             noticed = put_aside(noticed, Problem.BUNDLE)
         tx.put_cell(noticed)
     if found:
-        _bump(tx)
+        tx.put_link(tx.link().revised())
     return found
 
 
@@ -91,7 +91,7 @@ def note_locations(
     moved = Counter(key.shopify_location_id for key in keys)
     if changed:
         tx.put_pairs(noted)
-    _bump(tx)
+    tx.put_link(tx.link().revised())
     _follow(tx, now, active, bundles)
     for pair in changed:
         kind = LocationActiveAgain if pair.is_active else LocationDeactivated
@@ -132,7 +132,7 @@ def note_bundles(tx: BooksTx, bundles: Collection[str], trace: Trace) -> None:
         else:
             trace.needs_you(after)
     if moved:
-        _bump(tx)
+        tx.put_link(tx.link().revised())
 
 
 def _following(cell: Cell, problem: Problem, *, holds: bool) -> Cell:
@@ -142,11 +142,6 @@ def _following(cell: Cell, problem: Problem, *, holds: bool) -> Cell:
     if not holds and cell.problem is problem:
         return without_problem(cell)
     return cell
-
-
-def _bump(tx: BooksTx) -> None:
-    link = tx.link()
-    tx.put_link(replace(link, revision=link.revision + 1))
 
 
 def _cells(tx: BooksTx, keys: Iterable[CellKey]) -> list[Cell]:

@@ -48,7 +48,7 @@ def arrange(tx: BooksTx, *, reset: bool = False) -> int:
         for shopify_location_id, pair in pairs.items()
         if (key := CellKey(item_id, shopify_location_id)) not in kept
     )
-    _bump(tx)
+    tx.put_link(tx.link().revised())
     return len(sku_of) * len(pairs)
 
 
@@ -59,7 +59,7 @@ def map_one(tx: BooksTx, mapping: SkuMapping, *, is_bundle: bool = False) -> Non
     standing = tx.mapping(mapping.inventory_item_id)
     if standing is not None and standing.sku_number == mapping.sku_number:
         tx.put_mapping(mapping)
-        _bump(tx)
+        tx.put_link(tx.link().revised())
         return
     unmap_one(tx, mapping.inventory_item_id)
     tx.put_mapping(mapping)
@@ -67,7 +67,7 @@ def map_one(tx: BooksTx, mapping: SkuMapping, *, is_bundle: bool = False) -> Non
         key = CellKey(mapping.inventory_item_id, pair.shopify_location_id)
         cell = _new(key, mapping.sku_number, pair)
         tx.put_cell(put_aside(cell, Problem.BUNDLE) if is_bundle and pair.is_active else cell)
-    _bump(tx)
+    tx.put_link(tx.link().revised())
 
 
 def unmap_one(tx: BooksTx, inventory_item_id: str) -> None:
@@ -76,7 +76,7 @@ def unmap_one(tx: BooksTx, inventory_item_id: str) -> None:
     tx.remove_mapping(inventory_item_id)
     for pair in tx.pairs():
         tx.remove_cell(CellKey(inventory_item_id, pair.shopify_location_id))
-    _bump(tx)
+    tx.put_link(tx.link().revised())
 
 
 def pair_locations(tx: BooksTx, pairs: tuple[LocationPair, ...], label_code: str) -> None:
@@ -92,8 +92,3 @@ def pair_locations(tx: BooksTx, pairs: tuple[LocationPair, ...], label_code: str
 def _new(key: CellKey, sku_number: str, pair: LocationPair) -> Cell:
     cell = Cell(key, sku_number, pair.location_id)
     return cell if pair.is_active else put_aside(cell, Problem.LOCATION_INACTIVE)
-
-
-def _bump(tx: BooksTx) -> None:
-    link = tx.link()
-    tx.put_link(replace(link, revision=link.revision + 1))

@@ -135,6 +135,22 @@ def test_version_4_looks_up_problems_and_doubts(tmp_path: Path) -> None:
     store.close()
 
 
+def test_version_5_has_cells_that_cost_less_to_write(tmp_path: Path) -> None:
+    unpack(4, tmp_path)
+    store = open_store(tmp_path)
+    source = store._db.source
+    shape = source.rows("SELECT sql FROM sqlite_master WHERE name = 'cells'")[0][0]
+    assert "STORED" in shape
+    plan = source.rows(
+        "EXPLAIN QUERY PLAN SELECT min(changed_at) FROM cells WHERE changed_at IS NOT NULL"
+    )
+    assert "cells_by_changed_at" in plan[0][-1]
+    store.set_level(LevelKey("A", WAREHOUSE, "good"), 6, BY_HAND)
+    assert store.count_cells()[CellState.PENDING_PUSH] == 2  # the triggers are there
+    store.check()
+    store.close()
+
+
 def test_an_old_file_gets_the_indexes_triggers_and_figures_of_a_fresh_one(tmp_path: Path) -> None:
     (tmp_path / "fresh").mkdir()
     fresh = open_store(tmp_path / "fresh")
