@@ -199,6 +199,7 @@ class Sender:
         with self.commits.view() as view:
             waiting = view.intents()
         if not waiting:
+            self.unanswered = None  # another process may have settled it
             return 0
         moment = self.commits.clock.monotonic()
         due = [

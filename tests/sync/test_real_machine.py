@@ -18,6 +18,7 @@ applied (1,000).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
@@ -36,7 +37,7 @@ from core.sync.reading import Pacing
 from core.sync.trace import Trace
 from tests.sync.conservation import Watcher
 from tests.sync.examples import stories
-from tests.sync.real_world import LABEL, OTHER_LABEL, SKUS, RealWorld
+from tests.sync.real_world import LABEL, OTHER_LABEL, SKUS, RealWorld, Visitor
 
 pytestmark = pytest.mark.timeout(7200)
 
@@ -55,7 +56,7 @@ WAITING = frozenset(
         *FROM_READING,
     }
 )
-
+BUSY = frozenset({CellState.PENDING_PUSH, CellState.PENDING_PULL, CellState.PUSHING})
 
 THEN = st.sampled_from([(0, 0), (0, 0), (0, 5), (0, 20), (0.15, 3), (0.5, 0), (1.5, 9)])
 """Seconds and steps of the loop that the world goes on for before the next thing happens."""
@@ -107,6 +108,7 @@ class RealMachine(RuleBasedStateMachine):
         self.behind = 0
         self.deleted: set[str] = set()
         self.last_run: str | None = None
+        self.is_shared = False
         self.world.start()
 
     @property
@@ -301,8 +303,92 @@ class RealMachine(RuleBasedStateMachine):
             with suppress(DextreError):  # what a person is told
                 await work()
 
-        if self.w.work is None or self.w.work.done():
+        if self.is_free():
             self.w.work = self.w.loop.create_task(to_its_end())
+
+    # -- another process has the sync --------------------------------------------------------------
+
+    @happens(
+        what=st.sampled_from(["sync", "once", "plan"]),
+        kind=st.sampled_from([PlanKind.MERGE, PlanKind.PUSH, PlanKind.PULL]),
+        seconds=st.sampled_from([0.2, 3, 12]),
+        anew=st.booleans(),
+    )
+    def the_sync_is_lent(self, what: str, kind: PlanKind, seconds: float, anew: bool) -> None:
+        """To an app that syncs for a while, to `run --once`, or to one that only looks."""
+
+        async def work(visitor: Visitor) -> None:
+            async with self.w.held():
+                if what == "sync":
+                    await self.sync_for(visitor, seconds)
+                elif what == "once":
+                    await visitor.engine.rest()
+                else:
+                    await visitor.runs.plan(kind)
+
+        self.lend(work, anew=anew)
+
+    @precondition(lambda self: self.edited)
+    @happens(
+        kind=st.sampled_from(PlanKind),
+        on=st.booleans(),
+        thinks=st.sampled_from([0, 0.5, 4]),
+        anew=st.booleans(),
+    )
+    def the_sync_is_lent_for_a_run(
+        self, kind: PlanKind, on: bool, thinks: float, anew: bool
+    ) -> None:
+        """A command: it looks, its person thinks while the service has the sync, then it does it.
+        COUNT stands for turning the link off.
+        """
+        last = self.last_run
+
+        async def work(visitor: Visitor) -> None:
+            runs = visitor.runs
+            async with self.w.held():
+                if kind is PlanKind.COUNT:
+                    await runs.disable()
+                    return
+                if kind is PlanKind.UNDO and last is None:
+                    return
+                undoes = kind is PlanKind.UNDO
+                plan = await (runs.undo_plan(last or "") if undoes else runs.plan(kind))
+            await self.w.clock.sleep(thinks)
+            async with self.w.held():
+                self.w.is_deciding = True
+                self.last_run = last if undoes else plan.id
+                await (runs.enable(plan) if on and not undoes else runs.apply(plan))
+
+        self.lend(work, anew=anew)
+
+    @precondition(lambda self: self.w.visitor is not None)
+    @happens()
+    def the_other_process_is_killed(self) -> None:
+        if self.w.visitor is not None:
+            before = self.watcher.look()
+            self.w.visitor.kill()
+            assert self.watcher.look() == before
+
+    async def sync_for(self, visitor: Visitor, seconds: float) -> None:
+        running = self.w.loop.create_task(visitor.engine.run())
+        try:
+            await self.w.clock.sleep(seconds)
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
+
+    def lend(self, work: Callable[[Visitor], Coroutine[Any, Any, None]], *, anew: bool) -> None:
+        async def to_its_end(visitor: Visitor) -> None:
+            with suppress(DextreError):  # what a person is told
+                await work(visitor)
+
+        if self.is_free():
+            self.is_shared = True
+            self.w.lend(to_its_end, anew=anew)
+
+    def is_free(self) -> bool:
+        """Whether nobody asks for the sync, or has it for a person's work."""
+        return all(task is None or task.done() for task in (self.w.work, self.w.visit))
 
     # -- calm ------------------------------------------------------------------------------------
 
@@ -328,6 +414,8 @@ class RealMachine(RuleBasedStateMachine):
         with self.watcher.person(), w.store.books.transaction() as tx:
             aside.notice(tx, self.watcher.books.cells)
         self.turn_on_as_it_was()
+        if self.is_shared:
+            self.go_on()
         self.rest()
         for item in w.items:
             self.track(item, True)
@@ -340,6 +428,15 @@ class RealMachine(RuleBasedStateMachine):
             is_deleted = cell.key.inventory_item_id in self.deleted
             assert (cell.problem is Problem.DELETED) is is_deleted
             assert is_deleted or cell.problem not in FROM_READING
+
+    def go_on(self) -> None:
+        """The service takes up what it knew, and what others left, without being told to look."""
+        self.w.start()
+        self.w.go(30)
+        self.w.stop()
+        self.watcher.before()
+        assert not self.watcher.books.intents
+        assert not [cell for cell in self.cells() if cell.state in BUSY]
 
     def rest(self) -> None:
         w = self.w
