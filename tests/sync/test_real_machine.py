@@ -149,10 +149,12 @@ class RealMachine(RuleBasedStateMachine):
     def nothing_for_a_while(self, seconds: float) -> None:
         self.w.go(seconds)
 
-    @happens(end=st.sampled_from(["kill", "kill in the next commit", "restart"]))
+    @happens(end=st.sampled_from(["kill", "kill in the next commit", "restart", "kill the other"]))
     def the_process_ends(self, end: str) -> None:
         if end == "kill in the next commit":
             self.w.dies_in_commit = True
+        elif end == "kill the other" and self.w.visitor is not None:
+            self.w.visitor.kill()
         elif end == "restart":
             self.w.restart()
             self.w.start()
@@ -360,14 +362,6 @@ class RealMachine(RuleBasedStateMachine):
                 await (runs.enable(plan) if on and not undoes else runs.apply(plan))
 
         self.lend(work, anew=anew)
-
-    @precondition(lambda self: self.w.visitor is not None)
-    @happens()
-    def the_other_process_is_killed(self) -> None:
-        if self.w.visitor is not None:
-            before = self.watcher.look()
-            self.w.visitor.kill()
-            assert self.watcher.look() == before
 
     async def sync_for(self, visitor: Visitor, seconds: float) -> None:
         running = self.w.loop.create_task(visitor.engine.run())
