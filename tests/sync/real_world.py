@@ -337,8 +337,7 @@ class RealWorld:
         """A service that is told to end, and whoever has the sync from it; they may be killed
         before they have.
         """
-        visitor = self.visitor
-        self._told_to_end(self.visit, visitor and visitor.work)
+        self._told_to_end(self.visit, None if self.visitor is None else self.visitor.work)
         self._close_visitor()
         self.visit = None
         self.is_lent = self.is_deciding = False

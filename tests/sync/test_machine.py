@@ -42,7 +42,9 @@ async def synced_for(engine: Engine, seconds: float) -> None:
     """The engine runs, and is told to end at one of its steps."""
     ends = engine.clock.monotonic() + seconds
     running = asyncio.ensure_future(engine.run())
-    while engine.clock.monotonic() < ends and not running.done():
+    for _turn in range(10_000):
+        if running.done() or engine.clock.monotonic() >= ends:
+            break
         await asyncio.sleep(0)
     running.cancel()
     await asyncio.wait({running})
