@@ -65,6 +65,7 @@ class SyncMachine(RuleBasedStateMachine):
         self.crash_in: int | None = None
         self.loop = asyncio.new_event_loop()
         self.visitor: Runs | None = None
+        self.is_shared = False
 
     def teardown(self) -> None:
         self.calm()
@@ -128,6 +129,7 @@ class SyncMachine(RuleBasedStateMachine):
         """To another process, with a memory of its own: a new one, or the one that had it before.
         Then the service takes up the sync, with the memory that it had.
         """
+        self.is_shared = True
         if anew or self.visitor is None:
             self.visitor = self.world.another()
         try:
@@ -319,7 +321,8 @@ class SyncMachine(RuleBasedStateMachine):
         self.armed, self.crash_in = [], None
         self.world.clock.advance(70)
         self.turn_on()
-        self.go_on()
+        if self.is_shared:
+            self.go_on()
         self.rest_with_some_aside()
         report = self.run(self.world.engine.rest())
         assert report.rests, report
@@ -475,7 +478,8 @@ class LinkMachine(SyncMachine):
         self.armed, self.crash_in = [], None
         self.world.clock.advance(70)
         self.turn_on()
-        self.go_on()
+        if self.is_shared:
+            self.go_on()
         self.rest_with_some_aside()
         report = self.run(self.world.engine.rest())
         assert report.rests, report

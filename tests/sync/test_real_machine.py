@@ -29,11 +29,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from core.errors import DextreError
-from core.model import Cell, CellKey, CellState, PlanKind, Problem, QuantityName, SkuMapping
+from core.model import Cell, CellKey, CellState, Plan, PlanKind, Problem, QuantityName, SkuMapping
 from core.sync import aside
 from core.sync.cells import map_one, pair_locations, unmap_one
 from core.sync.problems import FROM_READING
 from core.sync.reading import Pacing
+from core.sync.runs import Runs
 from core.sync.trace import Trace
 from tests.sync.conservation import Watcher
 from tests.sync.examples import stories
@@ -335,33 +336,47 @@ class RealMachine(RuleBasedStateMachine):
         kind=st.sampled_from(PlanKind),
         on=st.booleans(),
         thinks=st.sampled_from([0, 0.5, 4]),
+        back=st.booleans(),
         anew=st.booleans(),
     )
     def the_sync_is_lent_for_a_run(
-        self, kind: PlanKind, on: bool, thinks: float, anew: bool
+        self, kind: PlanKind, on: bool, thinks: float, back: bool, anew: bool
     ) -> None:
-        """A command: it looks, its person thinks while the service has the sync, then it does it.
-        COUNT stands for turning the link off.
+        """A command: it looks, its person thinks while the service has the sync, then it does it,
+        and maybe takes it `back` after a while. COUNT stands for turning the link off.
         """
-        last = self.last_run
 
         async def work(visitor: Visitor) -> None:
             runs = visitor.runs
-            async with self.w.held():
-                if kind is PlanKind.COUNT:
+            if kind is PlanKind.COUNT:
+                async with self.w.held():
                     await runs.disable()
-                    return
-                if kind is PlanKind.UNDO and last is None:
-                    return
-                undoes = kind is PlanKind.UNDO
-                plan = await (runs.undo_plan(last or "") if undoes else runs.plan(kind))
-            await self.w.clock.sleep(thinks)
-            async with self.w.held():
-                self.w.is_deciding = True
-                self.last_run = last if undoes else plan.id
-                await (runs.enable(plan) if on and not undoes else runs.apply(plan))
+                return
+            if kind is not PlanKind.UNDO:
+                await self.apply_later(lambda: runs.plan(kind), runs, thinks, on=on)
+                await self.w.clock.sleep(thinks)
+            last = self.last_run
+            if (back or kind is PlanKind.UNDO) and last is not None:
+                await self.apply_later(lambda: runs.undo_plan(last), runs, thinks)
 
         self.lend(work, anew=anew)
+
+    async def apply_later(
+        self,
+        planning: Callable[[], Coroutine[Any, Any, Plan]],
+        runs: Runs,
+        thinks: float,
+        *,
+        on: bool = False,
+    ) -> None:
+        async with self.w.held():
+            plan = await planning()
+        await self.w.clock.sleep(thinks)
+        async with self.w.held():
+            self.w.is_deciding = True
+            if plan.undoes is None:
+                self.last_run = plan.id
+            await (runs.enable(plan) if on else runs.apply(plan))
 
     async def sync_for(self, visitor: Visitor, seconds: float) -> None:
         running = self.w.loop.create_task(visitor.engine.run())
