@@ -421,6 +421,12 @@ class RealWorld:
         self.is_lent = self.is_deciding = False
         self.start()
 
+    def kill_visitor(self) -> None:
+        if self.visitor is not None:
+            self.visitor.kill()
+            if self.visit is None or self.visit.done():
+                self._close_visitor()
+
     def _close_visitor(self) -> None:
         visitor, self.visitor = self.visitor, None
         if visitor is not None:
@@ -484,10 +490,17 @@ class RealWorld:
 
     # -- both sides ------------------------------------------------------------------------------
 
+    @property
+    def at_hand(self) -> BrandStore:
+        """The inventory as a person changes it: in a process beside the service, where one is."""
+        visitor = self.visitor
+        return self.store if visitor is None or visitor.died.done() else visitor.store
+
     def change_here(self, sku: str, place: str, delta: int) -> None:
         key = LevelKey(sku, self.here[place], LABEL)
-        self.store.adjust_level(key, delta, Cause(CauseKind.ADJUST, "tester"))
-        self.engine.wake()
+        self.at_hand.adjust_level(key, delta, Cause(CauseKind.ADJUST, "tester"))
+        if self.at_hand is self.store:
+            self.engine.wake()
 
     def shown(self, key: CellKey) -> int | None:
         """What a reading that is not behind gives; None for deleted and for not stocked there."""

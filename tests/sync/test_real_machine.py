@@ -155,7 +155,7 @@ class RealMachine(RuleBasedStateMachine):
         if end == "kill in the next commit":
             self.w.dies_in_commit = True
         elif end == "kill the other" and self.w.visitor is not None:
-            self.w.visitor.kill()
+            self.w.kill_visitor()
         elif end == "restart":
             self.w.restart()
             self.w.start()
@@ -237,7 +237,7 @@ class RealMachine(RuleBasedStateMachine):
     def note_locations(self) -> None:
         active = [place.id for place in self.w.practice.stock.locations if place.is_active]
         trace = Trace(self.w.engine.commits.now(), "Brand", str)
-        with self.watcher.person(), self.w.store.books.transaction() as tx:
+        with self.watcher.person(), self.w.at_hand.books.transaction() as tx:
             aside.note_locations(tx, active, trace)
 
     # -- people ----------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ class RealMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.edited)
     @happens(item=ITEMS, sku=st.sampled_from(["", "A", "B"]))
     def map_re_target_or_unmap(self, item: int, sku: str) -> None:
-        with self.watcher.person(), self.w.store.books.transaction() as tx:
+        with self.watcher.person(), self.w.at_hand.books.transaction() as tx:
             if sku:
                 map_one(tx, SkuMapping(self.w.items[item], sku))
             else:
@@ -259,7 +259,7 @@ class RealMachine(RuleBasedStateMachine):
     @happens(item=ITEMS, place=PLACES, ignored=st.booleans())
     def ignore_or_notice(self, item: int, place: int, ignored: bool) -> None:
         act = aside.ignore if ignored else aside.notice
-        with self.watcher.person(), self.w.store.books.transaction() as tx:
+        with self.watcher.person(), self.w.at_hand.books.transaction() as tx:
             act(tx, [CellKey(self.w.items[item], self.w.places[place])])
 
     @precondition(lambda self: self.edited)
@@ -268,7 +268,7 @@ class RealMachine(RuleBasedStateMachine):
     )
     def pair_and_choose_the_label(self, places: tuple[int, ...], label: str) -> None:
         pairs = self.w.pairs(*(self.w.places[place] for place in places))
-        with self.watcher.person(), self.w.store.books.transaction() as tx:
+        with self.watcher.person(), self.w.at_hand.books.transaction() as tx:
             pair_locations(tx, tuple(pairs), label)
 
     @precondition(lambda self: self.edited)
@@ -280,7 +280,7 @@ class RealMachine(RuleBasedStateMachine):
             self.in_the_background(self.w.runs.disable)
 
     def turn_on_as_it_was(self) -> None:
-        with self.watcher.person(), self.w.store.books.transaction() as tx:
+        with self.watcher.person(), self.w.at_hand.books.transaction() as tx:
             tx.put_link(replace(tx.link(), enabled=True))
 
     @precondition(lambda self: self.edited)
