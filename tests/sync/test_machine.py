@@ -2,6 +2,9 @@
 
 At rest: both sides equal, start + all changes on both sides, and no write carried out twice. A
 crash is a new engine on the same books, cut off at any request and before or after any commit.
+
+The sync is lent, too: an engine of another process does its work at the same books, then the first
+goes on with what it remembers. Without being told to look, it must find all that the other left.
 """
 
 from __future__ import annotations

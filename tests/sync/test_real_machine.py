@@ -1,5 +1,7 @@
 """Everything that can happen to a real brand, in any order: the engine runs in the background, the
-world is stopped between any two of its steps, changed, let go on, or killed. Then it asks for calm.
+world is stopped between any two of its steps, changed, let go on, or killed. It lends the sync to
+another process, which has a handle and a memory of its own and may be killed as well, and goes on
+with what it remembers. Then the machine asks for calm.
 
 At every commit: the law of conservation (conservation.py), only what was in the outbox is written,
 only what is mapped and paired, nothing while the link is off. After a kill: the books are what they
