@@ -105,8 +105,7 @@ class Engine:
         # Ended in the middle of a failure, as when the sync is lent, and now run again: what was
         # waited for then says nothing of now, and would keep the other loops waiting for ever.
         self.health.failing.clear()
-        if self._left_at not in (None, self.books.version()):
-            self.reader.forget()  # after what others did, the same reading may mean something else
+        self._take_up()
         self.sender.give_chance()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -116,6 +115,11 @@ class Engine:
         finally:
             with suppress(DextreError):
                 self._left_at = self.books.version()
+
+    def _take_up(self) -> None:
+        """What was read before means something else after what others did meanwhile."""
+        if self._left_at != self.books.version():
+            self.reader.forget()
 
     def wake(self) -> None:
         """Something changed here: send it now. Call it on the engine's own loop."""
@@ -315,6 +319,7 @@ class Engine:
         """
         if not self.commits.link_is_on():
             raise LinkIsOff(brand=self.brand)
+        self._take_up()
         self.retune()
         self.sender.give_chance()
         self.commits.pulled = self.commits.pushed = 0

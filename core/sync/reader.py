@@ -125,15 +125,18 @@ class Reader:
         self._flowed = NOTHING
 
     def answered(self, intent: Intent) -> None:
-        """A write of ours has its outcome: what was asked before does not know of it."""
+        """A write of ours has its outcome: what was asked before does not know of it, and the very
+        same reading may come again and be news. To be told before that outcome is on disk: who is
+        told to end in between knows it all the same.
+        """
         self._fresh.answered(row.key for row in intent.rows)
+        for row in intent.rows:
+            self._set.last.pop(row.key, None)
 
-    def settled(self, intent: Intent, echoes: Mapping[CellKey, tuple[int, str]]) -> None:
+    def settled(self, echoes: Mapping[CellKey, tuple[int, str]]) -> None:
         """That outcome is on disk."""
         self.quiet_passes = 0
         self._fresh.settled(echoes)
-        for row in intent.rows:
-            self._set.last.pop(row.key, None)
 
     @property
     def working(self) -> WorkingSet:

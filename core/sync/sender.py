@@ -35,7 +35,7 @@ SOON_S = 10.0
 that sells all day is not a write a sale."""
 
 OnAnswered = Callable[[Intent], None]
-OnSettled = Callable[[Intent, Mapping[CellKey, tuple[int, str]]], None]
+OnSettled = Callable[[Mapping[CellKey, tuple[int, str]]], None]
 InTransaction = Callable[[BooksTx, Intent, outbox.Settled], None]
 
 
@@ -199,6 +199,7 @@ class Sender:
         with self.commits.view() as view:
             waiting = view.intents()
         if not waiting:
+            self.unanswered = None  # another process may have settled it
             return 0
         moment = self.commits.clock.monotonic()
         due = [
@@ -300,7 +301,7 @@ class Sender:
         stale = {key for key, (_, detail) in settled.outcomes.items() if detail in outbox.STALE}
         self._stale |= stale
         self.commits.failures["stale"] += len(stale)
-        self.after(intent, settled.echoes)
+        self.after(settled.echoes)
         return settled
 
     def _put_off(self, waiting: _Waiting) -> None:

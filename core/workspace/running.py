@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from core.sync import events
+    from core.sync.ports import BooksTx
     from core.workspace.hearing import Hearing
 else:
     asyncio = Room("asyncio")
@@ -44,6 +45,10 @@ END_S = 10.0
 
 def _never() -> bool:
     return False
+
+
+def _nothing(_tx: BooksTx) -> None:
+    """Done when all is that came before it."""
 
 
 class RunningDesk(ResolvingDesk):
@@ -88,11 +93,18 @@ class RunningDesk(ResolvingDesk):
         running, self._running = self._running, None
         if running is not None:
             with suppress(TimeoutError):
-                self._call(_ended(running)).result(timeout=END_S)
+                self._call(self._ended(running)).result(timeout=END_S)
         let_go, self._let_go = self._let_go, None
         if let_go is not None:
             self._tell_owner(events.SyncLent if lent else events.SyncLeft)
             let_go()
+
+    async def _ended(self, running: asyncio.Task[None]) -> None:
+        """With what the store was writing for it: others must not have that come in between."""
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        with suppress(DextreError):
+            await self._store.books.commit(_nothing)
 
     def close(self) -> None:
         self.stop()
@@ -226,11 +238,6 @@ class RunningDesk(ResolvingDesk):
         health.write(self._health_path, health.HealthNote())
         if self._reconnected is not None:
             self._reconnected.set()
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 def _first_of(error: BaseException) -> BaseException:

@@ -70,7 +70,9 @@ _MAKES_WONDER = frozenset({Problem.NOT_STOCKED.value, Problem.REJECTED.value})
 
 class WatchingDesk(DoubtingDesk):
     _followed = False
-    """Whether all cells are known to stand as their locations do; not where a process begins."""
+    """Whether all cells are known to stand as their locations do; not where the sync is taken up,
+    because whoever had it before may have been cut off from them.
+    """
 
     @cached_property
     def _places_hinted(self) -> asyncio.Event:
@@ -116,6 +118,7 @@ class WatchingDesk(DoubtingDesk):
 
     async def _watch_locations(self, session: Session) -> None:
         """For as long as the engine runs; at once when it starts."""
+        self._followed = False
         while True:
             await self._look(LOCATIONS, lambda: self._take_locations(session))
             await self._around.clock.sleep(CALM_S)

@@ -154,12 +154,12 @@ class Watcher:
 
     def _begun_anew(self, was: Books) -> set[LevelAt]:
         """Levels of which a person has decided in this commit, or will have to."""
-        if self.world.work is not None and not self.world.work.done():
+        if self.world.is_deciding or (self.world.work is not None and not self.world.work.done()):
             return set(self.due)
         begun: set[LevelAt] = set()
         for name, intent in was.intents.items():
             if name not in self.books.intents and (
-                intent.run is not None or self.world.engine.commits.moments().has_expired(intent)
+                intent.run is not None or self._has_expired(intent)
             ):
                 cells = (was.cells.get(row.key) for row in intent.rows)
                 begun.update((cell.sku_number, cell.location_id) for cell in cells if cell)
@@ -179,6 +179,13 @@ class Watcher:
                 assert cell.base == cell.there, "a cell joins with what the shop has"
                 begun.add((cell.sku_number, cell.location_id))
         return begun
+
+    def _has_expired(self, intent: Intent) -> bool:
+        """To any process: one that has just started may think that it is later."""
+        engines = [self.world.engine]
+        if self.world.visitor is not None:
+            engines.append(self.world.visitor.engine)
+        return any(engine.commits.moments().has_expired(intent) for engine in engines)
 
     def _check_readings(self, was: Books) -> None:
         """A number that is believed was the shop's after our last settled write."""

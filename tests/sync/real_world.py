@@ -12,8 +12,8 @@ import asyncio
 import random
 import shutil
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from functools import cache
 from itertools import count
@@ -131,11 +131,14 @@ def again(request: httpx.Request) -> httpx.Request:
 
 
 class WatchedBooks:
-    """The store's books. Between a commit and what its caller does next the loop takes a step."""
+    """The store's books. Between a commit and what its caller does next the loop takes a step.
+    `killed` is called inside of the transaction in which the process dies.
+    """
 
-    def __init__(self, world: RealWorld, store: BrandStore) -> None:
+    def __init__(self, world: RealWorld, store: BrandStore, killed: Callable[[], None]) -> None:
         self._world = world
         self._store = store
+        self._killed = killed
         self.is_dead = False
 
     @contextmanager
@@ -155,15 +158,60 @@ class WatchedBooks:
             with self._store.books.transaction() as tx:
                 result = work(tx)
                 if self._world.dies_in_commit:
-                    self._world.disk = copy_of(self._store.path.parent)
+                    self._killed()
                     raise _Killed
         except _Killed:
             self.is_dead, self._world.dies_in_commit = True, False
-            self._world.loop.stop()
             await asyncio.Future[None]()
         self._world.after_commit()
         await asyncio.sleep(0)
         return result
+
+
+class Process:
+    """What one process has of its own: a handle on the books, a way to the shop, and the memory of
+    its engine.
+    """
+
+    def __init__(self, world: RealWorld, folder: Path, killed: Callable[[], None]) -> None:
+        self.store = BrandStore.open(folder / FILE, world.clock, world.new_id)
+        self.books = WatchedBooks(world, self.store, killed)
+        self.wire = Wire(world)
+        self.shop = open_shop(
+            Credentials(world.practice.domain, Secret(world.practice.access_token)),
+            clock=world.clock,
+            random=random.Random(1),
+            transport=self.wire,
+        )
+        self.engine = Engine(
+            brand="Brand",
+            shop=self.shop,
+            books=self.books,
+            clock=world.clock,
+            new_key=world.new_id,
+            emit=world.events.append,
+            location_name=str,
+            pacing=world.pacing,
+        )
+        self.runs = Runs(self.engine, "tester", world.new_id)
+
+    def cut(self) -> None:
+        """Nothing of it reaches the shop or the disk any more."""
+        self.wire.is_cut = self.books.is_dead = True
+
+
+class Visitor(Process):
+    """A command, or an app, beside the service: the one that has the sync where it is lent."""
+
+    def __init__(self, world: RealWorld) -> None:
+        self.died = world.loop.create_future()
+        self.work: asyncio.Task[None] | None = None
+        super().__init__(world, world.store.path.parent, self.kill)
+
+    def kill(self) -> None:
+        if not self.died.done():
+            self.died.set_result(None)
+        self.cut()
 
 
 @cache
@@ -201,6 +249,9 @@ class RealWorld:
         self.before_commit: Callable[[], object] = lambda: None
         self.after_commit: Callable[[], object] = lambda: None
         self.events: list[Event] = []
+        self.visitor: Visitor | None = None
+        self.visit: asyncio.Task[None] | None = None
+        self.is_lent = self.is_deciding = False
         self._ids = count(1 if folder else 1000)
         for item in self.practice.stock.items:
             for place in self.practice.stock.locations:
@@ -214,37 +265,24 @@ class RealWorld:
     # -- lives -----------------------------------------------------------------------------------
 
     def _open(self, folder: Path) -> None:
-        self.store = BrandStore.open(folder / FILE, self.clock, self.new_id)
+        own = Process(self, folder, self._dies)
+        self.store, self.books, self.wire, self.shop = own.store, own.books, own.wire, own.shop
+        self.engine, self.runs = own.engine, own.runs
         self.here = {place.name: place.id for place in self.store.locations()}
         """The id of our location for the shop's."""
-        self.books = WatchedBooks(self, self.store)
-        self.wire = Wire(self)
-        self.shop = open_shop(
-            Credentials(self.practice.domain, Secret(self.practice.access_token)),
-            clock=self.clock,
-            random=random.Random(1),
-            transport=self.wire,
-        )
-        self.engine = Engine(
-            brand="Brand",
-            shop=self.shop,
-            books=self.books,
-            clock=self.clock,
-            new_key=self.new_id,
-            emit=self.events.append,
-            location_name=str,
-            pacing=self.pacing,
-        )
-        self.runs = Runs(self.engine, "tester", self.new_id)
         self.running: asyncio.Task[None] | None = None
         self.work: asyncio.Task[Any] | None = None
+
+    def _dies(self) -> None:
+        self.disk = copy_of(self.store.path.parent)
+        self.loop.stop()
 
     def new_id(self) -> str:
         return f"id-{next(self._ids):06}"
 
     def start(self) -> None:
         """The engine in the background, as a service runs it. It goes on when the world does."""
-        if self.running is None:
+        if self.running is None and not self.is_lent:
             self.running = self.loop.create_task(self.engine.run())
 
     def go(self, seconds: float, steps: int = 0) -> None:
@@ -266,6 +304,8 @@ class RealWorld:
             raise AssertionError("the engine ended by itself")
         elif self.work is not None and self.work.done():
             self.work.result()
+        elif self.visit is not None and self.visit.done():
+            self.visit.result()
 
     def _step(self) -> None:
         self._left -= 1
@@ -294,13 +334,25 @@ class RealWorld:
         self.loop.stop()
 
     def stop(self) -> None:
-        """A service that is told to end; it may be killed before it has."""
-        alive = [task for task in (self.running, self.work) if task is not None]
+        """A service that is told to end, and whoever has the sync from it; they may be killed
+        before they have.
+        """
+        self._told_to_end(self.visit, None if self.visitor is None else self.visitor.work)
+        self._close_visitor()
+        self.visit = None
+        self.is_lent = self.is_deciding = False
+        self._stop_service()
+
+    def _stop_service(self) -> None:
+        self._told_to_end(self.running, self.work)
+        self.running = self.work = None
+
+    def _told_to_end(self, *tasks: asyncio.Task[Any] | None) -> None:
+        alive = [task for task in tasks if task is not None]
         for task in alive:
             task.cancel()
         if alive:
             self.do(asyncio.wait(alive))
-        self.running = self.work = None
 
     def _end(self, *tasks: asyncio.Task[Any] | None) -> None:
         alive = [task for task in tasks if task is not None]
@@ -314,14 +366,71 @@ class RealWorld:
         disk = self.disk or copy_of(self.store.path.parent)
         self.disk, self.dies_in_commit = None, False
         self.wire.is_cut = self.books.is_dead = True
+        if self.visitor is not None:
+            self.visitor.cut()
         self._end(*asyncio.all_tasks(self.loop))
+        self._close_visitor()
+        self.visit = None
+        self.is_lent = self.is_deciding = False
         self._close_store()
         self._open(disk)
 
     def restart(self) -> None:
-        self.stop()
+        """Of the service; whoever has the sync from it keeps that."""
+        self._stop_service()
         self.store.close()
         self._open(self.store.path.parent)
+
+    # -- one owner at a time -----------------------------------------------------------------------
+
+    def lend(self, work: Callable[[Visitor], Coroutine[Any, Any, None]], *, anew: bool) -> None:
+        """Another process does its work beside the service, which has its memory all the while; the
+        same one as before, if it still lives, or one that is started `anew`.
+        """
+        if anew:
+            self._close_visitor()
+        visitor = self.visitor = self.visitor or Visitor(self)
+        self.visit = self.loop.create_task(self._visited(visitor, work))
+
+    async def _visited(
+        self, visitor: Visitor, work: Callable[[Visitor], Coroutine[Any, Any, None]]
+    ) -> None:
+        visitor.work = self.loop.create_task(work(visitor))
+        await asyncio.wait({visitor.work, visitor.died}, return_when=asyncio.FIRST_COMPLETED)
+        if visitor.died.done():
+            visitor.work.cancel()
+            await asyncio.wait({visitor.work})
+            self._close_visitor()
+            self._take_back()
+        else:
+            self._take_back()
+            visitor.work.result()
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """By the visitor: the service ends its engine first, and starts it when it has it back."""
+        self.is_lent = True
+        running, self.running = self.running, None
+        if running is not None:
+            running.cancel()
+            await asyncio.wait({running})
+        yield
+        self._take_back()
+
+    def _take_back(self) -> None:
+        self.is_lent = self.is_deciding = False
+        self.start()
+
+    def kill_visitor(self) -> None:
+        if self.visitor is not None:
+            self.visitor.kill()
+            if self.visit is None or self.visit.done():
+                self._close_visitor()
+
+    def _close_visitor(self) -> None:
+        visitor, self.visitor = self.visitor, None
+        if visitor is not None:
+            visitor.store.close()
 
     def trouble_for(self, request: httpx.Request) -> str:
         is_write = b'"mutation ' in request.content
@@ -350,7 +459,10 @@ class RealWorld:
 
     def close(self, *, keep: bool = False) -> None:
         self.wire.is_cut = True
+        if self.visitor is not None:
+            self.visitor.cut()
         self._end(*asyncio.all_tasks(self.loop))
+        self._close_visitor()
         self._close_store(keep=keep)
         self.loop.close()
 
@@ -378,10 +490,17 @@ class RealWorld:
 
     # -- both sides ------------------------------------------------------------------------------
 
+    @property
+    def at_hand(self) -> BrandStore:
+        """The inventory as a person changes it: in a process beside the service, where one is."""
+        visitor = self.visitor
+        return self.store if visitor is None or visitor.died.done() else visitor.store
+
     def change_here(self, sku: str, place: str, delta: int) -> None:
         key = LevelKey(sku, self.here[place], LABEL)
-        self.store.adjust_level(key, delta, Cause(CauseKind.ADJUST, "tester"))
-        self.engine.wake()
+        self.at_hand.adjust_level(key, delta, Cause(CauseKind.ADJUST, "tester"))
+        if self.at_hand is self.store:
+            self.engine.wake()
 
     def shown(self, key: CellKey) -> int | None:
         """What a reading that is not behind gives; None for deleted and for not stocked there."""

@@ -2,12 +2,16 @@
 
 At rest: both sides equal, start + all changes on both sides, and no write carried out twice. A
 crash is a new engine on the same books, cut off at any request and before or after any commit.
+
+The sync is lent, too: an engine of another process does its work at the same books, then the first
+goes on with what it remembers. Without being told to look, it must find all that the other left.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,9 +23,10 @@ from core.errors import PlanIsStale, TryAgain
 from core.model import Cell, CellKey, CellState, Label, PlanKind, Problem, Why
 from core.sync.aside import ignore, note_locations, notice
 from core.sync.cells import map_one, pair_locations, unmap_one
+from core.sync.engine import Engine
 from core.sync.ports import BooksTx
 from core.sync.problems import ASIDE
-from core.sync.runs import NoSuchRun, NothingMapped
+from core.sync.runs import NoSuchRun, NothingMapped, Runs
 from tests.sync.examples import stories
 from tests.twins.world import LABEL, World
 
@@ -36,12 +41,34 @@ class Crash(BaseException):
     """kill -9: nothing of ours runs after it."""
 
 
+async def synced_for(engine: Engine, seconds: float) -> None:
+    """The engine runs, and is told to end at one of its steps."""
+    ends = engine.clock.monotonic() + seconds
+    running = asyncio.ensure_future(engine.run())
+    for _turn in range(10_000):
+        if running.done() or engine.clock.monotonic() >= ends:
+            break
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait({running})
+    error = None if running.cancelled() else running.exception()
+    if isinstance(error, BaseExceptionGroup) and error.subgroup(Crash) is not None:
+        raise Crash from error
+    if error is not None:
+        raise error
+
+
+BUSY = frozenset({CellState.PENDING_PUSH, CellState.PENDING_PULL, CellState.PUSHING})
+
+
 class SyncMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.armed: list[str] = []
         self.crash_in: int | None = None
         self.loop = asyncio.new_event_loop()
+        self.visitor: Runs | None = None
+        self.is_shared = False
 
     def teardown(self) -> None:
         self.calm()
@@ -98,6 +125,40 @@ class SyncMachine(RuleBasedStateMachine):
         except Crash:
             self.world.start()
             return None
+
+    # -- another process has the sync -----------------------------------------------------------
+
+    def lend(self, work: Callable[[Runs], Awaitable[None]], *, anew: bool = True) -> None:
+        """To another process, with a memory of its own: a new one, or the one that had it before.
+        Then the service takes up the sync, with the memory that it had.
+        """
+        self.is_shared = True
+        if anew or self.visitor is None:
+            self.visitor = self.world.another()
+        try:
+            self.loop.run_until_complete(self.guarded(work(self.visitor)))
+        except Crash:
+            self.visitor = None
+        self.run(synced_for(self.world.engine, 1))
+
+    async def in_between(self, seconds: float) -> None:
+        """The service takes up the sync while a person thinks about a plan."""
+        if seconds:
+            await synced_for(self.world.engine, seconds)
+
+    @rule(what=st.sampled_from(["sync", "once", "plan"]), anew=st.booleans())
+    def the_sync_is_lent(self, what: str, anew: bool) -> None:
+        """To an app that syncs for a while, to `run --once`, or to one that only looks."""
+
+        async def work(runs: Runs) -> None:
+            if what == "sync":
+                await synced_for(runs.engine, 5)
+            elif what == "once" and self.world.books.state.link.enabled:
+                await runs.engine.rest()
+            elif self.world.books.state.cells:
+                await runs.plan(PlanKind.MERGE)
+
+        self.lend(work, anew=anew)
 
     # -- what happens -------------------------------------------------------------------------
 
@@ -159,13 +220,19 @@ class SyncMachine(RuleBasedStateMachine):
         places = [f"there-{place}" for place in active]
         await self.world.engine.commits.commit(lambda tx, tr: note_locations(tx, places, tr))
 
-    @rule()
-    def pause_and_go_on(self) -> None:
-        async def both() -> None:
-            await self.world.runs.disable()
+    @rule(lent=st.booleans())
+    def pause_and_go_on(self, lent: bool) -> None:
+        async def both(runs: Runs) -> None:
+            await runs.disable()
             self.turn_on()
 
-        self.run(self.guarded(both()))
+        self.done_by(both, lent=lent)
+
+    def done_by(self, work: Callable[[Runs], Awaitable[None]], *, lent: bool) -> None:
+        if lent:
+            self.lend(work)
+        else:
+            self.run(self.guarded(work(self.world.runs)))
 
     @rule(
         item=st.sampled_from(ITEMS),
@@ -173,27 +240,36 @@ class SyncMachine(RuleBasedStateMachine):
         there=st.integers(-3, 3),
         here=st.integers(0, 3),
         undone=st.booleans(),
+        lent=st.booleans(),
+        thinks=st.sampled_from([0, 0, 3]),
     )
-    def merge(self, item: str, place: str, there: int, here: int, undone: bool) -> None:
-        """Looked at, then a sale and a delivery, then applied; maybe taken back in the same way."""
+    def merge(
+        self, item: str, place: str, there: int, here: int, undone: bool, lent: bool, thinks: int
+    ) -> None:
+        """Looked at, then a sale and a delivery, then applied; maybe taken back in the same way. By
+        the process that syncs, or by one to which the sync is lent, each time anew.
+        """
 
         def meanwhile() -> None:
             self.change_there(item, place, there)
             self.change_here(SKUS[item], place, here)
 
-        async def work() -> None:
-            runs = self.world.runs
+        async def work(runs: Runs) -> None:
             plan = await runs.plan(PlanKind.MERGE)
             if any(row.why is Why.AGREE and row.base != row.here for row in plan.rows):
                 return  # two hands that agree count once, by intent
             meanwhile()
+            if lent:
+                await self.in_between(thinks)
             run = await runs.apply(plan)
             if undone:
+                if lent:
+                    await self.in_between(thinks)
                 back = await runs.undo_plan(run.id)
                 meanwhile()
                 await runs.apply(back)
 
-        self.run(self.guarded(work()))
+        self.done_by(work, lent=lent)
 
     @precondition(lambda self: hasattr(self, "world"))
     @invariant()
@@ -221,6 +297,13 @@ class SyncMachine(RuleBasedStateMachine):
 
     # -- calm ---------------------------------------------------------------------------------
 
+    def go_on(self) -> None:
+        """The service takes up what it knew, and what others left, without being told to look."""
+        self.run(synced_for(self.world.engine, 30))
+        state = self.world.books.state
+        assert not state.intents
+        assert not [cell for cell in state.cells.values() if cell.state in BUSY]
+
     def rest_with_some_aside(self) -> None:
         """What is aside does not keep the others from resting, and nothing of it is written; then
         it is all taken up again.
@@ -241,6 +324,8 @@ class SyncMachine(RuleBasedStateMachine):
         self.armed, self.crash_in = [], None
         self.world.clock.advance(70)
         self.turn_on()
+        if self.is_shared:
+            self.go_on()
         self.rest_with_some_aside()
         report = self.run(self.world.engine.rest())
         assert report.rests, report
@@ -341,29 +426,36 @@ class LinkMachine(SyncMachine):
         self.ignored.clear()
         self.touch_all()
 
-    @rule()
-    def turn_off(self) -> None:
-        self.run(self.guarded(self.world.runs.disable()))
+    @rule(lent=st.booleans())
+    def turn_off(self, lent: bool) -> None:
+        self.done_by(Runs.disable, lent=lent)
 
-    @rule(kind=st.sampled_from([PlanKind.PUSH, PlanKind.PULL, PlanKind.MERGE]), on=st.booleans())
-    def mass_change(self, kind: PlanKind, on: bool) -> None:
-        async def work() -> None:
-            plan = await self.world.runs.plan(kind)
+    @rule(
+        kind=st.sampled_from([PlanKind.PUSH, PlanKind.PULL, PlanKind.MERGE]),
+        on=st.booleans(),
+        lent=st.booleans(),
+        thinks=st.sampled_from([0, 0, 3]),
+    )
+    def mass_change(self, kind: PlanKind, on: bool, lent: bool, thinks: int) -> None:
+        async def work(runs: Runs) -> None:
+            plan = await runs.plan(kind)
             self.last_run = plan.id
-            await (self.world.runs.enable(plan) if on else self.world.runs.apply(plan))
+            if lent:
+                await self.in_between(thinks)
+            await (runs.enable(plan) if on else runs.apply(plan))
 
         if self.world.books.state.cells:
             self.touch_all()
-            self.run(self.guarded(work()))
+            self.done_by(work, lent=lent)
 
-    @rule()
-    def undo(self) -> None:
-        async def work() -> None:
+    @rule(lent=st.booleans())
+    def undo(self, lent: bool) -> None:
+        async def work(runs: Runs) -> None:
             if self.last_run is not None:
-                await self.world.runs.apply(await self.world.runs.undo_plan(self.last_run))
+                await runs.apply(await runs.undo_plan(self.last_run))
 
         self.touch_all()
-        self.run(self.guarded(work()))
+        self.done_by(work, lent=lent)
 
     @rule()
     def a_day_passes(self) -> None:
@@ -389,6 +481,8 @@ class LinkMachine(SyncMachine):
         self.armed, self.crash_in = [], None
         self.world.clock.advance(70)
         self.turn_on()
+        if self.is_shared:
+            self.go_on()
         self.rest_with_some_aside()
         report = self.run(self.world.engine.rest())
         assert report.rests, report

@@ -1,5 +1,7 @@
 """Everything that can happen to a real brand, in any order: the engine runs in the background, the
-world is stopped between any two of its steps, changed, let go on, or killed. Then it asks for calm.
+world is stopped between any two of its steps, changed, let go on, or killed. It lends the sync to
+another process, which has a handle and a memory of its own and may be killed as well, and goes on
+with what it remembers. Then the machine asks for calm.
 
 At every commit: the law of conservation (conservation.py), only what was in the outbox is written,
 only what is mapped and paired, nothing while the link is off. After a kill: the books are what they
@@ -18,6 +20,7 @@ applied (1,000).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
@@ -28,15 +31,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from core.errors import DextreError
-from core.model import Cell, CellKey, CellState, PlanKind, Problem, QuantityName, SkuMapping
+from core.model import Cell, CellKey, CellState, Plan, PlanKind, Problem, QuantityName, SkuMapping
 from core.sync import aside
 from core.sync.cells import map_one, pair_locations, unmap_one
 from core.sync.problems import FROM_READING
 from core.sync.reading import Pacing
+from core.sync.runs import Runs
 from core.sync.trace import Trace
 from tests.sync.conservation import Watcher
 from tests.sync.examples import stories
-from tests.sync.real_world import LABEL, OTHER_LABEL, SKUS, RealWorld
+from tests.sync.real_world import LABEL, OTHER_LABEL, SKUS, RealWorld, Visitor
 
 pytestmark = pytest.mark.timeout(7200)
 
@@ -55,7 +59,7 @@ WAITING = frozenset(
         *FROM_READING,
     }
 )
-
+BUSY = frozenset({CellState.PENDING_PUSH, CellState.PENDING_PULL, CellState.PUSHING})
 
 THEN = st.sampled_from([(0, 0), (0, 0), (0, 5), (0, 20), (0.15, 3), (0.5, 0), (1.5, 9)])
 """Seconds and steps of the loop that the world goes on for before the next thing happens."""
@@ -107,6 +111,7 @@ class RealMachine(RuleBasedStateMachine):
         self.behind = 0
         self.deleted: set[str] = set()
         self.last_run: str | None = None
+        self.is_shared = False
         self.world.start()
 
     @property
@@ -147,10 +152,12 @@ class RealMachine(RuleBasedStateMachine):
     def nothing_for_a_while(self, seconds: float) -> None:
         self.w.go(seconds)
 
-    @happens(end=st.sampled_from(["kill", "kill in the next commit", "restart"]))
+    @happens(end=st.sampled_from(["kill", "kill in the next commit", "restart", "kill the other"]))
     def the_process_ends(self, end: str) -> None:
         if end == "kill in the next commit":
             self.w.dies_in_commit = True
+        elif end == "kill the other" and self.w.visitor is not None:
+            self.w.kill_visitor()
         elif end == "restart":
             self.w.restart()
             self.w.start()
@@ -232,7 +239,7 @@ class RealMachine(RuleBasedStateMachine):
     def note_locations(self) -> None:
         active = [place.id for place in self.w.practice.stock.locations if place.is_active]
         trace = Trace(self.w.engine.commits.now(), "Brand", str)
-        with self.watcher.person(), self.w.store.books.transaction() as tx:
+        with self.watcher.person(), self.w.at_hand.books.transaction() as tx:
             aside.note_locations(tx, active, trace)
 
     # -- people ----------------------------------------------------------------------------------
@@ -244,7 +251,7 @@ class RealMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.edited)
     @happens(item=ITEMS, sku=st.sampled_from(["", "A", "B"]))
     def map_re_target_or_unmap(self, item: int, sku: str) -> None:
-        with self.watcher.person(), self.w.store.books.transaction() as tx:
+        with self.watcher.person(), self.w.at_hand.books.transaction() as tx:
             if sku:
                 map_one(tx, SkuMapping(self.w.items[item], sku))
             else:
@@ -254,7 +261,7 @@ class RealMachine(RuleBasedStateMachine):
     @happens(item=ITEMS, place=PLACES, ignored=st.booleans())
     def ignore_or_notice(self, item: int, place: int, ignored: bool) -> None:
         act = aside.ignore if ignored else aside.notice
-        with self.watcher.person(), self.w.store.books.transaction() as tx:
+        with self.watcher.person(), self.w.at_hand.books.transaction() as tx:
             act(tx, [CellKey(self.w.items[item], self.w.places[place])])
 
     @precondition(lambda self: self.edited)
@@ -263,7 +270,7 @@ class RealMachine(RuleBasedStateMachine):
     )
     def pair_and_choose_the_label(self, places: tuple[int, ...], label: str) -> None:
         pairs = self.w.pairs(*(self.w.places[place] for place in places))
-        with self.watcher.person(), self.w.store.books.transaction() as tx:
+        with self.watcher.person(), self.w.at_hand.books.transaction() as tx:
             pair_locations(tx, tuple(pairs), label)
 
     @precondition(lambda self: self.edited)
@@ -275,7 +282,7 @@ class RealMachine(RuleBasedStateMachine):
             self.in_the_background(self.w.runs.disable)
 
     def turn_on_as_it_was(self) -> None:
-        with self.watcher.person(), self.w.store.books.transaction() as tx:
+        with self.watcher.person(), self.w.at_hand.books.transaction() as tx:
             tx.put_link(replace(tx.link(), enabled=True))
 
     @precondition(lambda self: self.edited)
@@ -301,8 +308,98 @@ class RealMachine(RuleBasedStateMachine):
             with suppress(DextreError):  # what a person is told
                 await work()
 
-        if self.w.work is None or self.w.work.done():
+        if self.is_free():
             self.w.work = self.w.loop.create_task(to_its_end())
+
+    # -- another process has the sync --------------------------------------------------------------
+
+    @happens(
+        what=st.sampled_from(["sync", "once", "plan"]),
+        kind=st.sampled_from([PlanKind.MERGE, PlanKind.PUSH, PlanKind.PULL]),
+        seconds=st.sampled_from([0.2, 3, 12]),
+        anew=st.booleans(),
+    )
+    def the_sync_is_lent(self, what: str, kind: PlanKind, seconds: float, anew: bool) -> None:
+        """To an app that syncs for a while, to `run --once`, or to one that only looks."""
+
+        async def work(visitor: Visitor) -> None:
+            async with self.w.held():
+                if what == "sync":
+                    await self.sync_for(visitor, seconds)
+                elif what == "once":
+                    await visitor.engine.rest()
+                else:
+                    await visitor.runs.plan(kind)
+
+        self.lend(work, anew=anew)
+
+    @precondition(lambda self: self.edited)
+    @happens(
+        kind=st.sampled_from(PlanKind),
+        on=st.booleans(),
+        thinks=st.sampled_from([0, 0.5, 4]),
+        back=st.booleans(),
+        anew=st.booleans(),
+    )
+    def the_sync_is_lent_for_a_run(
+        self, kind: PlanKind, on: bool, thinks: float, back: bool, anew: bool
+    ) -> None:
+        """A command: it looks, its person thinks while the service has the sync, then it does it,
+        and maybe takes it `back` after a while. COUNT stands for turning the link off.
+        """
+
+        async def work(visitor: Visitor) -> None:
+            runs = visitor.runs
+            if kind is PlanKind.COUNT:
+                async with self.w.held():
+                    await runs.disable()
+                return
+            if kind is not PlanKind.UNDO:
+                await self.apply_later(lambda: runs.plan(kind), runs, thinks, on=on)
+                await self.w.clock.sleep(thinks)
+            last = self.last_run
+            if (back or kind is PlanKind.UNDO) and last is not None:
+                await self.apply_later(lambda: runs.undo_plan(last), runs, thinks)
+
+        self.lend(work, anew=anew)
+
+    async def apply_later(
+        self,
+        planning: Callable[[], Coroutine[Any, Any, Plan]],
+        runs: Runs,
+        thinks: float,
+        *,
+        on: bool = False,
+    ) -> None:
+        async with self.w.held():
+            plan = await planning()
+        await self.w.clock.sleep(thinks)
+        async with self.w.held():
+            self.w.is_deciding = True
+            if plan.undoes is None:
+                self.last_run = plan.id
+            await (runs.enable(plan) if on else runs.apply(plan))
+
+    async def sync_for(self, visitor: Visitor, seconds: float) -> None:
+        running = self.w.loop.create_task(visitor.engine.run())
+        try:
+            await self.w.clock.sleep(seconds)
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
+
+    def lend(self, work: Callable[[Visitor], Coroutine[Any, Any, None]], *, anew: bool) -> None:
+        async def to_its_end(visitor: Visitor) -> None:
+            with suppress(DextreError):  # what a person is told
+                await work(visitor)
+
+        if self.is_free():
+            self.is_shared = True
+            self.w.lend(to_its_end, anew=anew)
+
+    def is_free(self) -> bool:
+        """Whether nobody asks for the sync, or has it for a person's work."""
+        return all(task is None or task.done() for task in (self.w.work, self.w.visit))
 
     # -- calm ------------------------------------------------------------------------------------
 
@@ -328,6 +425,8 @@ class RealMachine(RuleBasedStateMachine):
         with self.watcher.person(), w.store.books.transaction() as tx:
             aside.notice(tx, self.watcher.books.cells)
         self.turn_on_as_it_was()
+        if self.is_shared:
+            self.go_on()
         self.rest()
         for item in w.items:
             self.track(item, True)
@@ -340,6 +439,15 @@ class RealMachine(RuleBasedStateMachine):
             is_deleted = cell.key.inventory_item_id in self.deleted
             assert (cell.problem is Problem.DELETED) is is_deleted
             assert is_deleted or cell.problem not in FROM_READING
+
+    def go_on(self) -> None:
+        """The service takes up what it knew, and what others left, without being told to look."""
+        self.w.start()
+        self.w.go(30)
+        self.w.stop()
+        self.watcher.before()
+        assert not self.watcher.books.intents
+        assert not [cell for cell in self.cells() if cell.state in BUSY]
 
     def rest(self) -> None:
         w = self.w

@@ -51,7 +51,12 @@ class World:
 
     def start(self) -> None:
         """A new engine on the same books: what a restart is."""
-        self.engine = Engine(
+        self.runs = self.another()
+        self.engine = self.runs.engine
+
+    def another(self) -> Runs:
+        """What another process has at the same books: an engine with a memory of its own."""
+        engine = Engine(
             brand="Brand",
             shop=self.shop,
             books=self.books,
@@ -61,7 +66,7 @@ class World:
             location_name=lambda location_id: location_id,
             pacing=self.pacing,
         )
-        self.runs = Runs(self.engine, "tester", lambda: f"run-{next(self._ids)}")
+        return Runs(engine, "tester", lambda: f"run-{next(self._ids)}")
 
     # -- setting up ---------------------------------------------------------------------------
 

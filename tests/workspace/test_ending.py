@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import Offline
+from core.store.books import Tx
 from core.workspace import Desk, Workspace
 
 
@@ -104,3 +105,35 @@ def test_the_store_is_let_go_after_the_engine_has_ended(
     monkeypatch.setattr(desk, "_let_go", told)
     desk.stop()
     assert order == ["ended", "let go"]
+
+
+def test_what_is_being_committed_is_over_before_the_store_is_let_go(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told to end while the store is writing: who has the sync next finds that written."""
+    order: list[str] = []
+    began, goes_on = threading.Event(), threading.Event()
+
+    def slow(_tx: Tx) -> None:
+        began.set()
+        goes_on.wait(5)
+        order.append("committed")
+
+    async def keeps_running() -> None:
+        await desk._store.books.commit(slow)
+
+    monkeypatch.setattr(desk, "_keep_running", keeps_running)
+    desk.start()
+    assert began.wait(10)
+    let_go = desk._let_go
+    assert let_go is not None
+
+    def told() -> None:
+        order.append("let go")
+        let_go()
+
+    monkeypatch.setattr(desk, "_let_go", told)
+    threading.Timer(0.2, goes_on.set).start()
+    desk.stop()
+    goes_on.set()
+    assert order == ["committed", "let go"]

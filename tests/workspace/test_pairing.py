@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +76,26 @@ class Town:
     def rest(self) -> None:
         assert self.desk.run_once().result(60).rests
 
-    def look_at_locations(self) -> None:
-        async def work() -> None:
-            session = await self.desk._open()
-            await self.desk._look(LOCATIONS, lambda: self.desk._take_locations(session))
+    def look_at_locations(self, desk: Desk | None = None) -> None:
+        at = desk or self.desk
 
-        self.desk._call(work()).result(20)
+        async def work() -> None:
+            session = await at._open()
+            await at._look(LOCATIONS, lambda: at._take_locations(session))
+
+        at._call(work()).result(20)
+
+    @contextmanager
+    def beside(self) -> Iterator[Desk]:
+        """Another process at the same brand."""
+        with Workspace(
+            self.folder, clock=self.clock, transport=self.shop.transport(), environ={}
+        ) as workspace:
+            yield workspace.desk("Tea")
+
+    def waits_for_location(self) -> int:
+        problems = [cell.problem for cell in self.cells().values()]
+        return problems.count(Problem.LOCATION_INACTIVE)
 
     def cells(self) -> dict[CellKey, Cell]:
         return {cell.key: cell for cell in self.desk.cells()}
@@ -106,6 +122,14 @@ class Town:
             for sku in self.skus
             for place in self.there
         }
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if is_so():
+            return
+        time.sleep(0.01)
+    raise AssertionError
 
 
 @pytest.fixture
@@ -262,6 +286,27 @@ def test_cells_that_were_cut_off_while_they_followed_go_on_at_the_next_start(
         (START - 4, START - 4),
         (START - 3, START - 3),
     ]
+
+
+def test_cells_that_another_process_was_cut_off_from_go_on_when_a_service_takes_up_the_sync(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service has found all in order before; its pairs say so still."""
+    town.shop.set_location_active(town.there[0], active=False)
+    town.look_at_locations()
+    town.look_at_locations()
+    steps = Steps(monkeypatch)
+    steps.cut_off_after = 1
+    town.shop.set_location_active(town.there[0], active=True)
+    with town.beside() as other, pytest.raises(concurrent.futures.CancelledError):
+        town.look_at_locations(other)
+    steps.cut_off_after = 1_000
+    assert town.waits_for_location() == 1
+    town.desk.start()
+    try:
+        until(lambda: not town.waits_for_location())
+    finally:
+        town.desk.stop()
 
 
 def test_the_engine_stands_by_while_cells_follow_their_location(
