@@ -347,8 +347,6 @@ class ShopifyShop:
                     if listing is None:
                         return  # the object that owns the listing is gone
                     listing = listing[step]
-                if listing is None:
-                    return
                 nodes: list[dict[str, Any]] = list(listing["nodes"])
                 more = listing["pageInfo"]["hasNextPage"]
                 end = listing["pageInfo"]["endCursor"]
