@@ -19,7 +19,7 @@ import random as random_module
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -37,6 +37,7 @@ from core.shopify.errors import (
     ResultRefused,
     ServerTrouble,
 )
+from core.shopify.notes import Note
 from core.shopify.nouns import number_of, shape_of, variant_of
 from core.shopify.storage import Storage
 
@@ -67,25 +68,6 @@ Execute = Callable[[Document, Mapping[str, Any]], Awaitable[Answer]]
 logger = logging.getLogger("core.shopify")
 
 
-class BulkNote(Protocol):
-    """Where the id of the operation under way is kept, best over a restart."""
-
-    def kept(self) -> str | None: ...
-
-    def keep(self, operation_id: str | None) -> None: ...
-
-
-class NoteInMemory:
-    def __init__(self) -> None:
-        self._id: str | None = None
-
-    def kept(self) -> str | None:
-        return self._id
-
-    def keep(self, operation_id: str | None) -> None:
-        self._id = operation_id
-
-
 @dataclass(frozen=True, slots=True)
 class Operation:
     id: str
@@ -103,7 +85,7 @@ class BulkCatalogue:
         self,
         execute: Execute,
         storage: Storage,
-        note: BulkNote,
+        note: Note,
         *,
         clock: Clock,
         random: random_module.Random,

@@ -6,6 +6,8 @@ these ever holds a token, a secret or the variables of a request.
 
 from __future__ import annotations
 
+from math import ceil
+
 from core.errors import (
     N_,
     BadInput,
@@ -174,6 +176,20 @@ class Throttled(TryAgain):
     code = "throttled"
     message = N_("Shopify is asked too much at the moment, by this or by another app.")
     remedy = N_("It is asked again by itself, more slowly.")
+
+
+class AskedToWait(TryAgain):
+    """Nothing was sent: the shop has asked (Retry-After) to be left alone for longer than a request
+    waits. `wait_s` is what is left of that.
+    """
+
+    code = "asked_to_wait"
+    message = N_("Shopify asks not to be asked anything for %(wait)s.")
+    remedy = N_("Try again after that; a sync that runs waits for it and goes on by itself.")
+
+    def __init__(self, wait_s: float) -> None:
+        minutes = f"{ceil(wait_s / 60)} min"
+        super().__init__(wait_s=wait_s, wait=f"{ceil(wait_s)} s" if wait_s < 120 else minutes)
 
 
 class WriteInProgress(OutcomeUnknown):

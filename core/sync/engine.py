@@ -217,7 +217,7 @@ class Engine:
                 failures += 1
                 self._tell_trouble(error, first=self._is_news(error))
                 self._note_failure(step, error)
-                await self._pause(self.pacing.backoff(failures), wakes)
+                await self._pause(max(self.pacing.backoff(failures), error.wait_s), wakes)
                 continue
             except DextreError as error:
                 since = since or began
@@ -318,7 +318,7 @@ class Engine:
         self.retune()
         self.sender.give_chance()
         self.commits.pulled = self.commits.pushed = 0
-        trouble: DextreError | None = None
+        trouble: TryAgain | None = None
         failures = restless = 0
         failing_since = 0.0
         for number in range(1, passes + 1):
@@ -334,9 +334,10 @@ class Engine:
                 failures += 1
                 failing_since = began if failures == 1 else failing_since
                 lasts = self.clock.monotonic() - failing_since
-                if failures > PATIENCE or lasts > PATIENCE_S:
+                pause = max(self.pacing.backoff(failures), trouble.wait_s)
+                if failures > PATIENCE or max(lasts, trouble.wait_s) > PATIENCE_S:
                     return self._report(number, trouble, rests=False)
-                await self.clock.sleep(self.pacing.backoff(failures))
+                await self.clock.sleep(pause)
                 continue
             failures = 0
             if not quiet:

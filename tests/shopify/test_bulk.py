@@ -19,7 +19,7 @@ from core.practice import PracticeShop
 from core.shopify import bulk as bulk_module
 from core.shopify import shop as shop_module
 from core.shopify.answers import Answer, Parsed
-from core.shopify.bulk import BulkCatalogue, NoteInMemory
+from core.shopify.bulk import BulkCatalogue
 from core.shopify.documents import BULK_VARIANTS, RUN_BULK, Document
 from core.shopify.errors import (
     ConnectionBroke,
@@ -28,6 +28,7 @@ from core.shopify.errors import (
     ServerTrouble,
     ShopInactive,
 )
+from core.shopify.notes import NoteInMemory
 from core.shopify.shop import ShopifyShop, open_client, open_shop
 from core.shopify.storage import Storage
 from core.shopify.wire import Reply
