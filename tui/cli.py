@@ -19,6 +19,7 @@ from pathlib import Path
 from core.errors import N_, BadInput, DextreError
 from tui.clean import use_ascii
 from tui.i18n import DOMAIN, LANGUAGES, LOCALE, _, choose_language, language, set_language, tell
+from tui.paths import path_of
 
 USAGE = 2
 INTERRUPTED = 130
@@ -67,7 +68,7 @@ def split_globals(argv: Sequence[str]) -> tuple[Globals, list[str]]:
             text = value if equals else next(words, "")
             if not text:
                 raise MissingValue(option=name)
-            setattr(found, VALUES[name], Path(text).expanduser() if name == "--home" else text)
+            setattr(found, VALUES[name], path_of(text) if name == "--home" else text)
         elif word in FLAGS:
             setattr(found, FLAGS[word], True)
         else:

@@ -10,6 +10,7 @@ from math import ceil
 
 from core.errors import (
     N_,
+    NN_,
     BadInput,
     Offline,
     OurBug,
@@ -184,12 +185,15 @@ class AskedToWait(TryAgain):
     """
 
     code = "asked_to_wait"
-    message = N_("Shopify asks not to be asked anything for %(wait)s.")
+    message = NN_(
+        "Shopify wants to be asked nothing for another %(minutes)s minute.",
+        "Shopify wants to be asked nothing for another %(minutes)s minutes.",
+        by="minutes",
+    )
     remedy = N_("Try again after that; a sync that runs waits for it and goes on by itself.")
 
     def __init__(self, wait_s: float) -> None:
-        minutes = f"{ceil(wait_s / 60)} min"
-        super().__init__(wait_s=wait_s, wait=f"{ceil(wait_s)} s" if wait_s < 120 else minutes)
+        super().__init__(wait_s=wait_s, minutes=ceil(wait_s / 60))
 
 
 class WriteInProgress(OutcomeUnknown):

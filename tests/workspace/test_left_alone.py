@@ -87,11 +87,11 @@ def test_another_process_does_not_ask_within_the_time_either(tea: Tea) -> None:
     tea.clock = ManualClock()
     with tea.open() as workspace:
         tea.busy.asks_for = "600"
-        with pytest.raises(TryAgain, match="for 10 min"):
+        with pytest.raises(TryAgain, match="another 10 minutes"):
             workspace.desk("Tea").plan(PlanKind.PUSH).result(20)
     tea.busy.asks_for = None
     tea.clock.advance(60)
-    with tea.open() as workspace, pytest.raises(TryAgain, match="for 9 min"):
+    with tea.open() as workspace, pytest.raises(TryAgain, match="another 9 minutes"):
         workspace.desk("Tea").plan(PlanKind.PUSH).result(20)
     tea.clock.advance(540)
     with tea.open() as workspace:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from enum import StrEnum
 from inspect import signature
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from core.errors import N_, BadInput
 from tui.i18n import _
+from tui.paths import path_of
 
 Arguments = argparse.ArgumentParser
 S = TypeVar("S", bound=StrEnum)
@@ -236,4 +236,8 @@ def takes_label(parser: argparse.ArgumentParser) -> None:
 
 
 def takes_file(parser: argparse.ArgumentParser, about: str, metavar: str = "FILE") -> None:
-    parser.add_argument("file", type=Path, metavar=metavar, help=about)
+    parser.add_argument("file", type=path_of, metavar=metavar, help=about)
+
+
+def takes_csv(parser: argparse.ArgumentParser, about: str) -> None:
+    parser.add_argument("--csv", type=path_of, metavar="FILE", help=about)
