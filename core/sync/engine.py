@@ -125,6 +125,7 @@ class Engine:
         """A person wants to know: read the shop now as well. Call it on the engine's own loop."""
         self._look.set()
         self._wake.set()
+        self._hinted.set()
 
     def hint(self, key: CellKey) -> None:
         """Somebody says that this cell has changed on Shopify: look at it now. What is no cell of
@@ -160,7 +161,7 @@ class Engine:
             return  # what a person has to agree to does not flow by another way
         async with self.gate.shared():
             if self.commits.link_is_on():
-                await self.reader.read_some(hints)
+                await self.reader.read_hinted(hints)
 
     async def look_at(self, keys: Collection[CellKey]) -> None:
         """Read these cells now, for a person who has just changed something about them; while the
