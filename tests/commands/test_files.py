@@ -5,7 +5,11 @@ an exit code, and never leaves half a file.
 from __future__ import annotations
 
 import os
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -120,3 +124,35 @@ def test_a_file_behind_a_link_is_replaced_and_the_link_stays(brand: Line, tmp_pa
     assert link.is_symlink()
     assert "Nagoya" in real.read_text()
     assert real.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+@pytest.mark.parametrize("words", [("status",), ("status", "--json"), ("stock", "export")])
+def test_standard_output_without_room_is_told(brand: Line, words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "tui", *words, "--home", str(brand.home)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 3
+    assert "There is no space left to write standard output" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("what", ["a text", "another program's file", "half a backup"])
+def test_what_is_no_backup_is_told_with_another_remedy_than_a_damaged_inventory(
+    brand: Line, what: str
+) -> None:
+    file = brand.folder / "backup.db"
+    if what == "a text":
+        file.write_text("sku_number,name\n" * 500)
+    elif what == "another program's file":
+        with closing(sqlite3.connect(file)) as other:
+            other.execute("CREATE TABLE t (a)")
+    else:
+        brand("backup", str(file))
+        whole = file.read_bytes()
+        file.write_bytes(whole[: len(whole) // 2])
+    said = brand("restore", str(file), "--yes", code=3)
+    assert f"{file} cannot be used as a backup" in said.err
+    assert "Give another backup" in said.err
+    assert "restore BACKUP" not in said.err

@@ -39,6 +39,10 @@ def test_a_global_option_without_its_value_is_named(capsys: pytest.CaptureFixtur
         (["push", "--only"], "--only"),
         (["status", "--lang", "fr"], "en, ja"),
         (["log", "--limit", "many"], "--limit: many"),
+        (
+            ["movements", "X", "--limit", "0"],
+            "--limit: 0 is too small.\nGive a whole number from 1 on.",
+        ),
         (["run", "--json"], "run --once"),
         (["practice-shop", "--faults", "loss=2"], "loss=2"),
         (["practice-shop", "--oddities", "nosuch"], "nosuch"),

@@ -125,11 +125,13 @@ WIDEST_COLUMN = 60
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Columns as wide as their widest cell; numbers to the right; outside texts cleaned. A cell of
-    extraordinary length is shown whole, and moves only its own row.
+    extraordinary length is shown whole, and moves only its own row. The head may be empty.
     """
     shown = [["" if cell is None else clean(str(cell)) for cell in row] for row in rows]
+    names = head or [""] * max(map(len, shown), default=0)
     right = [
-        bool(shown) and all(_is_number(row[column]) for row in shown) for column in range(len(head))
+        bool(shown) and all(_is_number(row[column]) for row in shown)
+        for column in range(len(names))
     ]
     widths = [
         max(
@@ -137,9 +139,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
             *(wide for row in shown if (wide := cell_len(row[column])) <= WIDEST_COLUMN),
             0,
         )
-        for column, name in enumerate(head)
+        for column, name in enumerate(names)
     ]
-    for row in (list(head), *shown):
+    for row in (*([list(head)] if head else []), *shown):
         cells = [
             _padded(text, width, to_the_right=to_the_right)
             for text, width, to_the_right in zip(row, widths, right, strict=True)

@@ -70,6 +70,12 @@ class NotANumber(BadInput):
     remedy = N_("Write digits, for example 20 or 0.5.")
 
 
+class TooSmall(BadInput):
+    code = "too_small"
+    message = N_("%(field)s: %(text)s is too small.")
+    remedy = N_("Give a whole number from %(least)s on.")
+
+
 class NotAChoice(BadInput):
     code = "not_a_choice"
     message = N_("%(field)s: %(text)s is not known.")
@@ -179,7 +185,7 @@ def count(field: str, least: int = 0) -> Callable[[str], int]:
     def at_least(text: str) -> int:
         number = read(text)
         if number < least:
-            raise NotANumber(field=field, text=text)
+            raise TooSmall(field=field, text=text, least=least)
         return number
 
     return at_least
