@@ -171,6 +171,11 @@ class BadInput(UserMustAct):
 class TryAgain(DextreError):
     """The cause is expected to pass. The caller may repeat (a write only under the same key)."""
 
+    @property
+    def wait_s(self) -> float:
+        """Seconds for which the other side has asked to be left alone."""
+        return float(self.params.get("wait_s", 0.0))
+
 
 class LostRace(DextreError):
     """What we looked at has moved since. Read again and decide again."""

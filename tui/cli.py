@@ -19,6 +19,7 @@ from pathlib import Path
 from core.errors import N_, BadInput, DextreError
 from tui.clean import use_ascii
 from tui.i18n import DOMAIN, LANGUAGES, LOCALE, _, choose_language, language, set_language, tell
+from tui.paths import path_of
 
 USAGE = 2
 INTERRUPTED = 130
@@ -67,7 +68,7 @@ def split_globals(argv: Sequence[str]) -> tuple[Globals, list[str]]:
             text = value if equals else next(words, "")
             if not text:
                 raise MissingValue(option=name)
-            setattr(found, VALUES[name], Path(text).expanduser() if name == "--home" else text)
+            setattr(found, VALUES[name], path_of(text) if name == "--home" else text)
         elif word in FLAGS:
             setattr(found, FLAGS[word], True)
         else:
@@ -92,6 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = INTERRUPTED
     except BrokenPipeError:
         code = 0  # The reader (head, less) has gone; what it wanted, it has.
+    except OSError as error:
+        code = _told(_fault_of_stdout(error))
     return _drained(code)
 
 
@@ -150,13 +153,37 @@ def _nowhere() -> TextIOWrapper:
     return Path(os.devnull).open("w", encoding="utf-8")
 
 
+def _fault_of_stdout(error: OSError) -> DextreError:
+    """What kept standard output from being written, such as a full disk behind it. The error is
+    raised again where it was something else.
+    """
+    from core.workspace import file_faults
+
+    try:
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    except OSError:
+        _forget_stdout()
+    else:
+        raise error
+    try:
+        with file_faults(Path(_("standard output"))):
+            raise error
+    except DextreError as fault:
+        return fault
+
+
 def _drained(code: int) -> int:
     """Nothing may be left for the interpreter to write at its end: it would complain."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
     return code
+
+
+def _forget_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def version_text() -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from core.errors import N_, BadInput
-from core.workspace import FileIsThere, file_faults
+
+STDOUT = Path("-")
+"""What people write for standard output."""
 
 
 class UnknownHomeFolder(BadInput):
@@ -29,6 +32,8 @@ def path_of(text: str) -> Path:
 @contextmanager
 def new_file(path: Path) -> Iterator[TextIO]:
     """To write a CSV file into, where there is none. Raises FileIsThere, CannotWrite, DiskFull."""
+    from core.workspace import FileIsThere, file_faults
+
     with file_faults(path):
         try:
             out = path.open("x", encoding="utf-8", newline="")
@@ -36,3 +41,28 @@ def new_file(path: Path) -> Iterator[TextIO]:
             raise FileIsThere(file=str(path)) from None
         with out:
             yield out
+
+
+@contextmanager
+def replaced_file(path: Path) -> Iterator[TextIO]:
+    """To write a CSV file into, in the place of what is there; whole or not at all, except into a
+    device. Raises CannotWrite, DiskFull.
+    """
+    from core.workspace import file_faults
+
+    with file_faults(path):
+        target = path.resolve()  # a link stays one
+        if target.exists() and not target.is_file():
+            with target.open("w", encoding="utf-8", newline="") as out:
+                yield out
+            return
+        fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+        try:
+            with fresh.open("w", encoding="utf-8", newline="") as out:
+                yield out
+            if target.exists():
+                fresh.chmod(target.stat().st_mode & 0o7777)
+            fresh.replace(target)
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise

@@ -90,6 +90,8 @@ class Session:
         self.label_draft = ""
         self.index: ItemIndex | None = None
         self.reading_index = False
+        self.taken_away: set[str] = set()
+        """SKU numbers that are no more by this person's own hand, until a list has noticed."""
         self._other_items = 0
         self.status: Status = desk.status()
         self.points = steady_points(self.status.points, None)

@@ -10,7 +10,6 @@ What a difference between two sides means, and what is kept on disk, is not this
 Webhooks, which few need, are not loaded with it: core.shopify.webhooks, core.shopify.serving.
 """
 
-from core.shopify.bulk import BulkNote
 from core.shopify.check import Check, check_connection
 from core.shopify.domain import base_url, shop_domain
 from core.shopify.shop import ShopifyShop, open_shop
@@ -20,7 +19,6 @@ from core.shopify.version import API_VERSION, SUPPORTED_UNTIL, version_findings
 __all__ = [
     "API_VERSION",
     "SUPPORTED_UNTIL",
-    "BulkNote",
     "Check",
     "ShopifyShop",
     "SubscriptionReport",

@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 import orjson
 
 from core.clock import Clock
-from core.errors import N_, DextreError
+from core.errors import N_, DextreError, TryAgain
 from core.model import Credentials, Secret
+from core.shopify.answers import seconds_of
 from core.shopify.errors import (
     AppNotFound,
     AppNotInstalled,
@@ -34,6 +35,7 @@ from core.shopify.errors import (
     TokenRequestInvalid,
     WrongClientSecret,
 )
+from core.shopify.throttle import MIN_PAUSE
 from core.shopify.wire import Reply, Wire
 
 PATH = "/admin/oauth/access_token"
@@ -103,6 +105,7 @@ class ClientCredentials:
         self._lock = asyncio.Lock()
         self._token: Secret | None = None
         self._ends = 0.0
+        self._refused_until = 0.0
 
     async def token(self) -> Secret:
         async with self._lock:
@@ -119,6 +122,8 @@ class ClientCredentials:
     async def _fetch(self) -> Secret:
         self._token = None
         started = self._clock.monotonic()
+        if started < self._refused_until:  # whoever waited behind one that was refused
+            raise Throttled(retry_after=self._refused_until - started)
         form = {
             "grant_type": "client_credentials",
             "client_id": self._client_id,
@@ -126,7 +131,14 @@ class ClientCredentials:
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         reply = await self._wire.post(PATH, urlencode(form).encode("ascii"), headers)
-        token, lasts = _read(reply, self._wire.host)
+        try:
+            token, lasts = _read(reply, self._wire.host)
+        except TryAgain as failure:
+            asked = seconds_of(reply.headers.get("retry-after", ""), self._clock.now())
+            failure.params["retry_after"] = asked
+            pause = MIN_PAUSE if isinstance(failure, Throttled) else 0.0
+            self._refused_until = self._clock.monotonic() + (asked or pause)
+            raise
         # Near its end a short-lived token is used for half its life rather than never.
         self._ends = started + max(lasts - RENEW_BEFORE, lasts / 2)
         self._token = token

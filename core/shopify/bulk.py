@@ -19,17 +19,25 @@ import random as random_module
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from core.clock import Clock, parse_iso
-from core.errors import TryAgain
+from core.errors import DextreError, TryAgain
 from core.model import Variant
 from core.shopify.answers import Answer
 from core.shopify.cost import PAGE
 from core.shopify.documents import BULK_VARIANTS, CANCEL_BULK, POLL_BULK, RUN_BULK, Document
-from core.shopify.errors import Forbidden, MissingScope, ResultRefused
+from core.shopify.errors import (
+    Forbidden,
+    GarbledAnswer,
+    MissingScope,
+    QueryRefused,
+    ResultRefused,
+    ServerTrouble,
+)
+from core.shopify.notes import Note
 from core.shopify.nouns import number_of, shape_of, variant_of
 from core.shopify.storage import Storage
 
@@ -50,28 +58,14 @@ MAX_LINE = 1024 * 1024
 
 _UNFINISHED = ("CREATED", "RUNNING")
 
+_UNUSABLE = (MissingScope, Forbidden, QueryRefused, GarbledAnswer)
+"""Whether every kind of token may run one is not documented; and a root may be null with an error
+of any code (facts.md §8.2). Where it is the token or the shop that has ended, the pages say so.
+"""
+
 Execute = Callable[[Document, Mapping[str, Any]], Awaitable[Answer]]
 
 logger = logging.getLogger("core.shopify")
-
-
-class BulkNote(Protocol):
-    """Where the id of the operation under way is kept, best over a restart."""
-
-    def kept(self) -> str | None: ...
-
-    def keep(self, operation_id: str | None) -> None: ...
-
-
-class NoteInMemory:
-    def __init__(self) -> None:
-        self._id: str | None = None
-
-    def kept(self) -> str | None:
-        return self._id
-
-    def keep(self, operation_id: str | None) -> None:
-        self._id = operation_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +85,7 @@ class BulkCatalogue:
         self,
         execute: Execute,
         storage: Storage,
-        note: BulkNote,
+        note: Note,
         *,
         clock: Clock,
         random: random_module.Random,
@@ -178,29 +172,37 @@ class BulkCatalogue:
     async def _started(self) -> Operation | None:
         try:
             answer = await self._execute(RUN_BULK, {"query": BULK_VARIANTS})
-        except (MissingScope, Forbidden) as refusal:
-            # Whether every kind of token may run one is not documented.
-            logger.warning("no bulk operation for this token: %s", refusal)
+            with shape_of(RUN_BULK):
+                payload = answer.data["bulkOperationRunQuery"]
+                if payload is None or payload["bulkOperation"] is None:
+                    errors = [] if payload is None else payload["userErrors"]
+                    codes = [str(error["code"]) for error in errors]
+                    logger.warning("bulk operation refused: %s", ", ".join(codes) or "null")
+                    return None
+                operation = _operation_of(payload["bulkOperation"])
+        except (*_UNUSABLE, ServerTrouble) as refusal:
+            # Also one that was begun unheard: it ends by itself, and five may run at once.
+            logger.warning("no bulk operation: %s", refusal)
             return None
-        with shape_of(RUN_BULK):
-            payload = answer.data["bulkOperationRunQuery"]
-            if payload["userErrors"] or payload["bulkOperation"] is None:
-                codes = [str(error["code"]) for error in payload["userErrors"]]
-                logger.warning("bulk operation refused: %s", ", ".join(codes))
-                return None
-            operation = _operation_of(payload["bulkOperation"])
         self._note.keep(operation.id)
         return operation
 
     async def _look(self, operation_id: str) -> Operation | None:
-        answer = await self._execute(POLL_BULK, {"id": operation_id})
-        with shape_of(POLL_BULK):
-            node = answer.data["bulkOperation"]
-            return None if node is None else _operation_of(node)
+        try:
+            answer = await self._execute(POLL_BULK, {"id": operation_id})
+            with shape_of(POLL_BULK):
+                node = answer.data["bulkOperation"]
+                return None if node is None else _operation_of(node)
+        except _UNUSABLE as refusal:
+            logger.warning("bulk operation cannot be looked at: %s", refusal)
+            return None
 
     async def _give_up(self, operation: Operation) -> None:
         logger.warning("bulk operation stands still; the catalogue is read by pages")
-        await self._execute(CANCEL_BULK, {"id": operation.id})
+        try:
+            await self._execute(CANCEL_BULK, {"id": operation.id})
+        except DextreError as failure:
+            logger.warning("bulk operation is left to itself: %s", failure)
 
     # -- its file --------------------------------------------------------------------------------
 

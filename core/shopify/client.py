@@ -4,7 +4,8 @@
     write   sent once. What certainly did not happen raises what it was; everything else raises
             `OutcomeUnknown`, and only the outbox sends it again, under the same key
     both    wait for their points, are told once to renew the token, and wait out a THROTTLED,
-            which the shop says before it carries anything out
+            which the shop says before it carries anything out; what the shop asks to be left alone
+            for (Retry-After) nobody of us asks it anything, whoever was told
 
 Not its business: what documents mean (`shop.py`) and what an idempotency key is.
 """
@@ -14,8 +15,9 @@ from __future__ import annotations
 import logging
 import random as random_module
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -28,12 +30,12 @@ from core.shopify.auth import Auth
 from core.shopify.documents import Document
 from core.shopify.errors import (
     ApiVersionChanged,
+    AskedToWait,
     InvalidToken,
-    ServerTrouble,
     Throttled,
     WaitedTooLong,
 )
-from core.shopify.throttle import LONGEST_PAUSE, Throttle
+from core.shopify.throttle import Throttle
 from core.shopify.version import API_VERSION
 from core.shopify.wire import Wire
 
@@ -86,18 +88,21 @@ class AdminClient:
                 raise self._changed
             try:
                 return await self._once(document, variables, not_after, known)
-            except Throttled as refusal:
+            except Throttled:
                 refusals += 1
                 # The pause itself is the throttle's: nobody else sends meanwhile either.
-                if refusals > MAX_THROTTLED or refusal.params.get("seconds", 0) > LONGEST_PAUSE:
+                if refusals > MAX_THROTTLED:
                     raise
+            except AskedToWait:
+                raise
             except TryAgain as failure:
                 tries += 1
-                wait = self._backoff(tries, failure)
-                if document.writes_once or tries > self._retries or wait > LONGEST_PAUSE:
+                if document.writes_once or tries > self._retries:
                     raise
+                wait = self._backoff(tries)
                 logger.info("%s again in %.1f s: %s", document.name, wait, failure.code)
-                await self.clock.sleep(wait)
+                if self.throttle.pause_left < wait:
+                    await self.clock.sleep(wait)
 
     async def reachable(self) -> bool:
         return await self._wire.reachable()
@@ -112,14 +117,27 @@ class AdminClient:
         not_after: datetime | None,
         known: bytes,
     ) -> Answer:
-        token = await self._auth.token()
+        token = await self._allowed(self._auth.token)
+        assert token is not None  # noqa: S101 - only a renewal may end in none
         try:
             return await self._send(document, variables, token, not_after, known)
         except InvalidToken:
-            fresh = await self._auth.renewed(token)
+            fresh = await self._allowed(partial(self._auth.renewed, token))
             if fresh is None:
                 raise
         return await self._send(document, variables, fresh, not_after, known)
+
+    async def _allowed(self, fetch: Callable[[], Awaitable[Secret | None]]) -> Secret | None:
+        """A token, which may have to be asked for as well."""
+        await self.throttle.pass_pause()
+        try:
+            return await fetch()
+        except Throttled as refusal:
+            wait = self.throttle.refused(refusal.params.get("retry_after"), None)
+            raise Throttled(seconds=wait) from None
+        except TryAgain as failure:
+            self._left_alone(failure.params.get("retry_after"))
+            raise
 
     async def _send(
         self,
@@ -131,6 +149,8 @@ class AdminClient:
     ) -> Answer:
         try:
             return await self._sent(document, variables, token, not_after, known)
+        except AskedToWait:
+            raise  # nothing was sent
         except DextreError as failure:
             self.failures[failure_class(failure)] += 1
             raise
@@ -181,12 +201,10 @@ class AdminClient:
         except Throttled:
             self._log(document, started, "throttled", parsed)
             raise self._refused(parsed) from None
-        except ServerTrouble as failure:
-            self._log(document, started, failure.code, parsed)
-            failure.params["retry_after"] = self._retry_after(parsed)
-            raise
         except DextreError as failure:
             self._log(document, started, failure.code, parsed)
+            if isinstance(failure, TryAgain):
+                self._left_alone(self._retry_after(parsed))
             raise
         self._log(document, started, "ok", parsed)
         if answer.api_version not in ("", API_VERSION):
@@ -204,12 +222,14 @@ class AdminClient:
     def _retry_after(self, parsed: Parsed) -> float | None:
         return seconds_of(parsed.retry_after, self.clock.now())
 
-    def _backoff(self, tries: int, failure: TryAgain) -> float:
-        """0.5, 1, 2… s, each between its half and its whole; never shorter than asked for."""
+    def _left_alone(self, seconds: float | None) -> None:
+        if seconds is not None:
+            self.throttle.pause(seconds)
+
+    def _backoff(self, tries: int) -> float:
+        """0.5, 1, 2… s, each between its half and its whole."""
         longest: float = FIRST_BACKOFF * 2.0 ** (tries - 1)
-        wait = longest * (0.5 + self._random.random() / 2)
-        asked: float | None = failure.params.get("retry_after")
-        return wait if asked is None else max(wait, asked)
+        return longest * (0.5 + self._random.random() / 2)
 
     def _log(
         self, document: Document, started: float, outcome: str, parsed: Parsed | None = None

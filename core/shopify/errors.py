@@ -6,8 +6,11 @@ these ever holds a token, a secret or the variables of a request.
 
 from __future__ import annotations
 
+from math import ceil
+
 from core.errors import (
     N_,
+    NN_,
     BadInput,
     Offline,
     OurBug,
@@ -174,6 +177,23 @@ class Throttled(TryAgain):
     code = "throttled"
     message = N_("Shopify is asked too much at the moment, by this or by another app.")
     remedy = N_("It is asked again by itself, more slowly.")
+
+
+class AskedToWait(TryAgain):
+    """Nothing was sent: the shop has asked (Retry-After) to be left alone for longer than a request
+    waits. `wait_s` is what is left of that.
+    """
+
+    code = "asked_to_wait"
+    message = NN_(
+        "Shopify wants to be asked nothing for another %(minutes)s minute.",
+        "Shopify wants to be asked nothing for another %(minutes)s minutes.",
+        by="minutes",
+    )
+    remedy = N_("Try again after that; a sync that runs waits for it and goes on by itself.")
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(wait_s=wait_s, minutes=ceil(wait_s / 60))
 
 
 class WriteInProgress(OutcomeUnknown):

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random as random_module
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -34,7 +34,7 @@ from core.model import (
 from core.shopify import subscriptions, writes
 from core.shopify.answers import Answer
 from core.shopify.auth import auth_of
-from core.shopify.bulk import ABOVE, BulkCatalogue, BulkNote, Execute, NoteInMemory
+from core.shopify.bulk import ABOVE, BulkCatalogue, Execute
 from core.shopify.client import RETRIES, AdminClient
 from core.shopify.cost import PAGE
 from core.shopify.documents import (
@@ -59,6 +59,7 @@ from core.shopify.errors import (
     QueryRefused,
     ServerTrouble,
 )
+from core.shopify.notes import Note, NoteInMemory
 from core.shopify.nouns import (
     identity_of,
     location_of,
@@ -72,6 +73,7 @@ from core.shopify.nouns import (
 from core.shopify.repeats import Known, Repeats
 from core.shopify.storage import Storage
 from core.shopify.subscriptions import SubscriptionReport, WebhookSubscription
+from core.shopify.throttle import Throttle
 from core.shopify.wire import Wire
 
 MOST_HINTS = 25_000
@@ -118,6 +120,10 @@ class ShopifyShop:
     def points_used(self) -> int:
         """Points that the shop has charged since this was opened, or may have."""
         return round(self._client.throttle.used)
+
+    def impatient(self) -> AbstractContextManager[None]:
+        """For who must not wait: meanwhile what the shop's Retry-After holds back fails at once."""
+        return self._client.throttle.impatient()
 
     @property
     def failures(self) -> Mapping[str, int]:
@@ -347,8 +353,6 @@ class ShopifyShop:
                     if listing is None:
                         return  # the object that owns the listing is gone
                     listing = listing[step]
-                if listing is None:
-                    return
                 nodes: list[dict[str, Any]] = list(listing["nodes"])
                 more = listing["pageInfo"]["hasNextPage"]
                 end = listing["pageInfo"]["endCursor"]
@@ -377,13 +381,17 @@ def open_shop(
     random: random_module.Random,
     transport: httpx.AsyncBaseTransport | None = None,
     expected_shop_id: str | None = None,
-    bulk_note: BulkNote | None = None,
+    bulk_note: Note | None = None,
+    pause_note: Note | None = None,
 ) -> ShopifyShop:
     """A shop to talk to; nothing is sent yet. `transport` stays its giver's. `bulk_note` keeps the
-    id of a bulk operation under way, so that it is not begun anew after a restart. Raises a
-    `BadInput` where domain, address or credentials cannot be right.
+    id of a bulk operation under way, so that it is not begun anew after a restart, `pause_note`
+    until when the shop wants to be left alone. Raises a `BadInput` where domain, address or
+    credentials cannot be right.
     """
-    client = open_client(credentials, clock=clock, random=random, transport=transport)
+    client = open_client(
+        credentials, clock=clock, random=random, transport=transport, pause_note=pause_note
+    )
     base = base_url(shop_domain(credentials.domain), credentials.api_url)
     storage = Storage(allow_loopback=is_loopback(base), transport=transport)
     note = bulk_note or NoteInMemory()
@@ -401,8 +409,10 @@ def open_client(
     random: random_module.Random,
     transport: httpx.AsyncBaseTransport | None = None,
     retries: int = RETRIES,
+    pause_note: Note | None = None,
 ) -> AdminClient:
     base = base_url(shop_domain(credentials.domain), credentials.api_url)
     wire = Wire(base, clock, transport)
     auth = auth_of(credentials, wire, clock)
-    return AdminClient(wire, auth, clock=clock, random=random, retries=retries)
+    throttle = Throttle(clock, host=wire.host, note=pause_note)
+    return AdminClient(wire, auth, clock=clock, random=random, throttle=throttle, retries=retries)

@@ -19,8 +19,11 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from core.clock import Clock
+from core.clock import Clock, iso, parse_iso
+from core.shopify.errors import AskedToWait
+from core.shopify.notes import Note, NoteInMemory
 
 FIRST_MAXIMUM = 1000.0
 FIRST_AVAILABLE = 100.0
@@ -49,8 +52,15 @@ goes on and on must not keep us from hearing what is sold meanwhile."""
 
 MIN_PAUSE = 1.0
 
-LONGEST_PAUSE = 60.0
-"""A longer one is left to the callers, who are told and can say so on the screen."""
+PATIENCE = 60.0
+"""Seconds of a pause that a request waits out. A longer one is left to the callers, who are told at
+once and can say so on the screen."""
+
+NOTED = 5.0
+"""Seconds of a pause that the next process should know of."""
+
+LONGEST_PAUSE = 3_600.0
+"""However long we are asked to wait, after an hour we ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,7 @@ class Bucket:
     def wait_for(self, cost: float, now: float) -> float:
         """Seconds until `cost` may be reserved, if nothing else happens; 0 for now."""
         self._refill(now)
-        pause = max(0.0, self._paused_until - now)
+        pause = self.pause_left(now)
         goal = min(cost + self.maximum * self._untouched, self.maximum)
         lacking = goal - self._available
         if lacking <= LEAST:
@@ -131,6 +141,9 @@ class Bucket:
 
     def pause(self, seconds: float, now: float) -> None:
         self._paused_until = max(self._paused_until, now + seconds)
+
+    def pause_left(self, now: float) -> float:
+        return max(0.0, self._paused_until - now)
 
     def distrust(self) -> None:
         """The shop refused what we thought it had: from now on the whole headroom is kept."""
@@ -217,39 +230,90 @@ class Throttle:
     are never kept waiting for ever.
     """
 
-    def __init__(self, clock: Clock, *, max_in_flight: int = MAX_IN_FLIGHT) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        max_in_flight: int = MAX_IN_FLIGHT,
+        host: str = "",
+        note: Note | None = None,
+    ) -> None:
+        """A pause worth noting is kept in `note`, for the next process that talks to `host`."""
         self._clock = clock
+        self._host = host
+        self._note = note or NoteInMemory()
         self._bucket = Bucket(clock.monotonic())
         self._max_in_flight = max_in_flight
         self._queue = _Queue()
         self._charged: dict[str, float] = {}
         self._is_wary = False
+        self._patience = PATIENCE
+        self._passing: set[asyncio.Event] = set()
         self._first: Hold | None = None
         """Of the requests that wait out a refusal, the one that has gone to see."""
         self.throttled = 0
         """How often the shop said that it is asked too much."""
         self.used = 0.0
         """Points charged, or perhaps charged where nobody said."""
+        self._bucket.pause(self._pause_noted(), clock.monotonic())
 
     @property
     def points(self) -> int:
         """Points that are left, as far as we know."""
         return max(0, int(self._bucket.available(self._clock.monotonic())))
 
+    @property
+    def pause_left(self) -> float:
+        """Seconds for which nothing is sent, whatever points there are."""
+        return self._bucket.pause_left(self._clock.monotonic())
+
     async def reserve(self, name: str, estimate: float, *, write: bool) -> Hold:
         """Wait until the points for one request are there, and take them. `name` is the document's:
-        what the shop asked for it the last time is better known than our estimate.
+        what the shop asked for it the last time is better known than our estimate. Raises
+        AskedToWait where a pause is longer than PATIENCE.
         """
         cost = self._charged.get(name, estimate)
         ticket = _Ticket(cost, write)
         with self._queued(ticket):
             while (wait := self._wait_of(ticket)) is None or wait > 0:
-                await self._until_called(ticket, wait)
+                self._look_at_pause()
+                await self._until_called(ticket.called, wait)
             self._queue.served(ticket)
             hold = self._bucket.reserve(cost, self._clock.monotonic())
             if self._is_wary:
                 self._first = hold
             return hold
+
+    async def pass_pause(self) -> None:
+        """Wait until no pause is left. Raises AskedToWait as `reserve` does."""
+        while (left := self._look_at_pause()) > 0:
+            called = asyncio.Event()
+            self._passing.add(called)
+            try:
+                await self._until_called(called, left)
+            finally:
+                self._passing.discard(called)
+
+    def pause(self, seconds: float) -> None:
+        """The shop asks to be left alone for so long."""
+        seconds = min(seconds, LONGEST_PAUSE)
+        if seconds > max(NOTED, self.pause_left):
+            until = iso(self._clock.now() + timedelta(seconds=seconds))
+            self._note.keep(f"{self._host} {until}")
+        self._bucket.pause(seconds, self._clock.monotonic())
+        self._call_next()
+
+    @contextmanager
+    def impatient(self) -> Iterator[None]:
+        """Nobody waits out a pause meanwhile: all who do are told AskedToWait at once."""
+        before, self._patience = self._patience, 0.0
+        self._call_next()
+        for called in self._passing:
+            called.set()
+        try:
+            yield
+        finally:
+            self._patience = before
 
     def settle(self, hold: Hold, name: str, status: Status | None) -> None:
         """The request was answered, or may have been carried out (`status` None)."""
@@ -284,7 +348,7 @@ class Throttle:
             wait = seconds
         elif status is not None and status.requested is not None and status.restore_rate > 0:
             wait = max(wait, (status.requested - status.available) / status.restore_rate)
-        self._bucket.pause(min(wait, LONGEST_PAUSE), self._clock.monotonic())
+        self.pause(wait)
         return wait
 
     @contextmanager
@@ -296,6 +360,24 @@ class Throttle:
             self._queue.remove(ticket)
             self._call_next()
 
+    def _pause_noted(self) -> float:
+        """Seconds that are left of what this host has asked another process for."""
+        host, _, until = (self._note.kept() or "").partition(" ")
+        if host != self._host:
+            return 0.0
+        try:
+            left = (parse_iso(until) - self._clock.now()).total_seconds()
+        except (ValueError, TypeError):
+            return 0.0
+        return left if left <= LONGEST_PAUSE else 0.0  # the wall clock has been put back
+
+    def _look_at_pause(self) -> float:
+        """Seconds that are left of it."""
+        left = self.pause_left
+        if left > self._patience:
+            raise AskedToWait(left)
+        return left
+
     def _wait_of(self, ticket: _Ticket) -> float | None:
         """Seconds to wait; None: until called."""
         if self._queue.first() is not ticket or self._bucket.in_flight >= self._max_in_flight:
@@ -304,12 +386,12 @@ class Throttle:
             return None
         return self._bucket.wait_for(ticket.cost, self._clock.monotonic())
 
-    async def _until_called(self, ticket: _Ticket, seconds: float | None) -> None:
-        ticket.called.clear()
+    async def _until_called(self, event: asyncio.Event, seconds: float | None) -> None:
+        event.clear()
         if seconds is None:
-            await ticket.called.wait()
+            await event.wait()
             return
-        called = asyncio.ensure_future(ticket.called.wait())
+        called = asyncio.ensure_future(event.wait())
         slept = asyncio.ensure_future(self._clock.sleep(seconds))
         try:
             await asyncio.wait((called, slept), return_when=asyncio.FIRST_COMPLETED)

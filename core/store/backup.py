@@ -24,6 +24,7 @@ from core.store.errors import (
     Damaged,
     FileIsThere,
     NewerFile,
+    NoBackup,
     NoSecretsInBackup,
     SealDamaged,
 )
@@ -214,16 +215,19 @@ def _sync(path: Path) -> None:
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise CannotOpen(file=str(path), detail=N_("there is no such file"))
-    with (
-        fault_in(path),
-        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db,
-    ):
-        yield db
+    try:
+        with (
+            fault_in(path),
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db,
+        ):
+            yield db
+    except Damaged as error:
+        raise NoBackup(file=str(path), detail=error.params["detail"]) from error
 
 
 def _version_of(path: Path, db: sqlite3.Connection) -> int:
     if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise CannotOpen(file=str(path), detail="it is not a file of dextre-sync")
+        raise NoBackup(file=str(path), detail=N_("it is not a file of dextre-sync"))
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if version > INVENTORY.version:
         raise NewerFile(file=str(path), found=version, known=INVENTORY.version)

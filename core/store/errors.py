@@ -36,6 +36,12 @@ class Damaged(UserMustAct):
     )
 
 
+class NoBackup(Damaged):
+    code = "no_backup"
+    message = N_("%(file)s cannot be used as a backup: %(detail)s.")
+    remedy = N_("Nothing was changed. Give another backup.")
+
+
 class DiskFailed(UserMustAct):
     code = "disk_failed"
     message = N_("The disk failed on %(file)s: %(detail)s.")

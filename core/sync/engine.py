@@ -129,6 +129,7 @@ class Engine:
         """A person wants to know: read the shop now as well. Call it on the engine's own loop."""
         self._look.set()
         self._wake.set()
+        self._hinted.set()
 
     def hint(self, key: CellKey) -> None:
         """Somebody says that this cell has changed on Shopify: look at it now. What is no cell of
@@ -164,7 +165,7 @@ class Engine:
             return  # what a person has to agree to does not flow by another way
         async with self.gate.shared():
             if self.commits.link_is_on():
-                await self.reader.read_some(hints)
+                await self.reader.read_hinted(hints)
 
     async def look_at(self, keys: Collection[CellKey]) -> None:
         """Read these cells now, for a person who has just changed something about them; while the
@@ -221,7 +222,7 @@ class Engine:
                 failures += 1
                 self._tell_trouble(error, first=self._is_news(error))
                 self._note_failure(step, error)
-                await self._pause(self.pacing.backoff(failures), wakes)
+                await self._pause(max(self.pacing.backoff(failures), error.wait_s), wakes)
                 continue
             except DextreError as error:
                 since = since or began
@@ -323,7 +324,7 @@ class Engine:
         self.retune()
         self.sender.give_chance()
         self.commits.pulled = self.commits.pushed = 0
-        trouble: DextreError | None = None
+        trouble: TryAgain | None = None
         failures = restless = 0
         failing_since = 0.0
         for number in range(1, passes + 1):
@@ -339,9 +340,10 @@ class Engine:
                 failures += 1
                 failing_since = began if failures == 1 else failing_since
                 lasts = self.clock.monotonic() - failing_since
-                if failures > PATIENCE or lasts > PATIENCE_S:
+                pause = max(self.pacing.backoff(failures), trouble.wait_s)
+                if failures > PATIENCE or max(lasts, trouble.wait_s) > PATIENCE_S:
                     return self._report(number, trouble, rests=False)
-                await self.clock.sleep(self.pacing.backoff(failures))
+                await self.clock.sleep(pause)
                 continue
             failures = 0
             if not quiet:

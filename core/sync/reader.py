@@ -7,7 +7,8 @@ a level, so that the breaker sees the whole.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -32,6 +33,13 @@ class _Answer:
     news: list[Reading]
 
 
+@dataclass(slots=True)
+class _Tally:
+    """What has flowed of what the breaker looks at as one."""
+
+    flowed: Effect = NOTHING
+
+
 def _nobody(*_what: object) -> None:
     """Where nobody wants to be told."""
 
@@ -53,8 +61,9 @@ class Reader:
     skus_read: Callable[[Mapping[str, str]], None] = _nobody
     """Told the SKUs, by inventory item, that have changed since they were last read, or that a
     first reading shows to be other ones than here."""
-    _flowed: Effect = NOTHING
-    """What had flowed of a pass before the breaker stopped it."""
+    _tally: _Tally = field(default_factory=lambda: _Tally())
+    """What counts for the next pass, too: what hints have brought since the last one, and what had
+    flowed of one before the breaker stopped it."""
     _watermark: str = ""
     _long_look: float = float("-inf")
 
@@ -74,9 +83,11 @@ class Reader:
             await self.read_all()
             return 1.0
         started = self.commits.now()
-        hints, too_many = await self._hints()
-        await self.read_some(hints)
-        await self._read(list(self._set.slice(self.pacing, hurried=too_many)))
+        with self._one_pass():
+            hints, too_many = await self._hints()
+            await self.read_hinted(hints)
+            todo = list(self._set.slice(self.pacing, hurried=too_many))
+            await self._read(todo, self._tally)
         self._watermark = started
         self._set.settle()
         return min(1.0, len(self._set.last) / cells)
@@ -88,15 +99,24 @@ class Reader:
         self.load()
         self.held = 0
         self._set.read_in_pass = []
-        await self._read(self._set.batches)
+        with self._one_pass():
+            await self._read(self._set.batches, self._tally)
         self._set.settle()
 
     async def read_some(self, keys: Iterable[CellKey]) -> None:
-        """These cells, as far as they are cells of the link."""
+        """These cells, as far as they are cells of the link; they count by themselves."""
+        await self._read(self._batches_of(keys), _Tally())
+
+    async def read_hinted(self, keys: Iterable[CellKey]) -> None:
+        """The same for what the shop hints at. A mass change may come as many small hints: what
+        they bring counts together, and for the next pass.
+        """
+        await self._read(self._batches_of(keys), self._tally)
+
+    def _batches_of(self, keys: Iterable[CellKey]) -> list[Batch]:
         self.load()
         with self.commits.view() as view:
-            known = view.cells_at([*keys])
-        await self._read(batches(known), alone=True)
+            return batches(view.cells_at([*keys]))
 
     async def note(self, keys: Iterable[CellKey]) -> None:
         """Read cells and only note what Shopify holds: no level changes on either side."""
@@ -122,7 +142,7 @@ class Reader:
     def forget(self) -> None:
         """After a mass change or turning on, the same reading may mean something else."""
         self._set.forget()
-        self._flowed = NOTHING
+        self._tally = _Tally()
 
     def answered(self, intent: Intent) -> None:
         """A write of ours has its outcome: what was asked before does not know of it, and the very
@@ -174,35 +194,43 @@ class Reader:
         ]
         return hints, any(len(item_ids) >= most for item_ids in found)
 
-    async def _read(self, todo: Iterable[Batch], *, alone: bool = False) -> None:
+    @contextmanager
+    def _one_pass(self) -> Iterator[None]:
+        """What flows in it counts together. Where the breaker stops it, for the next one, too."""
+        is_stopped = False
+        try:
+            yield
+        except SafetyStop:
+            is_stopped = True
+            raise
+        finally:
+            if not is_stopped:
+                self._tally = _Tally()
+
+    async def _read(self, todo: Iterable[Batch], tally: _Tally) -> None:
         """A few changes flow as they come; beyond what no limit can meet, all are held until the
-        whole pass has been looked at, together with what has flowed already. Where that stopped a
-        pass, the next one counts it, too; not one that stands `alone`, for a few cells.
+        whole has been looked at, together with what the tally has already.
         """
         held: list[_Answer] = []
-        flowed = NOTHING if alone else self._flowed
-        news = flowed.changed + flowed.gone
+        counted = tally.flowed.changed + tally.flowed.gone
+        news = 0
 
         async def take(answer: _Answer) -> None:
-            nonlocal news, flowed
+            nonlocal news
             news += len(answer.news)
-            if news <= self.limits.least:
-                flowed += self._effect(answer.news)
+            if counted + news <= self.limits.least:
+                tally.flowed += self._effect(answer.news)
                 await self._absorb(answer, flow=True)
             else:
                 held.append(answer)
 
         try:
             await self._ask(todo, take)
-            self._check([reading for answer in held for reading in answer.news], flowed)
-        except BaseException as error:
-            if isinstance(error, SafetyStop) and not alone:
-                self._flowed = flowed
+            tally.flowed += self._check([news for answer in held for news in answer.news], tally)
+        except BaseException:
             for answer in held:
                 self._fresh.done(answer.started)
             raise
-        if not alone:
-            self._flowed = NOTHING
         self.quiet_passes = 0 if news else self.quiet_passes + 1
         left = iter(held)
         try:
@@ -267,15 +295,17 @@ class Reader:
         if flow:
             self._set.last.update((r.key, r) for r in answer.news if r.key in trusted)
 
-    def _check(self, news: list[Reading], flowed: Effect) -> None:
+    def _check(self, news: list[Reading], tally: _Tally) -> Effect:
+        """What these would do, where that may be."""
         if not news:
-            return
+            return NOTHING
         effect = self._effect(news)
         try:
-            check(effect + flowed, self.limits, HERE)
+            check(effect + tally.flowed, self.limits, HERE)
         except SafetyStop:
             self.held = effect.changed
             raise
+        return effect
 
     def _effect(self, news: list[Reading]) -> Effect:
         with self.commits.view() as view:

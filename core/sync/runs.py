@@ -351,7 +351,7 @@ class Runs:
         """A person waits: ask again a few times about all that is open."""
         for attempt in range(TRIES):
             await self._pause_before(attempt)
-            if not await self.engine.sender.settle_outbox(now=True):
+            if not await self.engine.sender.settle_outbox(now=True) or self._is_to_wait():
                 return
 
     async def _pause_before(self, attempt: int) -> None:
@@ -365,8 +365,15 @@ class Runs:
             try:
                 if await self.engine.sender.send(intent) or not self._is_waiting(intent):
                     return
+                if self._is_to_wait():
+                    return
             except TryAgain:
                 continue
+
+    def _is_to_wait(self) -> bool:
+        """Whether the shop asks to be left alone for longer than these few times last."""
+        unanswered = self.engine.sender.unanswered
+        return unanswered is not None and unanswered.wait_s > 2.0**TRIES
 
     def _is_waiting(self, intent: Intent) -> bool:
         with self.engine.books.view() as view:

@@ -304,15 +304,15 @@ class Sender:
         self.after(settled.echoes)
         return settled
 
-    def _put_off(self, waiting: _Waiting) -> None:
+    def _put_off(self, waiting: _Waiting, at_least: float = 0.0) -> None:
         waiting.tries += 1
-        pause = self.pacing.backoff(waiting.tries)
+        pause = max(self.pacing.backoff(waiting.tries), at_least)
         waiting.not_before = self.commits.clock.monotonic() + pause
 
     def _wait_longer(self, intent: Intent, error: TryAgain) -> None:
         self.unanswered = error
         waiting = self._waiting.setdefault(intent.key, _Waiting())
-        self._put_off(waiting)
+        self._put_off(waiting, error.wait_s)
         if isinstance(error, OutcomeUnknown) and waiting.tries == 1:
             why = _why(error)
             self.commits.emit(

@@ -184,7 +184,8 @@ class DeskBase:
                     random=self._around.random,
                     transport=self._around.transport,
                     expected_shop_id=connection.shop_id,
-                    bulk_note=_BulkNote(self._around.folder / "bulk-operation"),
+                    bulk_note=_FileNote(self._around.folder / "bulk-operation"),
+                    pause_note=_FileNote(self._around.folder / "shop-pause"),
                 ),
             )
         return self._session
@@ -281,22 +282,20 @@ def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     return {name: count for name, count in both.items() if count}
 
 
-class _BulkNote:
-    """The id of the bulk operation under way, so that a restart goes on with it. Losing it costs
-    only that operation, so the file is not synced.
-    """
+class _FileNote:
+    """A few words for the next process (core.shopify.notes); the file is not synced."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def kept(self) -> str | None:
         try:
-            return self._path.read_text(encoding="utf-8").strip() or None
+            return self._path.read_text(encoding="utf-8", errors="replace").strip() or None
         except FileNotFoundError:
             return None
 
-    def keep(self, operation_id: str | None) -> None:
-        if operation_id is None:
+    def keep(self, text: str | None) -> None:
+        if text is None:
             self._path.unlink(missing_ok=True)
         else:
-            write_note(self._path, operation_id.encode())
+            write_note(self._path, text.encode())

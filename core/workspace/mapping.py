@@ -148,7 +148,8 @@ class MappingDesk(EditingDesk):
             async with self._around.owning.held():
                 session = await self._open_or_none()
                 if session is not None:
-                    await session.runs.disable(resume=resume)
+                    with session.shop.impatient():
+                        await session.runs.disable(resume=resume)
         except StoreInUse:
             pass  # the owner's engine sees the link go off and settles what it has in flight
 

@@ -90,7 +90,49 @@ def test_a_mapping_file_goes_out_and_comes_back(mapped: Line, served: Served) ->
         if row["shopify_sku"] == one:
             row["sku_number"] = two
     file = mapped.file("edited.csv", _csv(rows))
-    assert mapped("map", "import", file, "--json").json == {"changed": 1}
+    said = mapped("map", "import", file, "--json").json
+    assert said == {"changed": 1, "unchanged": len(rows) - 1, "skipped": []}
+
+
+def test_lines_of_a_mapping_file_that_were_edited_in_vain_are_told(
+    mapped: Line, served: Served
+) -> None:
+    """What can be done is done; that something is left to the person, the exit code says."""
+    one = skus_of(served)[0]
+    rows = list(csv.DictReader(io.StringIO(mapped("map", "export").out)))
+    for row in rows:
+        if row["shopify_sku"] == one:
+            row["sku_number"] = ""
+    vain = [dict.fromkeys(rows[0], "") | {"sku_number": f"VAIN-{n:02}"} for n in range(25)]
+    file = mapped.file("vain.csv", _csv([*rows, *vain]))
+    said = mapped("map", "import", file, code=3)
+    first = len(rows) + 2
+    assert f"line {first}, sku_number: The line names no Shopify variant" in said.err
+    assert "VAIN-19" in said.err
+    assert "VAIN-20" not in said.err
+    assert "5 more rows" in said.err
+    assert "25 lines were left out" in said.err
+    assert "1 mapping changed." in said.out
+    said = mapped("map", "import", file, "--json", code=3)
+    assert (said.json["changed"], said.json["unchanged"]) == (0, len(rows))
+    assert [line["line"] for line in said.json["skipped"]] == [*range(first, first + 25)]
+    assert "VAIN-24" in said.json["skipped"][-1]["message"]
+    assert set(said.json["skipped"][0]) == {"line", "field", "message", "remedy"}
+    mapped("map", "set", one, one)
+
+
+def test_lines_that_were_edited_in_vain_are_told_beside_broken_ones(
+    mapped: Line, served: Served
+) -> None:
+    one = skus_of(served)[0]
+    rows = list(csv.DictReader(io.StringIO(mapped("map", "export").out)))
+    for row in rows:
+        if row["shopify_sku"] == one:
+            row["sku_number"] = "nowhere"
+    vain = dict.fromkeys(rows[0], "") | {"sku_number": "VAIN"}
+    said = mapped("map", "import", mapped.file("both.csv", _csv([*rows, vain])), code=2)
+    assert "VAIN" in said.err
+    assert "nowhere" in said.err
 
 
 def test_a_broken_mapping_file_names_its_lines_and_changes_nothing(
@@ -396,5 +438,5 @@ def test_a_plan_is_filtered_and_exported(mapped: Line, served: Served) -> None:
     assert len([*csv.DictReader(io.StringIO(text))]) == 12
     assert "Osaka" in mapped("plan", "push", "--location", "Nagoya", code=2).err
     assert "here_wins" in mapped("plan", "push", "--why", "because", code=2).err
-    assert "plan.csv" in mapped("plan", "push", "--csv", str(file / "x"), code=2).err
+    assert "plan.csv" in mapped("plan", "push", "--csv", str(file / "x"), code=3).err
     assert writes(served) == 0

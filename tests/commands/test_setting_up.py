@@ -28,7 +28,7 @@ def test_with_several_brands_one_must_be_named(line: Line) -> None:
     assert "Gamma" in line("location", "list", "--brand", "Gamma", code=2).err
     line("location", "add", "Tokyo", "--brand", "Beta")
     assert line("location", "list", "--brand=Beta").out == "Tokyo\n"
-    assert line("location", "list", "--brand=Acme").out == ""
+    assert line("location", "list", "--brand=Acme", "--json").json == []
     assert [each["brand"] for each in line("status", "--json").json["brands"]] == ["Acme", "Beta"]
 
 
@@ -103,6 +103,15 @@ def test_bad_lines_are_told_in_japanese_too(brand: Line) -> None:
     said = brand("item", "import", file, "--lang", "ja", code=2)
     assert "is not a whole number" not in said.err
     assert "整数" in said.err
+
+
+def test_where_there_is_nothing_yet_a_list_says_so(line: Line) -> None:
+    assert "There is no brand yet." in line("brand", "list").out
+    line("brand", "add", "Acme")
+    assert "There is no location yet." in line("location", "list").out
+    assert "There is no inventory label yet." in line("label", "list").out
+    assert line("location", "list", "--json").json == line("label", "list", "--json").json == []
+    assert line("status").out.startswith("Brand  ")
 
 
 def test_a_missing_file_is_named(brand: Line, tmp_path: Path) -> None:

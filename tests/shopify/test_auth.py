@@ -103,6 +103,23 @@ async def test_a_renewal_that_fails_does_not_make_a_write_uncertain(httpx_mock: 
     assert not isinstance(caught.value, OutcomeUnknown)
 
 
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_token_that_is_to_be_asked_for_later_is_not_asked_for_earlier(
+    httpx_mock: HTTPXMock, status: int
+) -> None:
+    httpx_mock.add_response(url=TOKENS, status_code=status, headers={"Retry-After": "9"})
+    httpx_mock.add_response(url=TOKENS, json=token("t1"))
+    httpx_mock.add_response(url=GRAPHQL, json=probe())
+    clock = QuickClock()
+    client = a_client(WITH_CLIENT, clock)
+    many = [asyncio.ensure_future(client.execute(PROBE, {})) for _ in range(5)]
+    await many[0]
+    assert clock.seconds >= 9
+    await asyncio.gather(*many)
+    assert len(httpx_mock.get_requests(url=TOKENS)) == 2
+    await client.aclose()
+
+
 async def test_many_at_once_make_one_renewal() -> None:
     fetched = 0
     go = asyncio.Event()

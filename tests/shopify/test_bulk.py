@@ -19,15 +19,36 @@ from core.practice import PracticeShop
 from core.shopify import bulk as bulk_module
 from core.shopify import shop as shop_module
 from core.shopify.answers import Answer, Parsed
-from core.shopify.bulk import BulkCatalogue, NoteInMemory
+from core.shopify.bulk import BulkCatalogue
 from core.shopify.documents import BULK_VARIANTS, RUN_BULK, Document
-from core.shopify.errors import ConnectionBroke, MissingScope, ResultRefused, ServerTrouble
+from core.shopify.errors import (
+    ConnectionBroke,
+    MissingScope,
+    ResultRefused,
+    ServerTrouble,
+    ShopInactive,
+)
+from core.shopify.notes import NoteInMemory
 from core.shopify.shop import ShopifyShop, open_client, open_shop
 from core.shopify.storage import Storage
 from core.shopify.wire import Reply
-from tests.shopify.support import QuickClock, item
+from tests.shopify.support import QuickClock, answer, failure, item
 
 SEVERAL = 640
+
+
+class Between(httpx.AsyncBaseTransport):
+    """Answers some documents in the shop's place."""
+
+    def __init__(self, shop: httpx.AsyncBaseTransport, instead: dict[str, dict[str, Any]]) -> None:
+        self._shop = shop
+        self._instead = instead
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        name = orjson.loads(request.content)["operationName"] if request.content else ""
+        if name in self._instead:
+            return httpx.Response(200, json=self._instead[name])
+        return await self._shop.handle_async_request(request)
 
 
 class Town:
@@ -39,6 +60,8 @@ class Town:
         self.shop = PracticeShop(clock=self.clock, **{"variants": SEVERAL, **options})
         self.note = NoteInMemory()
         self.asked: Counter[str] = Counter()
+        self.instead: dict[str, dict[str, Any]] = {}
+        """What is answered in the shop's place, by document."""
 
     def open(self) -> ShopifyShop:
         credentials = Credentials(self.shop.domain, access_token=Secret(self.shop.access_token))
@@ -46,7 +69,7 @@ class Town:
             credentials,
             clock=self.clock,
             random=random.Random(1),
-            transport=self.shop.transport(),
+            transport=Between(self.shop.transport(), self.instead),
             bulk_note=self.note,
         )
         execute = opened._client.execute
@@ -194,6 +217,56 @@ async def test_trouble_while_starting_is_tried_again(town: Town) -> None:
     town.shop.faults.next = ["none", "503_after", "none"]
     assert_all_once(town, await town.catalogue())
     assert town.asked["Variants"] == 0
+
+
+NO_START = {
+    "null": answer({"bulkOperationRunQuery": None}),
+    "null and refused": failure("BAD_REQUEST", data={"bulkOperationRunQuery": None}),
+    "null and failed": failure("INTERNAL_SERVER_ERROR", data={"bulkOperationRunQuery": None}),
+    "no data at all": failure("INTERNAL_SERVER_ERROR"),
+    "an unknown code": failure("SOMETHING_NEW", data={"bulkOperationRunQuery": None}),
+    "another shape": answer({"bulkOperationRunQuery": {"bulkOperation": {}, "userErrors": []}}),
+    "an error without a code": answer(
+        {"bulkOperationRunQuery": {"bulkOperation": None, "userErrors": [{"message": "no"}]}}
+    ),
+}
+
+
+@pytest.mark.parametrize("instead", NO_START.values(), ids=NO_START)
+async def test_where_none_can_be_started_pages_are_read(
+    town: Town, instead: dict[str, Any]
+) -> None:
+    town.instead["RunBulk"] = instead
+    assert_all_once(town, await town.catalogue())
+    assert town.asked["Variants"] == 3
+    assert town.note.kept() is None
+
+
+async def test_where_its_answers_cannot_be_used_pages_are_read(town: Town) -> None:
+    town.shop.faults.bulk_pace = 1
+    town.instead["PollBulk"] = failure("INVALID_VARIABLE", data={"bulkOperation": None})
+    assert_all_once(town, await town.catalogue())
+    assert town.asked["Variants"] == 3
+    assert town.note.kept() is None
+
+
+async def test_a_note_that_the_shop_does_not_understand_is_forgotten(town: Town) -> None:
+    town.note.keep("half a wor")
+    assert_all_once(town, await town.catalogue())
+    assert (town.asked["RunBulk"], town.asked["Variants"]) == (1, 0)
+
+
+async def test_one_that_stands_still_and_cannot_be_cancelled_does_not_matter(town: Town) -> None:
+    town.shop.faults.bulk_pace = 0
+    town.instead["CancelBulk"] = failure("INTERNAL_SERVER_ERROR")
+    assert_all_once(town, await town.catalogue())
+    assert town.note.kept() is None
+
+
+async def test_a_token_that_is_taken_back_is_told(town: Town) -> None:
+    town.instead["RunBulk"] = failure("SHOP_INACTIVE", data={"bulkOperationRunQuery": None})
+    with pytest.raises(ShopInactive):
+        await town.catalogue()
 
 
 # -- after a restart ------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from core.shopify.client import RETRIES
 from core.shopify.documents import ADJUST_QUANTITIES, PROBE
 from core.shopify.errors import (
     ApiVersionChanged,
+    AskedToWait,
     ConnectionBroke,
     Forbidden,
     GarbledAnswer,
@@ -222,13 +223,47 @@ async def test_a_read_recovers(httpx_mock: HTTPXMock) -> None:
     assert clock.slept == [7.0]
 
 
-async def test_a_retry_after_longer_than_a_minute_is_left_to_the_caller(
-    httpx_mock: HTTPXMock,
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_shop_that_asks_for_two_minutes_is_not_asked_within_them(
+    httpx_mock: HTTPXMock, status: int
 ) -> None:
-    httpx_mock.add_response(status_code=503, headers={"Retry-After": "600"})
-    with pytest.raises(ServerTrouble):
-        await read()
+    """Whoever wants something meanwhile is told at once how long it is."""
+    httpx_mock.add_response(status_code=status, headers={"Retry-After": "120"})
+    httpx_mock.add_response(json=probe())
+    clock = QuickClock()
+    client = a_client(clock=clock)
+    for seconds, said in ((0, "2 minutes"), (59.5, "2 minutes")):
+        clock.seconds = seconds
+        with pytest.raises(AskedToWait, match=f"another {said}") as told:
+            await client.execute(PROBE, {})
+        assert told.value.wait_s == 120 - seconds
+        assert len(httpx_mock.get_requests()) == 1
+    clock.seconds = 70
+    await client.execute(PROBE, {})
+    assert clock.seconds == 120
+    await client.aclose()
+
+
+async def test_a_write_is_not_sent_within_what_a_read_was_told(httpx_mock: HTTPXMock) -> None:
+    httpx_mock.add_response(status_code=503, headers={"Retry-After": "7200"})
+    clock = QuickClock()
+    client = a_client(clock=clock)
+    for document in (PROBE, ADJUST_QUANTITIES, PROBE):
+        with pytest.raises(AskedToWait, match="another 60 minutes"):
+            await client.execute(document, {})
     assert len(httpx_mock.get_requests()) == 1
+    await client.aclose()
+
+
+async def test_a_read_is_not_sent_within_what_a_write_was_told(httpx_mock: HTTPXMock) -> None:
+    httpx_mock.add_response(status_code=503, headers={"Retry-After": "90"})
+    client = a_client()
+    with pytest.raises(OutcomeUnknown):
+        await client.execute(ADJUST_QUANTITIES, {})
+    with pytest.raises(AskedToWait):
+        await client.execute(PROBE, {})
+    assert len(httpx_mock.get_requests()) == 1
+    await client.aclose()
 
 
 # -- the network ---------------------------------------------------------------------------------

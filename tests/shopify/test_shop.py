@@ -249,6 +249,15 @@ async def test_changed_items_are_not_listed_further_than_asked_for(httpx_mock: H
     assert len(httpx_mock.get_requests()) == 1
 
 
+async def test_a_page_that_is_null_is_not_the_end_of_the_catalogue(httpx_mock: HTTPXMock) -> None:
+    httpx_mock.add_response(
+        json=answer({"productVariants": page([variant_node(1)], end="c1")}),
+    )
+    httpx_mock.add_response(json=answer({"productVariants": None}))
+    with pytest.raises(GarbledAnswer):
+        _ = [one async for one in a_shop().variants()]
+
+
 async def test_a_location_that_is_gone_has_no_changes(httpx_mock: HTTPXMock) -> None:
     httpx_mock.add_response(json=answer({"location": None}))
     assert await a_shop().changed_items(LOCATION, "2026-11-23T10:00:00Z") == ()

@@ -13,9 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.shopify.errors import AskedToWait
+from core.shopify.notes import NoteInMemory
 from core.shopify.throttle import (
     HEADROOM,
     LONGEST_PAUSE,
+    PATIENCE,
     READS_SHARE,
     SURE_HEADROOM,
     Bucket,
@@ -379,7 +382,7 @@ async def test_a_throttled_is_waited_out_for_exactly_the_time_that_the_points_ne
     assert throttle.throttled == 1
 
 
-async def test_a_retry_after_stops_everyone_but_never_for_longer_than_can_be_shown() -> None:
+async def test_a_retry_after_stops_everyone() -> None:
     clock = ManualClock()
     throttle = await emptied(clock, left=1999)
     assert throttle.refused(7.0, None) == 7.0
@@ -387,11 +390,74 @@ async def test_a_retry_after_stops_everyone_but_never_for_longer_than_can_be_sho
     await clock.advance(6.9)
     assert not waiting.done()
     await clock.advance(0.2)
-    throttle.settle(waiting.result(), "Read", None)
-    assert throttle.refused(3600.0, None) == 3600.0
-    late = asyncio.create_task(throttle.reserve("Read", 1, write=False))
+    assert waiting.result()
+
+
+async def test_what_is_longer_than_patience_is_told_to_all_who_wait() -> None:
+    clock = ManualClock()
+    throttle = await emptied(clock, left=0)
+    waiting = [asyncio.create_task(throttle.reserve("Read", 500, write=False)) for _ in range(3)]
+    await clock.advance(0.1)
+    throttle.pause(PATIENCE + 1)
+    await clock.advance(0.1)
+    for task in waiting:
+        assert isinstance(task.exception(), AskedToWait)
+
+
+async def test_no_pause_is_longer_than_an_hour() -> None:
+    clock = ManualClock()
+    throttle = await emptied(clock, left=1999)
+    throttle.pause(1e9)
+    with pytest.raises(AskedToWait):
+        await throttle.reserve("Read", 1, write=False)
     await clock.advance(LONGEST_PAUSE + 0.1)
-    assert late.done()
+    await throttle.reserve("Read", 1, write=False)
+
+
+@pytest.mark.parametrize(
+    ("host", "later", "left"),
+    [("a", 60, 540), ("a", 600, 0), ("b", 60, 0), ("a", -86_400, 0)],
+)
+async def test_the_next_process_knows_of_a_pause_of_the_same_shop(
+    host: str, later: float, left: float
+) -> None:
+    clock, note = QuickClock(), NoteInMemory()
+    Throttle(clock, host="a", note=note).pause(600.0)
+    clock.seconds += later
+    assert Throttle(clock, host=host, note=note).pause_left == left
+
+
+async def test_a_longer_pause_is_not_shortened_by_a_later_word() -> None:
+    clock, note = QuickClock(), NoteInMemory()
+    throttle = Throttle(clock, host="a", note=note)
+    throttle.pause(600.0)
+    throttle.pause(20.0)
+    assert throttle.pause_left == Throttle(clock, host="a", note=note).pause_left == 600
+
+
+@pytest.mark.parametrize("text", ["", "a", "a soon", "a 2026-11-23", "�"])
+async def test_a_note_that_cannot_be_read_is_none(text: str) -> None:
+    note = NoteInMemory()
+    note.keep(text)
+    assert Throttle(QuickClock(), host="a", note=note).pause_left == 0
+
+
+async def test_who_is_in_a_hurry_has_nobody_wait_out_a_pause() -> None:
+    clock = ManualClock()
+    throttle = await emptied(clock, left=1999)
+    throttle.pause(50.0)
+    waiting = [asyncio.create_task(throttle.reserve("Read", 1, write=False)) for _ in range(3)]
+    waiting.append(asyncio.create_task(throttle.pass_pause()))  # type: ignore[arg-type]
+    await clock.advance(1)
+    assert not any(task.done() for task in waiting)
+    with throttle.impatient():
+        await clock.advance(0)
+        assert [type(task.exception()) for task in waiting] == [AskedToWait] * 4
+        with pytest.raises(AskedToWait):
+            await throttle.reserve("Read", 1, write=True)
+    late = asyncio.create_task(throttle.reserve("Read", 1, write=False))
+    await clock.advance(49.5)
+    assert late.result()
 
 
 async def test_a_cost_that_the_shop_names_replaces_our_estimate() -> None:

@@ -39,6 +39,7 @@ from core.store.errors import (
     DiskFull,
     FileIsThere,
     NewerFile,
+    NoBackup,
     OutboxNotEmpty,
 )
 from core.store.schema import INVENTORY
@@ -202,7 +203,7 @@ def test_what_is_no_backup_is_named(store: BrandStore, tmp_path: Path) -> None:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(Damaged, match=r"letter\.txt"):
         BackupFile.inspect(letter)
-    with pytest.raises(CannotOpen, match="not a file of dextre-sync"):
+    with pytest.raises(NoBackup, match="not a file of dextre-sync"):
         BackupFile.inspect(other)
     with pytest.raises(NewerFile, match="99"):
         BackupFile.inspect(newer)

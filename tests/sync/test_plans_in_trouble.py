@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from core.model import (
 )
 from core.sync import aside
 from core.sync.engine import Engine
+from core.sync.reading import Pacing
 from core.sync.runs import RunOfAnotherLabel
 from core.sync.trace import Trace
 from tests.twins.world import World
@@ -331,6 +333,73 @@ async def test_hints_do_not_pass_a_stop_that_holds_the_same_cells() -> None:
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert not any(world.here(f"S{n:03}") == 0 for n in range(100))
+
+
+async def hinted(world: World, keys: list[CellKey]) -> None:
+    for key in keys:
+        world.engine.hint(key)
+    await world.engine.hint_pass()
+
+
+async def test_hints_that_come_one_after_the_other_are_counted_together() -> None:
+    """Webhooks of one mass change: each burst by itself is a few cells."""
+    world, keys = await many(100)
+    for key in keys[:60]:
+        world.shop.put(key, 0)
+    await hinted(world, keys[:10])
+    await hinted(world, keys[10:20])
+    with pytest.raises(SafetyStop):
+        await hinted(world, keys[20:30])
+    with pytest.raises(SafetyStop):  # and so does the pass that finds the rest
+        await world.engine.read_pass()
+    assert sum(world.here(f"S{n:03}") == 0 for n in range(100)) == 20
+
+
+async def test_a_pass_counts_what_hints_have_brought_since_the_last_one() -> None:
+    world, keys = await many(100)
+    for key in keys[:30]:
+        world.shop.put(key, 0)
+    await hinted(world, keys[:15])
+    with pytest.raises(SafetyStop):
+        await world.engine.read_pass()
+    assert sum(world.here(f"S{n:03}") == 0 for n in range(100)) == 15
+
+
+async def test_hints_of_a_busy_day_are_counted_from_pass_to_pass() -> None:
+    world, keys = await many(100)
+    for start in range(0, 60, 15):
+        for key in keys[start : start + 15]:
+            world.shop.put(key, 0)
+        await hinted(world, keys[start : start + 15])
+        await world.engine.read_pass()
+    assert sum(world.here(f"S{n:03}") == 0 for n in range(100)) == 60
+
+
+async def test_hints_of_the_search_index_count_together_with_the_sweep() -> None:
+    world, keys = await many(100)
+    world.pacing = Pacing(everything_up_to=10)
+    world.start()
+    await world.clock.sleep(600)
+    for key in keys[:60]:
+        world.shop.put(key, 0)
+    index = world.shop.changed_items
+
+    async def behind(*words: Any) -> Any:
+        return (await index(*words))[:12]
+
+    world.shop.changed_items = behind  # type: ignore[assignment,method-assign]
+    with pytest.raises(SafetyStop):
+        await world.engine.read_pass()
+    assert sum(world.here(f"S{n:03}") == 0 for n in range(100)) == 12
+
+
+async def test_what_a_person_wants_read_does_not_count_with_hints() -> None:
+    world, keys = await many(100)
+    for key in keys[:40]:
+        world.shop.put(key, 0)
+    await hinted(world, keys[:20])
+    await world.engine.look_at(keys[20:40])
+    assert sum(world.here(f"S{n:03}") == 0 for n in range(100)) == 40
 
 
 # -- a service that lends the sync to a command ----------------------------------------------------

@@ -101,6 +101,24 @@ async def test_an_item_is_removed_after_a_word_on_what_is_lost(tmp_path: Path) -
         assert "39 items" in seen(app)
 
 
+@pytest.mark.parametrize("change", ["removed", "renamed"])
+async def test_the_next_key_acts_at_once_on_what_follows_an_item_that_one_has_changed(
+    tmp_path: Path, change: str
+) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "j", "o")
+        if change == "removed":
+            await press(app, pilot, "x", "left", "enter")
+        else:
+            await press(app, pilot, "e", "tab", "tab")
+            app.screen.query_one("#ask-sku").value = "ZZZ"  # type: ignore[attr-defined]
+            await press(app, pilot, "enter", "escape")
+        await press(app, pilot, "equals_sign")
+        assert "has left the list" not in seen(app)
+        assert app.screen.query_one("#entry").has_class("-on")
+
+
 async def test_the_real_inventory_takes_edits_of_an_item(tmp_path: Path) -> None:
     with Workspace(tmp_path / "home", environ={}) as workspace:
         workspace.add_brand("Tea")

@@ -27,8 +27,9 @@ from tui.commands.common import (
     write_csv,
 )
 from tui.commands.connecting import SIGNS, secret_from
-from tui.commands.line import Tree, takes_file, takes_json, takes_yes
+from tui.commands.line import Tree, takes_csv, takes_file, takes_json, takes_yes
 from tui.i18n import _, finding_text, tell
+from tui.paths import STDOUT
 from tui.when import to_the_second
 
 if TYPE_CHECKING:
@@ -106,9 +107,7 @@ def register(tree: Tree) -> None:
         action="store_true",
         help=_("Show what would change, and change nothing."),
     )
-    parser.add_argument(
-        "--csv", metavar="FILE", help=_("Write what would change as CSV (- for standard output).")
-    )
+    takes_csv(parser, _("Write what would change as CSV (- for standard output)."))
     takes_yes(parser)
     takes_json(parser)
 
@@ -222,7 +221,7 @@ def restore(
     passphrase_file: str | None,
     without_secrets: bool,
     only_show: bool,
-    csv: str | None,
+    csv: Path | None,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -337,14 +336,14 @@ def _typed(question: str) -> Secret:
 
 
 def _only_shown(
-    preview: RestorePreview, csv: str | None, *, only_show: bool, as_json: bool
+    preview: RestorePreview, csv: Path | None, *, only_show: bool, as_json: bool
 ) -> bool:
     """Write what was asked for; True where that was all."""
     if csv is not None:
         _write_preview(preview, csv)
     if only_show and as_json:
         say_json({"changes": _counts(preview), "rows": [*_preview_rows(preview)]})
-    elif only_show and csv != "-":
+    elif only_show and csv != STDOUT:
         _say_preview(preview)
     return only_show
 
@@ -381,7 +380,7 @@ def _preview_rows(preview: RestorePreview) -> Iterator[dict[str, object]]:
     return ({"what": r.what, "which": r.key, "now": r.now, "then": r.then} for r in preview.rows)
 
 
-def _write_preview(preview: RestorePreview, target: str) -> None:
+def _write_preview(preview: RestorePreview, target: Path) -> None:
     rows = (
         {**row, "now": _value(row["now"]), "then": _value(row["then"])}
         for row in _preview_rows(preview)

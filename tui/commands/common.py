@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from rich.cells import cell_len
 
-from core.errors import N_, BadInput, UserMustAct
+from core.errors import N_, UserMustAct
 from tui.clean import clean
 from tui.cli import Globals
 from tui.i18n import ngettext
+from tui.paths import STDOUT, replaced_file
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -124,11 +125,13 @@ WIDEST_COLUMN = 60
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Columns as wide as their widest cell; numbers to the right; outside texts cleaned. A cell of
-    extraordinary length is shown whole, and moves only its own row.
+    extraordinary length is shown whole, and moves only its own row. The head may be empty.
     """
     shown = [["" if cell is None else clean(str(cell)) for cell in row] for row in rows]
+    names = head or [""] * max(map(len, shown), default=0)
     right = [
-        bool(shown) and all(_is_number(row[column]) for row in shown) for column in range(len(head))
+        bool(shown) and all(_is_number(row[column]) for row in shown)
+        for column in range(len(names))
     ]
     widths = [
         max(
@@ -136,9 +139,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
             *(wide for row in shown if (wide := cell_len(row[column])) <= WIDEST_COLUMN),
             0,
         )
-        for column, name in enumerate(head)
+        for column, name in enumerate(names)
     ]
-    for row in (list(head), *shown):
+    for row in (*([list(head)] if head else []), *shown):
         cells = [
             _padded(text, width, to_the_right=to_the_right)
             for text, width, to_the_right in zip(row, widths, right, strict=True)
@@ -177,25 +180,11 @@ def csv_out() -> TextIO:
     return sys.stdout
 
 
-class CannotWriteCsv(BadInput):
-    code = "cannot_write_csv"
-    message = N_("%(file)s cannot be written: %(detail)s.")
-    remedy = N_("Give another file, or - for standard output.")
-
-
-def write_csv(target: str, fields: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
-    """Into a file, or to standard output for `-`. Raises CannotWriteCsv."""
+def write_csv(target: Path, fields: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Into a file, or to standard output for `-`. Raises CannotWrite, DiskFull."""
     import csv
 
-    with ExitStack() as stack:
-        if target == "-":
-            out = csv_out()
-        else:
-            try:
-                path = Path(target).expanduser()
-                out = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
-            except OSError as error:
-                raise CannotWriteCsv(file=clean(target), detail=error.strerror or "") from None
+    with nullcontext(csv_out()) if target == STDOUT else replaced_file(target) as out:
         writer = csv.DictWriter(out, fields)
         writer.writeheader()
         writer.writerows({name: _guarded(value) for name, value in row.items()} for row in rows)

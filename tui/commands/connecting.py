@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from core.errors import N_, BadInput
 from core.model import Credentials, Finding, Secret, Verdict
@@ -13,6 +12,7 @@ from tui.clean import clean
 from tui.commands.common import Session, say, say_json, wait
 from tui.commands.line import Tree, takes_json, takes_label
 from tui.i18n import _, finding_text
+from tui.paths import path_of
 
 SIGNS = {Verdict.OK: "✓", Verdict.WARNING: "!", Verdict.FAILED: "✗", Verdict.SKIPPED: "–"}
 LARGEST_SECRET = 10_000
@@ -167,7 +167,7 @@ def _text_of(file: str) -> str:
     if file == "-":
         return sys.stdin.read(LARGEST_SECRET + 1)
     # utf-8-sig: editors on Windows put a mark before the first character.
-    with Path(file).expanduser().open(encoding="utf-8-sig") as opened:
+    with path_of(file).open(encoding="utf-8-sig") as opened:
         return opened.read(LARGEST_SECRET + 1)
 
 

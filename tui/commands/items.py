@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.workspace import Desk, RowProblemLine
 
 SHOWN_PROBLEMS = 20
-"""Bad lines of a file that are printed for reading; --json has them all."""
+"""Lines of a file that are named for reading; --json has them all."""
 
 
 class UnknownItem(BadInput):
@@ -94,11 +94,11 @@ def item_import(session: Session, file: Path, *, dry_run: bool, as_json: bool) -
                 "imported": not dry_run,
                 "items": len(found.items),
                 "quantities": len(found.levels),
-                "notes": [_line_record(line) for line in (*found.skipped, *found.notes)],
+                "notes": [line_record(line) for line in (*found.skipped, *found.notes)],
             }
         )
         return
-    _say_lines((*found.skipped, *found.notes))
+    say_lines((*found.skipped, *found.notes))
     told = {
         "items": counted.items(len(found.items)),
         "levels": counted.quantities(len(found.levels)),
@@ -113,23 +113,24 @@ def said_refused(refused: BadInput, *, as_json: bool = False) -> FileRefused:
     """Say every bad line in the reader's language; the error that sums them up."""
     problems = refused.params["problems"]
     if as_json:
-        say_json({"imported": False, "problems": [_line_record(line) for line in problems]})
+        say_json({"imported": False, "problems": [line_record(line) for line in problems]})
     else:
-        _say_lines(problems[:SHOWN_PROBLEMS])
-        if len(problems) > SHOWN_PROBLEMS:
-            sys.stderr.write(more_rows(len(problems) - SHOWN_PROBLEMS) + "\n")
+        say_lines(problems)
     return FileRefused(**{name: refused.params[name] for name in ("file", "bad", "rows")})
 
 
-def _say_lines(lines: Iterable[RowProblemLine]) -> None:
-    for line in lines:
+def say_lines(lines: Sequence[RowProblemLine]) -> None:
+    """The first of them, with what is to be said of each, and how many more there are."""
+    for line in lines[:SHOWN_PROBLEMS]:
         message, remedy = finding_text(line)
         told = {"line": line.line, "field": clean(line.field)}
         where = _("line %(line)s, %(field)s:") if line.field else _("line %(line)s:")
         sys.stderr.write(f"{where % told} {message} {remedy}".rstrip() + "\n")
+    if len(lines) > SHOWN_PROBLEMS:
+        sys.stderr.write(more_rows(len(lines) - SHOWN_PROBLEMS) + "\n")
 
 
-def _line_record(line: RowProblemLine) -> dict[str, object]:
+def line_record(line: RowProblemLine) -> dict[str, object]:
     message, remedy = finding_text(line)
     return {"line": line.line, "field": line.field, "message": message, "remedy": remedy}
 

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from enum import StrEnum
 from inspect import signature
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from core.errors import N_, BadInput
 from tui.i18n import _
+from tui.paths import path_of
 
 Arguments = argparse.ArgumentParser
 S = TypeVar("S", bound=StrEnum)
@@ -68,6 +68,12 @@ class NotANumber(BadInput):
     code = "not_a_number"
     message = N_("%(field)s: %(text)s is not a number that can be used here.")
     remedy = N_("Write digits, for example 20 or 0.5.")
+
+
+class TooSmall(BadInput):
+    code = "too_small"
+    message = N_("%(field)s: %(text)s is too small.")
+    remedy = N_("Give a whole number from %(least)s on.")
 
 
 class NotAChoice(BadInput):
@@ -179,7 +185,7 @@ def count(field: str, least: int = 0) -> Callable[[str], int]:
     def at_least(text: str) -> int:
         number = read(text)
         if number < least:
-            raise NotANumber(field=field, text=text)
+            raise TooSmall(field=field, text=text, least=least)
         return number
 
     return at_least
@@ -236,4 +242,8 @@ def takes_label(parser: argparse.ArgumentParser) -> None:
 
 
 def takes_file(parser: argparse.ArgumentParser, about: str, metavar: str = "FILE") -> None:
-    parser.add_argument("file", type=Path, metavar=metavar, help=about)
+    parser.add_argument("file", type=path_of, metavar=metavar, help=about)
+
+
+def takes_csv(parser: argparse.ArgumentParser, about: str) -> None:
+    parser.add_argument("--csv", type=path_of, metavar="FILE", help=about)

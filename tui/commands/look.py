@@ -89,7 +89,7 @@ def _say_status(one: Status) -> None:
         (_("Last pass"), to_the_second(one.last_pass_at) if one.last_pass_at else "—"),
         (_("Syncs now"), owner_text(one.owner) if one.owner else _("nobody")),
     )
-    table(("", ""), ((name, str(value)) for name, value in lines))
+    table((), ((name, str(value)) for name, value in lines))
     if one.error:
         sys.stderr.write(note_text(one.error) + "\n")
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import N_, BadInput, UserMustAct
+from core.errors import N_, NN_, BadInput, UserMustAct
 from core.model import LocalField, MappingRow, MatchState, ShopifyField
 from tui.clean import clean
 from tui.commands.common import Session, confirmed, csv_out, progress, say, say_json, table, wait
@@ -34,6 +34,16 @@ class NothingMapped(UserMustAct):
     code = "nothing_mapped"
     message = N_("There is no SKU mapping to delete, and the inventory link is off.")
     remedy = N_("`dextre-sync map` makes the mappings.")
+
+
+class LinesLeftOut(UserMustAct):
+    code = "lines_left_out"
+    message = NN_(
+        "%(count)s line was left out, because it names no Shopify variant.",
+        "%(count)s lines were left out, because they name no Shopify variant.",
+        by="count",
+    )
+    remedy = N_("Write their SKU numbers on the lines of the variants and import the file again.")
 
 
 class AllOrNothing(BadInput):
@@ -200,18 +210,26 @@ def map_export(session: Session) -> None:
 
 
 def map_import(session: Session, file: Path, *, as_json: bool) -> None:
+    """All of it or nothing, except lines that name no variant: they can map nothing."""
     from core.workspace import ImportRefused
-    from tui.commands.items import said_refused
+    from tui.commands.items import line_record, said_refused, say_lines
 
+    preview = session.desk.preview_mappings(file)
     try:
-        changed = session.desk.import_mappings(file)
+        changed = session.desk.import_mappings(preview)
     except ImportRefused as refused:
+        if preview.skipped and not as_json:
+            say_lines(preview.skipped)
         raise said_refused(refused, as_json=as_json) from refused
     if as_json:
-        say_json({"changed": changed})
-        return
-    words = ngettext("%(count)s mapping changed.", "%(count)s mappings changed.", changed)
-    say(words % {"count": changed})
+        skipped = [line_record(line) for line in preview.skipped]
+        say_json({"changed": changed, "unchanged": preview.unchanged, "skipped": skipped})
+    else:
+        say_lines(preview.skipped)
+        words = ngettext("%(count)s mapping changed.", "%(count)s mappings changed.", changed)
+        say(words % {"count": changed})
+    if preview.skipped:
+        raise LinesLeftOut(count=len(preview.skipped))
 
 
 def unmap(session: Session, *, everything: bool, yes: bool, as_json: bool) -> None:

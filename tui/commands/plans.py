@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import N_, TryAgain
@@ -25,8 +26,9 @@ from tui.commands.common import (
     wait,
     write_csv,
 )
-from tui.commands.line import Tree, choice, one_of, takes_json, takes_yes
+from tui.commands.line import Tree, choice, one_of, takes_csv, takes_json, takes_yes
 from tui.i18n import _, ngettext
+from tui.paths import STDOUT
 from tui.words import detail_text, signed, word_of
 
 if TYPE_CHECKING:
@@ -98,11 +100,8 @@ def _takes_filter(parser: argparse.ArgumentParser) -> None:
         type=choice("--why", Why),
         help=_("Only rows with this reason, such as differs or here_wins."),
     )
-    parser.add_argument(
-        "--csv",
-        metavar="FILE",
-        help=_("Write the rows as CSV (- for standard output), those that are equal as well."),
-    )
+    about = _("Write the rows as CSV (- for standard output), those that are equal as well.")
+    takes_csv(parser, about)
 
 
 # -- plans ---------------------------------------------------------------------------------------
@@ -115,7 +114,7 @@ def _plan(
     only: Sequence[str],
     location: str | None,
     why: Why | None,
-    csv: str | None,
+    csv: Path | None,
     as_json: bool,
 ) -> None:
     desk = session.desk
@@ -129,7 +128,7 @@ def _plan(
         write_csv(csv, COLUMNS, _plan_rows(desk, plan))
     if as_json:
         say_json(_plan_record(desk, plan))
-    elif csv != "-":
+    elif csv != STDOUT:
         say_plan(desk, plan)
 
 

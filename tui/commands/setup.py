@@ -104,7 +104,7 @@ def brand_add(session: Session, name: str, *, as_json: bool) -> None:
 
 
 def brand_list(session: Session, *, as_json: bool) -> None:
-    _say_names(session.workspace.brands(), as_json=as_json)
+    _say_names(session.workspace.brands(), as_json=as_json, none=_("There is no brand yet."))
 
 
 def location_add(session: Session, name: str, *, as_json: bool) -> None:
@@ -112,7 +112,8 @@ def location_add(session: Session, name: str, *, as_json: bool) -> None:
 
 
 def location_list(session: Session, *, as_json: bool) -> None:
-    _say_names(session.desk.locations(), as_json=as_json)
+    none = _("There is no location yet.")
+    _say_names(session.desk.locations(), as_json=as_json, none=none)
 
 
 def location_rename(session: Session, name: str, new: str, *, as_json: bool) -> None:
@@ -128,13 +129,17 @@ def _say_names(
     *,
     as_json: bool,
     one: bool = False,
+    none: str = "",
 ) -> None:
+    """`none` is said where there are none."""
     if as_json:
         records = [{"id": each.id, "name": each.name} for each in found]
         say_json(records[0] if one else records)
         return
     for each in found:
         say(clean(each.name))
+    if not found:
+        say(none)
 
 
 # -- labels --------------------------------------------------------------------------------------
@@ -213,6 +218,9 @@ def label_list(session: Session, *, as_json: bool) -> None:
     labels = session.desk.labels()
     if as_json:
         say_json([_label_record(label) for label in labels])
+        return
+    if not labels:
+        say(_("There is no inventory label yet."))
         return
     yes, no = _("yes"), _("no")
     table(

@@ -8,6 +8,7 @@ from pathlib import Path
 from tui.commands.common import Session, say, say_json
 from tui.commands.line import Tree, amount, count, one_of, takes_json, whole
 from tui.i18n import _
+from tui.paths import path_of
 
 SCOPES = "write_inventory,read_inventory,read_products,read_locations"
 
@@ -34,7 +35,7 @@ def register(tree: Tree) -> None:
     )
     add(
         "--catalog",
-        type=Path,
+        type=path_of,
         metavar="CSV",
         help=_("A Shopify inventory or product CSV as the catalogue."),
     )

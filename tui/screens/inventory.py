@@ -166,6 +166,9 @@ class InventoryScreen(Finding, Changing):
         names = [self.session.place(place.id) for place in seen]
         columns += [Column(name, LOCATION_WIDTH, right=True) for name in names]
         table.show(source, columns, empty=self._empty(), question=self._search)
+        if table.lost is not None and table.lost.key in self.session.taken_away:
+            self.session.taken_away.remove(table.lost.key)
+            table.lost = None
         table.cell = FIXED + self._place - self._first if seen else -1
         self.refresh_bindings()
 

@@ -99,6 +99,7 @@ class ItemScreen(SubScreen):
         def act() -> None:
             if sku != self.sku_number:
                 self.desk.rename_item(self.sku_number, sku)
+                self.session.taken_away.add(self.sku_number)
                 self.sku_number = sku
             self.desk.edit_item(Item(sku, name.strip(), barcode.strip()))
 
@@ -127,6 +128,7 @@ class ItemScreen(SubScreen):
     def _remove(self, *, force: bool) -> None:
         sku = self.sku_number
         if self.attempt(lambda: self.desk.remove_item(sku, force=force)):
+            self.session.taken_away.add(sku)
             self.session.forget_index()
             self.own_app.say(_("%(sku)s was removed.") % {"sku": clean(sku)})
             self.app.pop_screen()
