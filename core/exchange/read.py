@@ -7,7 +7,6 @@ edit moves the number by as much (facts.md §4: writing either moves both by the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import N_, NN_
@@ -41,8 +40,6 @@ _NOT_ONE_PLACE = N_("The quantities of this file were not taken: it does not nam
 _NOT_ONE_PLACE_REMEDY = N_("Import Shopify's inventory CSV for quantities by location.")
 
 _NOTHING = frozenset({""})
-
-RowReader = Callable[[int, list[str]], None]
 
 
 def preview(

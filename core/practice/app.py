@@ -6,7 +6,7 @@ uses. The control path is in control.py.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import orjson
@@ -45,10 +45,6 @@ _HTML_TITLES = {
     504: "Gateway Timeout",
 }
 GARBAGE = b'{"data":{"shop":{"name":"\xff\xfe<html><body>upstream conn'
-
-
-class _Endpoint(Protocol):
-    async def __call__(self, request: Request) -> Response: ...
 
 
 def make_app(shop: PracticeShop) -> ASGIApp:

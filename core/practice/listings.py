@@ -15,8 +15,6 @@ from core.practice.state import Item, Level, Location, Variant
 Info = GraphQLResolveInfo
 Args = Mapping[str, Any]
 
-COUNT_LIMIT = 10_000
-
 
 def _window(args: Args) -> dict[str, Any]:
     return {name: args.get(name) for name in ("first", "after", "last", "before", "reverse")}

@@ -19,9 +19,6 @@ COUNT = 10
 PAGE = 250
 """The largest page, and the cheapest for each row: always asked for."""
 
-MAX_QUERY = 1000
-"""No single document may cost more, on any plan."""
-
 
 def page_weight(first: int) -> int:
     """How many times a page of `first` rows counts its row; it grows with the logarithm."""

@@ -105,11 +105,6 @@ class EditingDesk(ConnectionDesk):
     ) -> Sequence[MappingRow]:
         return self.mapping_view().rows(states, search, offset, limit)
 
-    def count_mapping_rows(
-        self, states: Collection[MatchState] | None = None, search: str = ""
-    ) -> int:
-        return self.mapping_view().count(states, search)
-
     def mapping_view(self) -> matching.MappingView:
         """Makes the table where it is not made yet: seconds for a large catalogue."""
         return self._mapping().table.view

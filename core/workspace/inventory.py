@@ -170,7 +170,7 @@ class InventoryDesk(TuningDesk):
         """Inside the transaction that renames: for the part that names items in its settings."""
 
     def _items_imported(self, before: Mapping[str, Item], items: Sequence[Item]) -> None:
-        """For the part that looks at the mappings; `before` has those that were there."""
+        """For the parts that look at the mappings; `before` has those that were there."""
 
     def _items_differ(self) -> None:
         """For the part that keeps a picture of the mappings."""
@@ -356,13 +356,13 @@ class InventoryDesk(TuningDesk):
         if made:
             made(moved)
         tell(total, total)
-        self._items_imported(there, items)
         self._tell(
             events.ItemsImported(
                 at=self._now(), brand=self.brand.name, items=len(found.items), levels=len(levels)
             )
         )
         self._wake()
+        self._items_imported(there, items)
         return found
 
     def export_items(self, out: TextIO) -> int:

@@ -25,6 +25,10 @@ ON, OFF = "on", "off"
 class UnknownSetting(BadInput):
     code = "unknown_setting"
     message = N_("There is no setting %(name)s.")
+    remedy = N_("`dextre-sync settings` lists them all.")
+
+
+class LikeSetting(UnknownSetting):
     remedy = N_("Did you mean %(near)s? `dextre-sync settings` lists them all.")
 
 
@@ -219,8 +223,8 @@ _BY_NAME = {setting.name: setting for setting in SETTINGS}
 def named(name: str) -> Setting:
     """Raises UnknownSetting."""
     if name not in _BY_NAME:
-        near = get_close_matches(name, _BY_NAME, n=1, cutoff=0.3) or [SETTINGS[0].name]
-        raise UnknownSetting(name=name[:60], near=near[0])
+        near = get_close_matches(name, _BY_NAME, n=1)
+        raise LikeSetting(name=name[:60], near=near[0]) if near else UnknownSetting(name=name[:60])
     return _BY_NAME[name]
 
 

@@ -12,12 +12,11 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.clock import iso, parse_iso
 from core.errors import DextreError, TryAgain
-from core.model import CellKey, MappedBy, Movement, Problem, Variant
+from core.model import CellKey, Item, MappedBy, Problem, Variant
 from core.on_demand import Room
 from core.store.brand import CatalogueLooks
 from core.sync import cells
@@ -29,11 +28,10 @@ from core.workspace.doubting import DoubtingDesk
 if TYPE_CHECKING:
     import asyncio
 
-    from core import exchange, matching
+    from core import matching
     from core.sync import aside, breaker, events
     from core.sync.events import Event
     from core.sync.ports import BooksTx
-    from core.sync.runs import Progress
     from core.sync.trace import Trace
 else:
     asyncio = Room("asyncio")
@@ -367,17 +365,11 @@ class WatchingDesk(DoubtingDesk):
 
     # -- items that come from files -----------------------------------------------------------
 
-    def import_items(
-        self,
-        path: Path,
-        progress: Progress | None = None,
-        made: Callable[[Sequence[Movement]], object] | None = None,
-    ) -> exchange.ImportPreview:
-        found = super().import_items(path, progress, made)
+    def _items_imported(self, before: Mapping[str, Item], items: Sequence[Item]) -> None:
+        super()._items_imported(before, items)
         self._mapping_is_old()
         if self._store.link().enabled:
             self._call(self._map_imported()).result()
-        return found
 
     async def _map_imported(self) -> None:
         session = await self._open_or_none()

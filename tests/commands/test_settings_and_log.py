@@ -61,6 +61,7 @@ def test_settings_are_listed_set_and_reset(brand: Line) -> None:
 def test_a_setting_that_cannot_be_says_what_can(brand: Line) -> None:
     assert "from 1 to 60" in brand("settings", "set", "pacing.tick_s", "0", code=2).err
     assert "pacing.tick_s" in brand("settings", "set", "pacing.tik_s", "2", code=2).err
+    assert "Did you mean" not in brand("settings", "set", "nosuch", "2", code=2).err
     wrong = brand("settings", "set", "link.quantity", "committed", code=2).err
     assert "available, on_hand" in wrong
 

@@ -19,7 +19,6 @@ from core.errors import N_, BadInput
 from tui.i18n import _
 from tui.paths import path_of
 
-Arguments = argparse.ArgumentParser
 S = TypeVar("S", bound=StrEnum)
 
 _ARGPARSE_WORDS = (

@@ -53,14 +53,6 @@ class ListSource:
         return next((index for index, row in enumerate(self._rows) if row.key == key), None)
 
 
-class GrowingSource(RowSource, Protocol):
-    """A source that is still searching."""
-
-    def grow(self) -> bool:
-        """Search a little more; whether there is more to be searched."""
-        ...
-
-
 class Pages:
     """The rows of one source. `count` is what the source had when it was last counted."""
 
