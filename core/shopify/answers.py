@@ -40,7 +40,6 @@ from core.shopify.throttle import Status
 from core.shopify.wire import Reply
 
 _SCOPE = re.compile(r"\b(?:read|write)_[a-z]+(?:_[a-z]+)*\b")
-_TOO_MANY = 429
 _SERVER_ERRORS = 500
 
 _PASSING = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"})

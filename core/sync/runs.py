@@ -33,6 +33,7 @@ from core.model import (
     Run,
     RunRow,
 )
+from core.progress import Progress, silent
 from core.sync import outbox
 from core.sync.engine import Engine
 from core.sync.events import LinkDisabled, LinkEnabled, RunApplied
@@ -40,9 +41,6 @@ from core.sync.plan import count_rows, rows_for, undo_rows
 from core.sync.ports import CHUNK, BooksTx, BooksView
 from core.sync.problems import ASIDE, IN_DOUBT, without_problem
 from core.sync.trace import Trace
-
-Progress = Callable[[int, int | None], None]
-
 
 TRIES = 4
 """How often a person waits for the outcome of a write, with 1, 2 and 4 s between."""
@@ -82,10 +80,6 @@ class NothingMapped(BadInput):
     remedy = N_("Pair the locations and map the SKUs first.")
 
 
-def _silent(_done: int, _total: int | None) -> None:
-    """Progress for callers that do not ask for it."""
-
-
 @dataclass(slots=True)
 class Runs:
     """Plans and runs of one brand, carried out through its engine (which waits meanwhile)."""
@@ -101,7 +95,7 @@ class Runs:
     # -- plans --------------------------------------------------------------------------------
 
     async def plan(
-        self, kind: PlanKind, only: Collection[str] = (), progress: Progress = _silent
+        self, kind: PlanKind, only: Collection[str] = (), progress: Progress = silent
     ) -> Plan:
         """Read both sides afresh and say what would change; nothing is written on either side."""
         async with self.engine.gate.alone():
@@ -118,7 +112,7 @@ class Runs:
         kind: PlanKind,
         keys: Sequence[CellKey],
         counted: Mapping[CellKey, int] | None = None,
-        progress: Progress = _silent,
+        progress: Progress = silent,
     ) -> Plan:
         """The same for exactly these cells, as far as they exist. COUNT: to what was counted."""
         async with self.engine.gate.alone():
@@ -146,7 +140,7 @@ class Runs:
                 if run.label_code not in ("", view.link().label_code):
                     raise RunOfAnotherLabel(run=run_id[:8], label=run.label_code)
                 keys = [done.row.key for done in view.run_rows(run_id)]
-            await self._read([key for key in keys if self._exists(key)], _silent)
+            await self._read([key for key in keys if self._exists(key)], silent)
             with self.engine.books.view() as view:
                 cell_of = _planned_from(view)
                 rows = undo_rows(view.run_rows(run_id), lambda row: cell_of(row.key))
@@ -185,11 +179,11 @@ class Runs:
 
     # -- applying -----------------------------------------------------------------------------
 
-    async def apply(self, plan: Plan, progress: Progress = _silent) -> Run:
+    async def apply(self, plan: Plan, progress: Progress = silent) -> Run:
         async with self.engine.gate.alone():
             return await self._apply(plan, progress)
 
-    async def enable(self, plan: Plan, progress: Progress = _silent) -> Run:
+    async def enable(self, plan: Plan, progress: Progress = silent) -> Run:
         """Apply the first alignment, then turn the link on. Cells that were left out join when
         both sides agree.
         """

@@ -23,6 +23,7 @@ from core.model import (
     Status,
 )
 from core.on_demand import Room
+from core.progress import Progress, silent
 from core.workspace import health
 from core.workspace.base import Session, Surroundings
 from core.workspace.errors import NothingToUndo, SeveralRuns, UnknownRun
@@ -36,16 +37,11 @@ if TYPE_CHECKING:
     from core.sync import events
     from core.sync.engine import RestReport
     from core.sync.events import Event
-    from core.sync.runs import Progress
 else:
     asyncio = Room("asyncio")
     events = Room("core.sync.events")
 
 __all__ = ["Desk", "Surroundings"]
-
-
-def _silent(_done: int, _total: int | None) -> None:
-    """Progress for those who do not ask."""
 
 
 class Desk(RunningDesk):
@@ -62,7 +58,7 @@ class Desk(RunningDesk):
         async def work() -> Plan:
             async with self._around.owning.held():
                 session = await self._open()
-                return await session.runs.plan(kind, tuple(only), progress or _silent)
+                return await session.runs.plan(kind, tuple(only), progress or silent)
 
         return self._call(work())
 
@@ -89,7 +85,7 @@ class Desk(RunningDesk):
         async def work() -> Run:
             async with self._around.owning.held():
                 session = await self._open()
-                run = await session.runs.apply(plan, progress or _silent)
+                run = await session.runs.apply(plan, progress or silent)
                 self._note_agreed()
                 return run
 
@@ -101,7 +97,7 @@ class Desk(RunningDesk):
         async def work() -> Run:
             async with self._around.owning.held():
                 session = await self._open()
-                run = await session.runs.enable(plan, progress or _silent)
+                run = await session.runs.enable(plan, progress or silent)
                 self._note_agreed()
                 return run
 

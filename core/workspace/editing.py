@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 from core.errors import N_, BadInput
 from core.model import Brand, Item, MappingRow, MatchState, SkuMapping, Variant
 from core.on_demand import Room
+from core.progress import Progress, silent
 from core.sync import cells
 from core.workspace.base import Surroundings
 from core.workspace.connecting import ConnectionDesk
@@ -21,7 +22,6 @@ from core.workspace.errors import EditOvertaken
 if TYPE_CHECKING:
     from core import exchange, matching
     from core.sync.ports import BooksTx
-    from core.sync.runs import Progress
 else:
     exchange, matching = Room("core.exchange"), Room("core.matching")
 
@@ -138,7 +138,7 @@ class EditingDesk(ConnectionDesk):
             key = self._mapping_key()
             kept = self._kept
             if kept is None or kept.key != key:
-                kept = self._kept = _Kept(key, self._made(progress or _silent))
+                kept = self._kept = _Kept(key, self._made(progress or silent))
             return kept
 
     def _made(self, progress: Progress) -> matching.MappingTable:
@@ -405,10 +405,6 @@ def _counted(entries: Iterable[T], progress: Progress, done: int, total: int) ->
         if not number % TOLD_EVERY:
             progress(number, total)
         yield entry
-
-
-def _silent(_done: int, _total: int | None) -> None:
-    return
 
 
 def _with_ignored(before: Iterable[matching.End], edit: matching.Edit) -> list[matching.End]:

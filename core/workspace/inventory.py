@@ -21,13 +21,13 @@ from core.model import (
     SkuMapping,
 )
 from core.on_demand import Room
+from core.progress import Progress, silent
 from core.workspace.errors import NoLabelYet, NothingInFile, UnknownLabelCode, WhichLabel
 from core.workspace.tuning import TuningDesk
 
 if TYPE_CHECKING:
     from core import exchange
     from core.sync import events
-    from core.sync.runs import Progress
     from core.workspace.index import ItemIndex
 else:
     exchange = Room("core.exchange")
@@ -339,7 +339,7 @@ class InventoryDesk(TuningDesk):
         if not (found.items or found.levels):
             raise NothingInFile(file=found.file)
         total = len(found.levels) or len(found.items)
-        tell = progress or _silent
+        tell = progress or silent
         tell(0, total)
         place_of = {location.name: location.id for location in self.locations()}
         there = self._store.items_named([item.sku_number for item in found.items])
@@ -382,15 +382,11 @@ class InventoryDesk(TuningDesk):
         return exchange.write_stock(out, rows)
 
 
-def _silent(_done: int, _total: int | None) -> None:
-    """Progress for those who do not ask."""
-
-
 def _unheard(_made: Sequence[Movement]) -> None:
     """Movements for those who do not ask."""
 
 
 def _of(total: int, progress: Progress | None) -> Callable[[int], None]:
     """For the store, which tells only how many are done."""
-    tell = progress or _silent
+    tell = progress or silent
     return lambda done: tell(done, total)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.errors import NotConnected, StoreInUse
 from core.model import LocalField, MatchState, ShopifyField, Variant
 from core.on_demand import Room
+from core.progress import Progress
 from core.store.brand import CatalogueLooks
 from core.store.errors import SecretsUnreadable
 from core.sync import cells
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from core import matching
     from core.sync import aside, events
     from core.sync.ports import BooksTx
-    from core.sync.runs import Progress
     from core.sync.trace import Trace
 else:
     aside, events = Room("core.sync.aside"), Room("core.sync.events")

@@ -27,6 +27,7 @@ from core.model import (
     Waiting,
 )
 from core.on_demand import Room
+from core.progress import Progress, silent
 from core.workspace.errors import (
     CountMissing,
     NotAChoice,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from core import matching
     from core.sync import aside, events
     from core.sync.ports import BooksTx
-    from core.sync.runs import Progress
     from core.workspace.base import Session
 else:
     matching = Room("core.matching")
@@ -68,10 +68,6 @@ class Resolved:
     refused: tuple[Refused, ...] = ()
 
 
-def _silent(_done: int, _total: int | None) -> None:
-    """Progress for those who do not ask."""
-
-
 class ResolvingDesk(WaitingDesk):
     def resolve(self, waiting: Waiting, choice: Choice, count: int | None = None) -> Future[None]:
         """Do what a person chose for one row. Raises NotAChoice, CountMissing (BadInput), and
@@ -80,7 +76,7 @@ class ResolvingDesk(WaitingDesk):
         counted = {} if count is None else {waiting.key: count}
 
         async def work() -> None:
-            _only(await self._resolved([waiting], choice, counted, _silent))
+            _only(await self._resolved([waiting], choice, counted, silent))
 
         if choice in _OF_MAPPINGS:
             return _at_once(lambda: _only(self._remapped([waiting], choice)))
@@ -92,7 +88,7 @@ class ResolvingDesk(WaitingDesk):
         """The same choice for many; a row that cannot be done leaves the others alone."""
         if choice in _OF_MAPPINGS:
             return _at_once(lambda: self._remapped(rows, choice))
-        return self._call(self._resolved(rows, choice, {}, progress or _silent))
+        return self._call(self._resolved(rows, choice, {}, progress or silent))
 
     def _remapped(self, rows: Sequence[Waiting], choice: Choice) -> Resolved:
         """At once and in the caller's thread: the mapping table that edits keep up is its own."""
