@@ -182,6 +182,8 @@ def inventory_figures(home: Path, factor: float, *, edits: bool) -> Iterator[Fig
         yield from list_figures("inventory", terminal, "sku-00123", factor)
         if edits:
             yield Figure("inventory: edit, p95", p95(_typed_edits(terminal)), "ms", 30 * factor)
+            undos = [_until_seen(terminal, "u", "Undone") for _ in range(20)]
+            yield Figure("inventory: undo, p95", p95(undos), "ms", 30 * factor)
         yield Figure("inventory: memory", terminal.memory_mb(), "MB")
 
 
