@@ -149,7 +149,7 @@ ACTIONS: tuple[Action, ...] = (
     A("settings.open", "enter", N_("Open"), N_("Look at this setting or change it.")),
     # settings of the sync
     A("tuning.edit", "enter,e", N_("Change"), N_("Type or choose another value.")),
-    A("tuning.reset", "x,delete", N_("Reset"), N_("Back to what it is by itself.")),
+    A("tuning.reset", "x,delete", N_("Reset"), N_("Back to its default.")),
     # doctor, backups
     A("doctor.run", "r", N_("Check"), N_("Check the inventory file and the connection.")),
     A("backups.make", "b", N_("Back up"), N_("Write the inventory to one file.")),

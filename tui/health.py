@@ -39,7 +39,7 @@ def health_words(status: Status) -> str:
         "age": age(next((step for step in _STEPS if longest <= step * SLACK), longest)),
     }
     failed = failure_words(status)
-    return f"{words}; {failed}" if failed else words
+    return _("%(words)s; %(more)s") % {"words": words, "more": failed} if failed else words
 
 
 def failure_words(status: Status) -> str:

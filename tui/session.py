@@ -16,7 +16,7 @@ from core.model import ConnectionState, Owner, Status
 from core.sync.events import Event, ItemAdded, ItemRemoved, ItemRenamed, ItemsImported, Restored
 from tui import counted
 from tui.clean import clean, signs
-from tui.i18n import _, event_text, listed
+from tui.i18n import _, event_text, listed, sentences
 from tui.when import clock_time
 from tui.widgets.columns import Name
 from tui.widgets.ringlog import LogLine
@@ -193,9 +193,8 @@ class Session:
     def why_only_looking(self) -> str | None:
         if self.holder is None:
             return None
-        return _("The sync is run by another process (%(who)s). Here you can only look.") % {
-            "who": owner_text(self.holder)
-        }
+        told = _("The sync is run by another process: %(who)s.") % {"who": owner_text(self.holder)}
+        return sentences(told, _("Here you can only look."))
 
     def why_not_connected(self) -> str | None:
         return self.why_not_connected_at_all() or self.why_only_looking()

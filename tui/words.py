@@ -143,8 +143,8 @@ PROBLEM_REMEDIES: Mapping[Problem, str] = {
 }
 
 WHYS: Mapping[Why, str] = {
-    Why.HERE_WINS: N_("DEXTRE's quantity counts"),
-    Why.THERE_WINS: N_("Shopify's quantity counts"),
+    Why.HERE_WINS: N_("DEXTRE's number counts"),
+    Why.THERE_WINS: N_("Shopify's number counts"),
     Why.MERGED: N_("both changes are added"),
     Why.NEVER_SET_HERE: N_("never set in DEXTRE"),
     Why.NEVER_SET_THERE: N_("never set in Shopify"),

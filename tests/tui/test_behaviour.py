@@ -51,12 +51,22 @@ async def test_an_error_of_the_core_is_a_dialog_with_cause_remedy_and_code(tmp_p
         assert "API情報を設定して接続" in seen(app)
 
 
+async def test_a_key_by_mistake_does_not_take_the_place_of_a_kept_domain(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    kept = desk.connection()
+    assert kept is not None
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "7", "enter", "enter", "1", "escape", "enter")
+        assert kept.domain in seen(app)
+
+
 async def test_a_viewer_is_told_who_holds_the_sync_and_why_it_cannot_act(tmp_path: Path) -> None:
     desk = FakeDesk()
     desk.holder = process(purpose=Purpose.SERVICE)
     async with running(tmp_path, desk) as (app, pilot):
         assert "hana (pid 7, service, since 2026-11-23" in seen(app)
         assert "viewer" in seen(app)
+        assert "t asks to take the sync over" in " ".join(seen(app).split())
         await press(app, pilot, "3", "M")
         assert ("map",) not in desk.asked
         assert "The sync is run by another process" in seen(app)

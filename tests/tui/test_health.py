@@ -48,6 +48,12 @@ def test_health_is_one_line_that_does_not_change_every_second(
     assert health_words(status(**figures)) == words
 
 
+def test_health_and_what_failed_are_set_apart_as_the_language_does() -> None:
+    set_language("ja")
+    words = health_words(status(**GOOD, failures={"offline": 3}))
+    assert words == "100 %が一致、全セルを10秒以内に読み取り。接続不可 3回"
+
+
 def test_only_what_is_whole_is_a_hundred_percent() -> None:
     assert [percent(share) for share in (1.0, 0.99999, 0.5, 0.0)] == [
         "100 %",

@@ -22,6 +22,8 @@ from tui.widgets.bars import Bar
 from tui.widgets.columns import Name, clip
 from tui.widgets.dialogs import FormDialog
 from tui.widgets.fields import Field, Press
+from tui.widgets.prose import Prose
+from tui.widgets.table import VirtualTable
 
 
 async def resized(app: DextreApp, pilot: Pilot[int], columns: int, rows: int) -> None:
@@ -172,3 +174,36 @@ async def test_an_items_page_keeps_names_and_quantities_on_their_lines(
         assert all(cell_len(line) <= size[0] - 4 for line in held)
         assert all(name in line for name, line in zip(ALIKE, held, strict=True))
         assert held[0].rstrip() in seen(app) or size == LEAST
+
+
+@pytest.mark.parametrize("size", [LEAST, (80, 24)])
+async def test_the_list_of_keys_tells_the_whole_of_the_line_under_the_cursor(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with running(tmp_path, FakeDesk(), size=size) as (app, pilot):
+        await press(app, pilot, "3", "question_mark")
+        rows = app.screen.query_one(VirtualTable)
+        for _row in range(4):
+            assert rows.current is not None
+            whole = rows.current.words.rpartition("\t")[2]
+            assert whole in " ".join(seen(app).replace("│", " ").split())
+            await press(app, pilot, "down")
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_what_a_stock_take_would_set_is_told_whole(tmp_path: Path, lang: str) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=LEAST) as (app, pilot):
+        await press(
+            app, pilot, "2", "c", *"123", "asterisk", *"TEA", "minus", *"004", "enter", "f2"
+        )
+        assert isinstance(app.screen, FormDialog)
+        box = [line for line in seen(app).splitlines() if "│" in line]
+        assert box
+        assert not [line for line in box if "…" in line]
+
+
+async def test_what_the_doctor_found_is_told_whole(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk(), size=LEAST) as (app, pilot):
+        await press(app, pilot, "7", "end", "G", "enter", "down", "down", "down")
+        told = app.screen.query_one("#remedy", Prose).plain
+        assert "API version 2026-10 is 53 days old" in told

@@ -410,6 +410,24 @@ async def test_a_key_for_a_row_that_has_just_left_is_asked_again(tmp_path: Path)
         ], "what leaves by the reader's own key is not asked about"
 
 
+async def test_a_mark_for_a_row_that_has_just_left_is_asked_again(tmp_path: Path) -> None:
+    desk = waiting_desk(*[Problem.REJECTED] * 4)
+    _first, second, third, _fourth = desk.waiting()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "4", "j")
+        desk._leave(second, Choice.KEEP)
+        app.screen.on_happenings([cleared(second)])  # type: ignore[attr-defined]
+        table = app.screen.query_one(MarkingTable)
+        await press(app, pilot, "space")
+        assert not table.marks
+        assert f"{second.sku_number} 渋谷店 has left the list" in " ".join(seen(app).split())
+        here = table.current
+        await press(app, pilot, "space")
+        assert here is not None
+        assert table.marks == {here.key}
+        assert third.sku_number in here.words
+
+
 async def test_in_a_long_list_the_key_after_the_own_one_acts_on_the_next_row(
     tmp_path: Path,
 ) -> None:

@@ -18,6 +18,7 @@ from tui import pumping
 from tui.app import DextreApp
 from tui.screens.log import LogScreen
 from tui.widgets.ringlog import LogLine, RingLog
+from tui.widgets.table import VirtualTable
 
 FRAMES_S = 0.1
 """Enough for some paints."""
@@ -172,3 +173,28 @@ async def test_news_that_come_while_the_screen_changes_are_told_once(tmp_path: P
         app.go("log")
         await settled(app, pilot)
         assert numbers(app.screen.query_one(RingLog)) == list(range(120))
+
+
+async def test_a_number_that_is_typed_is_painted_with_the_field_on_the_next_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "2", "equals_sign")
+        for row in range(24):  # also where the table scrolls
+            await press(app, pilot, *str(700 + row))
+            async with paints(app, monkeypatch) as painted:
+                await pilot.press("enter")
+            line = next(one for one in painted[0].splitlines() if f"TEA-{row:03d}" in one)
+            assert str(700 + row) in line, "the field lies no more over it"
+
+
+async def test_an_undo_reads_the_rows_that_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "2", "plus", "enter", "enter")
+        shown: list[object] = []
+        monkeypatch.setattr(VirtualTable, "show", lambda *given, **_named: shown.append(given))
+        await press(app, pilot, "u")
+        assert not shown, "no other row was asked for"
+        assert "Undone" in seen(app)

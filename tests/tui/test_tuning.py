@@ -37,7 +37,7 @@ async def test_a_limit_is_typed_checked_kept_and_taken_back(tmp_path: Path) -> N
             assert desk.limits().zeroed_share == 0.10
             assert "back to 10." in seen(app)
             await press(app, pilot, "x")
-            assert "It is what it is by itself already." in seen(app)
+            assert "It has its default already." in seen(app)
 
 
 async def test_a_choice_is_chosen_not_typed(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def register(tree: Tree) -> None:
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("value", metavar="VALUE")
     takes_json(parser)
-    parser = tree.command("settings reset", reset_setting, _("Back to what it is by itself."))
+    parser = tree.command("settings reset", reset_setting, _("Back to its default."))
     parser.add_argument("name", metavar="NAME")
     takes_json(parser)
 
@@ -36,7 +36,7 @@ def list_settings(session: Session, *, as_json: bool) -> None:
         say_json([_record(one) for one in found])
         return
     table(
-        (_("Setting"), _("Now"), _("By itself"), ""),
+        (_("Setting"), _("Now"), _("Default value"), ""),
         ((one.name, one.value, one.default if one.changed else "", _(one.about)) for one in found),
     )
 

@@ -125,11 +125,22 @@ class BaseScreen(FrameScreen):
             return
         await super().action_act(action_id)
 
+    @on(MarkingTable.Left)
+    def tell_lost(self) -> None:
+        if words := self._under_cursor():
+            self.say(words, "warn")
+
     def _row_lost(self) -> str:
+        """Marks are meant, where there are any, and not what is under the cursor."""
+        words = self._under_cursor()
+        return "" if self.query_one(VirtualTable).marks else words
+
+    def _under_cursor(self) -> str:
+        """What has left and what is there now; told once."""
         table = self.query_one(VirtualTable)
         lost, table.lost = table.lost, None
         now = table.current
-        if lost is None or now is None or table.marks:
+        if lost is None or now is None:
             return ""
         words = _(
             "%(lost)s has left the list; under the cursor is %(now)s now. Press the key again if "

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
@@ -72,9 +72,13 @@ class Changing(MainScreen):
             return reason
         return _("Something else is still running. Esc cancels it.") if self.is_working else None
 
-    def seen_again(self) -> None:
-        """Quantities have changed: paint them."""
-        self.query_one(MarkingTable).invalidate()
+    def seen_again(self, skus: Collection[str] = ()) -> None:
+        """Quantities have changed, those of a few known items or any: paint them."""
+        table = self.query_one(MarkingTable)
+        if skus:
+            table.reread(skus)
+        else:
+            table.invalidate()
         self.refresh_bindings()
 
     # -- forms -------------------------------------------------------------------------------------
@@ -153,8 +157,8 @@ class Changing(MainScreen):
                     lambda progress: act(answers)(skus, n, why, progress),
                     lambda refused: again(answers, refused),
                 )
-            else:
-                self.seen_again()
+            elif answers:
+                self.seen_again(skus)
 
         self.app.push_screen(FormDialog(title, asks, ok, submit, about, wrong), closed)
 
@@ -297,6 +301,7 @@ class Changing(MainScreen):
             self.say(_("There is no further row."))
             return
         self._type_here()
+        self._place_entry()
 
     @on(VirtualTable.Moved)
     def keep_entry(self) -> None:
@@ -382,7 +387,7 @@ class Changing(MainScreen):
                 lambda: self.desk.adjust_stock_many(deltas, reason)
             )
             self._late = False
-            self.seen_again()
+            self.seen_again({sku for sku, *_rest in deltas})
         else:
             done = await self._made(
                 reason, lambda progress: self.desk.adjust_stock_many(deltas, reason, progress)

@@ -79,7 +79,13 @@ def _dialog(
         Column(_("Command"), 21 if more else 16, grow=1),
         Column(_("What it does"), 30, grow=2, drop=1),
     ]
-    return PickerDialog(title, columns, find, hint=_("Enter runs the line. Esc closes."))
+    hint = _("Enter runs the line. Esc closes.")
+    return PickerDialog(title, columns, find, hint=hint, tell=_what_it_does)
+
+
+def _what_it_does(row: Row) -> str:
+    """Whole: in its column it may be cut, or there is no room for the column."""
+    return row.words.rpartition("\t")[2]
 
 
 def _text(row: Row) -> str:

@@ -32,7 +32,7 @@ SECRETS = ("token", "secret")
 class ConnectScreen(SubScreen):
     NAME = N_("Set API details and connect")
     BINDINGS = bindings("connect", "form")
-    AUTO_FOCUS = "#domain"
+    AUTO_FOCUS = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,6 +61,10 @@ class ConnectScreen(SubScreen):
             yield Prose(guide())
         with VerticalScroll(id="findings", can_focus=True):
             yield Prose(self._finding_lines(), id="lines")
+
+    def on_mount(self) -> None:
+        """A key pressed by mistake takes the place of what a field held: not of a kept domain."""
+        self.query_one("#token" if self._draft().get("domain") else "#domain").focus()
 
     def _questions(self) -> tuple[tuple[str, str, str], ...]:
         return (

@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from textual import work
 from textual.widget import Widget
 
@@ -19,7 +20,7 @@ from tui.i18n import N_, _
 from tui.remedies import finding_text, tell
 from tui.screens.base import SubScreen
 from tui.sign_width import finding, plain_finding
-from tui.widgets.columns import Column
+from tui.widgets.columns import GAP, Column
 from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
@@ -31,6 +32,10 @@ CURE = N_(
 )
 LOOK = N_("Where they look shifted here, choose plain signs in Settings.")
 """What to do about wide signs, in the words of the app."""
+
+RESULT_WIDTH = 14
+ROOM = 2 * GAP + 1
+"""Beside the columns: the cells between them and the scrollbar."""
 
 
 class DoctorScreen(SubScreen):
@@ -50,7 +55,7 @@ class DoctorScreen(SubScreen):
         self.call_after_refresh(self.do_run)
 
     def refresh_data(self) -> None:
-        columns = [Column(_("Result"), 14), Column(_("What was checked"), 40, grow=1)]
+        columns = [Column(_("Result"), RESULT_WIDTH), Column(_("What was checked"), 40, grow=1)]
         rows = []
         for index, (verdict, words, _remedy) in enumerate(self._found):
             mark = VERDICTS[verdict]
@@ -62,10 +67,14 @@ class DoctorScreen(SubScreen):
         self.show_remedy()
 
     def show_remedy(self) -> None:
+        """And all that was found, where its row has no room for it."""
         row = self.query_one(VirtualTable).current
-        remedy = self._found[int(row.key)][2] if row is not None else ""
-        words = signs("→ ") + remedy if remedy else ""
-        self.query_one("#remedy", Prose).update(words)
+        if row is None:
+            return
+        _verdict, found, remedy = self._found[int(row.key)]
+        lines = [found] if cell_len(found) > self.size.width - RESULT_WIDTH - ROOM else []
+        lines += [signs("→ ") + remedy] if remedy else []
+        self.query_one("#remedy", Prose).update("\n".join(lines))
 
     # -- checking ----------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.health import health_words
-from tui.i18n import N_, _, aside
+from tui.i18n import N_, _, aside, sentences
 from tui.remedies import told
 from tui.screens.base import MainScreen
 from tui.screens.live_log import LiveLog
@@ -146,7 +146,8 @@ class HomeScreen(LiveLog):
             }
             lines.append(_line(_("Late"), signs("! ") + waits))
         if self.session.holder is not None:
-            lines.append(_line(_("Viewer"), self.session.why_only_looking() or ""))
+            reason = self.session.why_only_looking() or ""
+            lines.append(_line(_("Viewer"), sentences(reason, _("t asks to take the sync over."))))
         return lines
 
     def _demo_words(self) -> str:

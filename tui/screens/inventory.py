@@ -116,6 +116,8 @@ class InventoryScreen(Finding, Changing):
         self._label = ""
         self._place = 0
         self._first = 0
+        self._has_cells = False
+        """There is a location and a label: a row has something that can be changed."""
 
     def body(self) -> Iterable[Widget]:
         yield Prose("", id="about", classes="heading")
@@ -161,6 +163,7 @@ class InventoryScreen(Finding, Changing):
     def refresh_data(self) -> None:
         table = self.query_one(VirtualTable)
         label, seen = self.label, self._seen()
+        self._has_cells = label is not None and bool(seen)
         source = self._source(label, seen)
         columns = [Column(_("SKU number"), 14, grow=1), Column(_("Name"), 14, grow=3, drop=1)]
         names = [self.session.place(place.id) for place in seen]
@@ -266,6 +269,8 @@ class InventoryScreen(Finding, Changing):
     def _why_no_cell(self) -> str | None:
         if reason := self.why_not_now():
             return reason
+        if self._has_cells and self._why_no_row() is None:
+            return None
         if not self.desk.count_items():
             return _("There is no item yet. Press i to import a CSV file.")
         if not self.desk.locations():

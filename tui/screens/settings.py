@@ -44,7 +44,7 @@ class SettingsScreen(Pruning, MainScreen):
             Row("backups", (_("Backups"), str(len(self.desk.backups())))),
             Row("movements", (_("Old movements"), _("can be forgotten"))),
             Row("tuning", (_("Settings of the sync"), self._tuning())),
-            Row("doctor", (_("Doctor"), _("checks the file, the shop and this terminal"))),
+            Row("doctor", (_("Doctor"), _("checks file, shop and terminal"))),
         ]
         self.query_one(VirtualTable).show(ListSource(rows), columns)
 

@@ -69,7 +69,7 @@ class TuningScreen(SubScreen):
         columns = [
             Column(_("Setting"), 34, grow=1),
             Column(_("Now"), 16),
-            Column(_("By itself"), 12, drop=1),
+            Column(_("Default value"), 13, drop=1),
         ]
         rows = [self._row(one) for one in self._settings.values()]
         self.query_one(VirtualTable).show(ListSource(rows), columns)
@@ -108,7 +108,7 @@ class TuningScreen(SubScreen):
             return reason
         here = self._here()
         if action_id == "tuning.reset" and here is not None and not here.changed:
-            return _("It is what it is by itself already.")
+            return _("It has its default already.")
         return None
 
     def do_edit(self) -> None:

@@ -25,7 +25,7 @@ BELOW_SETTINGS = {
     "brands": Way(N_("Brands"), N_("Choose or add a brand.")),
     "backups": Way(N_("Backups"), N_("Make a backup or bring one back.")),
     "tuning": Way(N_("Settings of the sync"), N_("safety stop, pace, log")),
-    "doctor": Way(N_("Doctor"), N_("checks the file, the shop and this terminal")),
+    "doctor": Way(N_("Doctor"), N_("checks file, shop and terminal")),
 }
 BELOW_SHOPIFY = {
     "connect": Way(N_("Set API details and connect"), N_("The shop and its app.")),

@@ -51,7 +51,7 @@ class Dialog(ModalScreen[T]):
     Dialog.-too-small > TooSmall { display: block; }
     Dialog.-short > #box { padding: 0 1; max-height: 92%; }
     Dialog.-short .dialog--title, Dialog.-short .dialog--buttons { margin: 0; }
-    Dialog.-short .dialog--note { margin-top: 0; max-height: 3; }
+    Dialog.-short .dialog--note { margin-top: 0; max-height: 4; }
     Dialog.-short .dialog--wrong { margin-top: 0; max-height: 2; }
     Dialog.-short .dialog--body { max-height: 5; }
     """

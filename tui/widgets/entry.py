@@ -43,7 +43,10 @@ class EntryField(Field):
             self.value = ""
 
     def open_at(self, place: Offset, width: int) -> None:
-        if self.styles.width is None or self.styles.width.value != width:
+        wide = self.styles.width is not None and self.styles.width.value == width
+        if wide and self.absolute_offset == place and self.has_class("-on") and self.has_focus:
+            return  # a layout would change nothing
+        if not wide:
             self.styles.width = width
         self.absolute_offset = place
         self.add_class("-on")

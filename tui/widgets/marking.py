@@ -16,8 +16,14 @@ class MarkingTable(VirtualTable):
     class RangeBegun(Message):
         """One end of a range is set."""
 
+    class Left(Message):
+        """A key may have been meant for the row that has just left from under the cursor."""
+
     def action_mark(self) -> None:
         if self.current is None:
+            return
+        if self.lost is not None:
+            self.post_message(self.Left())
             return
         self.marks ^= {self.current.key}
         self._repaint(self.cursor)

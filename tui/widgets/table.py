@@ -311,9 +311,13 @@ class VirtualTable(ScrollView, can_focus=True):
             return
         top = int(self.scroll_y)
         if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, force=True)
+            self._scroll_at_once(self.cursor)
         elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
+            self._scroll_at_once(self.cursor - height + 1)
+
+    def _scroll_at_once(self, top: int) -> None:
+        """Painted together with what made it scroll."""
+        self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
