@@ -56,7 +56,7 @@ MORE: dict[str, tuple[str, ...]] = {
     "import-bad": ("2", "i", *"bad", "full_stop", *"csv", "enter"),
     "mapping-file-bad": ("3", "i", *"bad", "full_stop", *"csv", "enter"),
     "enable": ("7", "home", "enter", *["down"] * 3, "enter"),
-    "error": ("7", "home", "enter", "enter", *["down"] * 4, "enter"),
+    "error": ("7", "home", "enter", "enter", *["down"] * 3, "enter"),
     "filter": ("2", "slash"),
 }
 
