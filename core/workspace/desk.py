@@ -252,6 +252,10 @@ class Desk(RunningDesk):
         """
         return self._log.events(Wanted(sku, run, level, since), limit)
 
+    def story(self, sku: str, limit: int | None = 200) -> list[Event]:
+        """What the log tells of one item, oldest first, whatever its number was."""
+        return self._log.story(sku, limit)
+
 
 async def _answers(session: Session) -> None:
     """Raises Offline where nobody answers at all. The engine would wait minutes for that to pass,

@@ -152,6 +152,24 @@ class EventLog:
                 found.append(event)
         return found[::-1]
 
+    def story(self, sku: str, limit: int | None = 200) -> list[Event]:
+        """The last `limit` events of an item, oldest first, also under the SKU numbers that it had
+        before; not those of an item that had its number before it.
+        """
+        found: list[Event] = []
+        for line in self._backwards():
+            if limit is not None and len(found) >= limit:
+                break
+            event = _event(line) if orjson.dumps(sku) in line else None
+            if isinstance(event, events.ItemRenamed) and event.before == sku:
+                break
+            if event is None or getattr(event, "sku", None) != sku:
+                continue
+            found.append(event)
+            if isinstance(event, events.ItemRenamed):
+                sku = event.before
+        return found[::-1]
+
     def _backwards(self) -> Iterator[bytes]:
         """All lines, newest first."""
         for path in (self.path, *aside(self.path)):

@@ -898,6 +898,9 @@ class FakeDesk:
     def log(self, sku: str | None = None, limit: int = 200) -> list[Event]:
         return [e for e in self.history if sku is None or getattr(e, "sku", None) == sku][-limit:]
 
+    def story(self, sku: str, limit: int = 200) -> list[Event]:
+        return self.log(sku, limit)
+
 
 class FakeWorkspace:
     def __init__(self, home: Path, *desks: FakeDesk) -> None:
