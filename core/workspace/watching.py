@@ -271,7 +271,7 @@ class WatchingDesk(DoubtingDesk):
             return
         mapped = {mapping.inventory_item_id for mapping in self._store.mappings()}
         gone = mapped.intersection(before).difference(after)
-        effect = breaker.Effect(len(mapped), gone=len(gone))
+        effect = breaker.Effect(0, gone=frozenset(gone), items=len(mapped))
         breaker.check(effect, session.engine.limits, breaker.THERE)
         stayed = mapped.intersection(before).intersection(after)
         self._store.change_variants(
