@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 from pathlib import Path
@@ -126,6 +127,30 @@ def write_many(path: Path, start: int) -> None:
     log = EventLog(path, Keeping(largest=4_000, files=50))
     for n in range(start, start + 200):
         log.append(sale(n))
+
+
+def test_a_line_that_is_no_event_of_ours_is_passed_over(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "log.jsonl")
+    feed = log.feed()
+    log.append(sale(1))
+    whole = {"code": "sale_seen", "at": sale(1).at, "brand": "Acme"}
+    for line in (
+        {"code": "sale_seen"},
+        {"code": "sale_seen", "at": 5, "brand": "Acme"},
+        {**whole, "brand": None},
+        {"code": ["sale_seen"], "at": sale(1).at, "brand": "Acme"},
+        [1],
+        "x",
+    ):
+        with log.path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+    with log.path.open("ab") as file:
+        file.write(b"\0" * 80 + b"\n\xff\xfe\n")
+    log.append(sale(2))
+    since = "2026-11-23T00:00:00.000Z"
+    for wanted in (Wanted(), Wanted(sku="A"), Wanted(level="info"), Wanted(since=since)):
+        assert numbers(log.events(wanted)) == [1, 2]
+    assert numbers(feed.drain()) == [1, 2]
 
 
 def test_processes_that_find_the_file_full_at_once_lose_nothing(tmp_path: Path) -> None:
