@@ -79,7 +79,9 @@ class Session:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.feed = desk.feed()
-        self.events: deque[Event] = deque(desk.log(limit=FIRST_LINES), maxlen=KEPT_EVENTS)
+        self.events: deque[Event] = deque(
+            desk.log(limit=FIRST_LINES, until=self.feed), maxlen=KEPT_EVENTS
+        )
         self.happened = 0
         self.holder: Owner | str | None = None
         self._given_up = threading.Event()

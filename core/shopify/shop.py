@@ -77,8 +77,8 @@ from core.shopify.throttle import Throttle
 from core.shopify.wire import Wire
 
 MOST_HINTS = 25_000
-PAGES_IN_A_LISTING = 100
-"""One paged listing reaches 25,000 rows and no further (facts.md §3.4)."""
+ROWS_IN_A_LISTING = 25_000
+"""One paged listing reaches so many and no further (facts.md §3.4)."""
 
 VERIFIED_S = 900.0
 """Seconds for which a shop that has said who it is counts as that one."""
@@ -211,7 +211,7 @@ class ShopifyShop:
                     rows += len(variants)
                     last = variants[-1].variant_id
                     yield variants
-            if rows < PAGE * PAGES_IN_A_LISTING:
+            if rows < ROWS_IN_A_LISTING:
                 return
             query = f"id:>{number_of(last)}"
 
@@ -343,9 +343,12 @@ class ShopifyShop:
     async def _pages(
         self, document: Document, variables: Mapping[str, Any], *path: str
     ) -> AsyncIterator[list[dict[str, Any]]]:
-        """The nodes of one listing, page by page, at most as many as one listing reaches."""
+        """The nodes of one listing, page by page, at most as many as one listing reaches. A page
+        may be shorter than asked for.
+        """
         after: str | None = None
-        for _ in range(PAGES_IN_A_LISTING):
+        rows = 0
+        for _ in range(ROWS_IN_A_LISTING):  # pages: one without rows is no end, nor a step for ever
             answer = await self._execute(document, {**variables, "after": after})
             with shape_of(document):
                 listing: Any = answer.data
@@ -359,10 +362,13 @@ class ShopifyShop:
                 if more and (not end or end == after):
                     raise ValueError("the listing does not move on")
             yield nodes
+            rows += len(nodes)
             if not more:
                 return
+            if rows >= ROWS_IN_A_LISTING:
+                break
             after = end
-        logger.info("%s: a listing of %d pages ends here", document.name, PAGES_IN_A_LISTING)
+        logger.info("%s: a listing of %d rows ends here", document.name, rows)
 
 
 def _since(moment: str) -> str:

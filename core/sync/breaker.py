@@ -19,7 +19,9 @@ from core.sync.problems import ASIDE, IN_DOUBT
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """More than this in one pass is not applied. Shares are of all cells of the link."""
+    """More than this in one pass is not applied. Shares are of all cells of the link, and of all
+    mapped items for those gone.
+    """
 
     zeroed_share: float = 0.10
     zeroed_at_least: int = 20
@@ -31,24 +33,27 @@ class Limits:
     @property
     def least(self) -> int:
         """So few changes that no limit can be met."""
-        return min(self.zeroed_at_least, self.gone_at_least, self.changed_from_cells // 2)
+        changed = share_of(self.changed_share, self.changed_from_cells)
+        return min(self.zeroed_at_least, self.gone_at_least, changed)
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What applying something would do, in cells."""
+    """What applying something would do, in cells; `gone` are inventory items, of `items`."""
 
     cells: int
     changed: int = 0
     zeroed: int = 0
-    gone: int = 0
+    gone: frozenset[str] = frozenset()
+    items: int = 0
 
     def __add__(self, other: Effect) -> Effect:
         return Effect(
             max(self.cells, other.cells),
             self.changed + other.changed,
             self.zeroed + other.zeroed,
-            self.gone + other.gone,
+            self.gone | other.gone,
+            max(self.items, other.items),
         )
 
 
@@ -103,23 +108,30 @@ THERE = N_("on Shopify")
 def check(effect: Effect, limits: Limits, side: str) -> None:
     """Raises the SafetyStop that fits; `side` is HERE or THERE."""
     cells = effect.cells
-    limit = max(limits.gone_at_least, int(limits.gone_share * cells))
-    if effect.gone > limit:
-        raise TooManyGone(count=effect.gone, cells=cells, limit=limit)
-    limit = max(limits.zeroed_at_least, int(limits.zeroed_share * cells))
+    limit = max(limits.gone_at_least, share_of(limits.gone_share, effect.items))
+    if len(effect.gone) > limit:
+        raise TooManyGone(count=len(effect.gone), cells=effect.items, limit=limit)
+    limit = max(limits.zeroed_at_least, share_of(limits.zeroed_share, cells))
     if effect.zeroed > limit:
         raise TooManyZeros(count=effect.zeroed, cells=cells, side=side, limit=limit)
-    limit = int(limits.changed_share * cells)
+    limit = share_of(limits.changed_share, cells)
     if cells >= limits.changed_from_cells and effect.changed > limit:
         raise TooManyChanges(count=effect.changed, cells=cells, side=side, limit=limit)
 
 
-def pull_effect(pairs: Iterable[tuple[Cell, Reading]], cells: int) -> Effect:
+def share_of(share: float, whole: int) -> int:
+    """In whole ones. What is left of binary fractions does not count: 29 % of 100 are 29."""
+    return int(share * whole + 1e-6)
+
+
+def pull_effect(pairs: Iterable[tuple[Cell, Reading]], cells: int, items: int) -> Effect:
     """What absorbing these readings would do here."""
-    changed = zeroed = gone = 0
+    changed = zeroed = 0
+    gone: set[str] = set()
     for cell, reading in pairs:
         if reading.problem is Problem.DELETED:
-            gone += cell.problem is not Problem.DELETED
+            if cell.problem is not Problem.DELETED:
+                gone.add(cell.key.inventory_item_id)
             continue
         if reading.problem is not None or cell.problem in ASIDE or cell.problem in IN_DOUBT:
             continue  # does not flow
@@ -131,7 +143,7 @@ def pull_effect(pairs: Iterable[tuple[Cell, Reading]], cells: int) -> Effect:
         here = cell.here or 0
         changed += 1
         zeroed += here > 0 >= here + delta
-    return Effect(cells, changed, zeroed, gone)
+    return Effect(cells, changed, zeroed, frozenset(gone), items)
 
 
 def push_effect(pending: Iterable[Cell], cells: int) -> Effect:

@@ -100,10 +100,10 @@ def _shown(name: str, value: Any) -> Any:
 
 def event_from(record: dict[str, Any]) -> Event | None:
     """The event of a log record, or None where this program does not know its code (a newer one
-    wrote it).
+    wrote it), and where it does not say when and for which brand.
     """
     kind = _CODES.get(str(record.get("code")))
-    if kind is None:
+    if kind is None or not all(isinstance(record.get(name), str) for name in ("at", "brand")):
         return None
     # A record leaves out what was empty, such as the number before a level was ever set.
     shape = _shape(kind)

@@ -212,7 +212,7 @@ class Reader:
         whole has been looked at, together with what the tally has already.
         """
         held: list[_Answer] = []
-        counted = tally.flowed.changed + tally.flowed.gone
+        counted = tally.flowed.changed + len(tally.flowed.gone)
         news = 0
 
         async def take(answer: _Answer) -> None:
@@ -311,7 +311,7 @@ class Reader:
         with self.commits.view() as view:
             cells = view.cells_at([reading.key for reading in news])
         pairs = [(cells[reading.key], reading) for reading in news if reading.key in cells]
-        return pull_effect(pairs, self._set.size)
+        return pull_effect(pairs, self._set.size, self._set.items)
 
 
 def _earlier(moment: str, seconds: float) -> str:

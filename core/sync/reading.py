@@ -99,6 +99,7 @@ class WorkingSet:
 
     revision: int = -1
     size: int = 0
+    items: int = 0
     batches: list[Batch] = field(default_factory=list)
     last: dict[CellKey, Reading] = field(default_factory=dict)
     read_at: dict[int, float] = field(default_factory=dict)
@@ -110,6 +111,7 @@ class WorkingSet:
     def load(self, revision: int, keys: Sequence[CellKey]) -> None:
         self.revision = revision
         self.size = len(keys)
+        self.items = len({key.inventory_item_id for key in keys})
         self.batches = batches(sorted(keys))
         self._ours = frozenset(map(id, self.batches))
         self.last = {}

@@ -242,11 +242,16 @@ class Desk(RunningDesk):
         run: str | None = None,
         level: str | None = None,
         since: str | None = None,
+        until: EventFeed | None = None,
     ) -> list[Event]:
         """The last `limit` (None: all) of those that fit, oldest first; `level` is the lowest one,
-        `since` a moment in ISO.
+        `since` a moment in ISO, `until` a feed that brings what came later.
         """
-        return self._log.events(Wanted(sku, run, level, since), limit)
+        return self._log.events(Wanted(sku, run, level, since), limit, until=until)
+
+    def story(self, sku: str, limit: int | None = 200) -> list[Event]:
+        """What the log tells of one item, oldest first, whatever its number was."""
+        return self._log.story(sku, limit)
 
 
 async def _answers(session: Session) -> None:

@@ -30,6 +30,10 @@ FEW = 500
 class DoubtingDesk(MappingDesk):
     # -- what changes items ---------------------------------------------------------------------
 
+    def add_item(self, item: Item) -> None:
+        super().add_item(item)
+        self._doubt_edited({}, [item])
+
     def edit_item(self, item: Item) -> None:
         before = self.item(item.sku_number)
         super().edit_item(item)
@@ -50,6 +54,7 @@ class DoubtingDesk(MappingDesk):
             self._doubt_holders({self._value_here(before)})
 
     def _items_imported(self, before: Mapping[str, Item], items: Sequence[Item]) -> None:
+        self._mapping_is_old()
         self._doubt_edited(before, items)
 
     # -- some mappings --------------------------------------------------------------------------
@@ -65,6 +70,10 @@ class DoubtingDesk(MappingDesk):
             if one is not None
         }
         self._doubt_values(values)
+        self._values_came(values)
+
+    def _values_came(self, values: Collection[str]) -> None:
+        """For the part that maps what is new; items hold these now, or held them before."""
 
     def _doubt_values(self, values: Collection[str]) -> None:
         """All mappings with an end that holds, or held, one of the values; at once where there are
@@ -76,14 +85,19 @@ class DoubtingDesk(MappingDesk):
             self._doubt_holders(values)
 
     def _doubt_holders(self, values: Iterable[str]) -> None:
-        standing = self._mappings_of_holders(set(values))
+        self._note_doubts(*self._part_with(values))
+
+    def _part_with(self, values: Iterable[str]) -> tuple[matching.Catalogue, list[SkuMapping]]:
+        """What of both sides decides about the holders of these values, and their mappings."""
+        values = set(values)
+        standing = self._mappings_of_holders(values)
         ends = [(self.item(m.sku_number), self.variant(m.inventory_item_id)) for m in standing]
-        held = {self._value_here(item) for item, _ in ends if item is not None}
+        held = values | {self._value_here(item) for item, _ in ends if item is not None}
         held |= {self._value_there(variant) for _, variant in ends if variant is not None}
         items, variants = self._holders(held)
         items += [item for item, _ in ends if item is not None]
         variants += [variant for _, variant in ends if variant is not None]
-        self._note_doubts(matching.Catalogue(items, variants, self._rule), standing)
+        return matching.Catalogue(items, variants, self._rule, self.ignored_ends()), standing
 
     def _mappings_of_holders(self, values: set[str]) -> list[SkuMapping]:
         items, variants = self._holders(values)

@@ -108,13 +108,15 @@ class InventoryDesk(TuningDesk):
     def movements(
         self,
         sku_number: str,
-        limit: int = 200,
+        limit: int | None = 200,
         location: str | None = None,
         label: str | None = None,
     ) -> Sequence[Movement]:
-        """Newest first; only those at a location (by name or id) and of a label, if given."""
+        """Newest first (`limit` None: all); only those at a location (by name or id) and of a
+        label, if given.
+        """
         place = None if location is None else self._former_or_location(location)
-        if place is None and label is None:
+        if place is None and label is None and limit is not None:
             return self._store.movements(sku_number, limit)
         found = (
             movement

@@ -16,12 +16,13 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
+from functools import partial
+from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
 
@@ -132,13 +133,20 @@ class EventLog:
 
     # -- reading ------------------------------------------------------------------------------
 
-    def events(self, wanted: Wanted = EVERYTHING, limit: int | None = 200) -> list[Event]:
-        """The last `limit` events that are wanted (None: all of them), oldest first. Read from the
-        end, so a long log costs no more than a short one.
+    def events(
+        self,
+        wanted: Wanted = EVERYTHING,
+        limit: int | None = 200,
+        *,
+        until: EventFeed | None = None,
+    ) -> list[Event]:
+        """The last `limit` events that are wanted (None: all of them), oldest first, without those
+        that the feed `until` will bring. Read from the end, so a long log costs no more than a
+        short one.
         """
         found: list[Event] = []
         earliest = "" if wanted.since is None else _a_little_before(wanted.since)
-        for line in self._backwards():
+        for line in self._backwards(until):
             if limit is not None and len(found) >= limit:
                 break
             if not earliest and not wanted.may_fit(line):
@@ -152,10 +160,36 @@ class EventLog:
                 found.append(event)
         return found[::-1]
 
-    def _backwards(self) -> Iterator[bytes]:
-        """All lines, newest first."""
-        for path in (self.path, *aside(self.path)):
-            yield from _lines_backwards(path)
+    def story(self, sku: str, limit: int | None = 200) -> list[Event]:
+        """The last `limit` events of an item, oldest first, also under the SKU numbers that it had
+        before; not those of an item that had its number before it.
+        """
+        found: list[Event] = []
+        for line in self._backwards():
+            if limit is not None and len(found) >= limit:
+                break
+            event = _event(line) if orjson.dumps(sku) in line else None
+            if isinstance(event, events.ItemRenamed) and event.before == sku:
+                break
+            if event is None or getattr(event, "sku", None) != sku:
+                continue
+            found.append(event)
+            if isinstance(event, events.ItemRenamed):
+                sku = event.before
+        return found[::-1]
+
+    def _backwards(self, until: EventFeed | None = None) -> Iterator[bytes]:
+        """All lines, newest first. All files are open before one is read: what is put aside
+        meanwhile is not read twice.
+        """
+        inode, end = (None, None) if until is None else until.position
+        with ExitStack() as opened:
+            for file in [*_newest_first(self.path, opened)]:
+                if inode is None:
+                    yield from _lines_backwards(file)
+                elif os.fstat(file.fileno()).st_ino == inode:
+                    inode = None
+                    yield from _lines_backwards(file, end)
 
     def feed(self) -> EventFeed:
         return EventFeed(self.path)
@@ -170,9 +204,16 @@ class EventFeed:
         self._path = path
         self._inode, self._at, self._rest = 0, 0, b""
         self._unread: deque[bytes] = deque()
-        for _, stat in self._newest_first():
-            self._inode, self._at = stat.st_ino, stat.st_size
-            return
+        with ExitStack() as opened:
+            for file in _newest_first(path, opened):
+                stat = os.fstat(file.fileno())
+                self._inode, self._at = stat.st_ino, stat.st_size
+                return
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Up to where it has read: the file (its inode, 0 for none) and the place in it."""
+        return self._inode, self._at
 
     def drain(self, most: int | None = None) -> list[Event]:
         """What was logged since the last call, oldest first. No more than `most`, where that is
@@ -188,13 +229,18 @@ class EventFeed:
         return found
 
     def _new_lines(self) -> list[bytes]:
+        with ExitStack() as opened:
+            return self._new_lines_of(_newest_first(self._path, opened))
+
+    def _new_lines_of(self, files: Iterator[BinaryIO]) -> list[bytes]:
         parts: list[bytes] = []
         newest: os.stat_result | None = None
-        for path, stat in self._newest_first():
+        for file in files:
+            stat = os.fstat(file.fileno())
             newest = newest or stat
             is_the_last = stat.st_ino == self._inode and stat.st_size >= self._at
             start = self._at if is_the_last else 0
-            parts.append(_bytes_of(path, max(start, stat.st_size - CATCH_UP), stat.st_size))
+            parts.append(_bytes_of(file, max(start, stat.st_size - CATCH_UP), stat.st_size))
             if is_the_last:
                 break
         else:
@@ -205,19 +251,6 @@ class EventFeed:
         self._inode, self._at = newest.st_ino, newest.st_size
         *lines, self._rest = (self._rest + b"".join(reversed(parts))).split(b"\n")
         return lines
-
-    def _newest_first(self) -> Iterator[tuple[Path, os.stat_result]]:
-        """The file that is written, and those put aside; between two there is a moment without the
-        first.
-        """
-        with suppress(FileNotFoundError):
-            yield self._path, self._path.stat()
-        for number in count(1):
-            path = numbered(self._path, number)
-            try:
-                yield path, path.stat()
-            except FileNotFoundError:
-                return
 
     def close(self) -> None:
         """Nothing is held open between two calls of `drain`."""
@@ -238,25 +271,43 @@ def aside(path: Path) -> list[Path]:
     return found
 
 
-def _bytes_of(path: Path, start: int, end: int) -> bytes:
+def _newest_first(path: Path, opened: ExitStack) -> Iterator[BinaryIO]:
+    """The file that is written and those put aside, each once, whatever it is called by now. While
+    files are being put aside, one number at a time is nobody's.
+    """
+    missing = 0
+    seen: set[int] = set()
+    for name in chain([path], map(partial(numbered, path), count(1))):
+        try:
+            file = opened.enter_context(name.open("rb"))
+        except FileNotFoundError:
+            missing += 1
+            if missing > 1:
+                return
+            continue
+        missing = 0
+        inode = os.fstat(file.fileno()).st_ino
+        if inode not in seen:
+            seen.add(inode)
+            yield file
+
+
+def _bytes_of(file: BinaryIO, start: int, end: int) -> bytes:
     if end <= start:
         return b""
-    with suppress(FileNotFoundError), path.open("rb") as file:
-        file.seek(start)
-        return file.read(end - start)
-    return b""
+    file.seek(start)
+    return file.read(end - start)
 
 
-def _lines_backwards(path: Path) -> Iterator[bytes]:
+def _lines_backwards(file: BinaryIO, end: int | None = None) -> Iterator[bytes]:
     rest = b""
-    with suppress(FileNotFoundError), path.open("rb") as file:
-        at = file.seek(0, os.SEEK_END)
-        while at > 0:
-            step = min(at, BLOCK)
-            at -= step
-            file.seek(at)
-            rest, *lines = (file.read(step) + rest).split(b"\n")
-            yield from (line for line in reversed(lines) if line)
+    at = file.seek(0, os.SEEK_END) if end is None else end
+    while at > 0:
+        step = min(at, BLOCK)
+        at -= step
+        file.seek(at)
+        rest, *lines = (file.read(step) + rest).split(b"\n")
+        yield from (line for line in reversed(lines) if line)
     if rest:
         yield rest
 

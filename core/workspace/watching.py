@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from core.clock import iso, parse_iso
 from core.errors import DextreError, TryAgain
-from core.model import CellKey, Item, MappedBy, Problem, Variant
+from core.model import CellKey, MappedBy, Problem, SkuMapping, Variant
 from core.on_demand import Room
 from core.store.brand import CatalogueLooks
 from core.sync import cells
 from core.workspace import health
 from core.workspace.base import ENGINE, Session
 from core.workspace.connecting import bundles_of
-from core.workspace.doubting import DoubtingDesk
+from core.workspace.doubting import FEW, DoubtingDesk
 
 if TYPE_CHECKING:
     import asyncio
@@ -269,15 +269,20 @@ class WatchingDesk(DoubtingDesk):
             return
         mapped = {mapping.inventory_item_id for mapping in self._store.mappings()}
         gone = mapped.intersection(before).difference(after)
-        effect = breaker.Effect(len(mapped), gone=len(gone))
+        effect = breaker.Effect(0, gone=frozenset(gone), items=len(mapped))
         breaker.check(effect, session.engine.limits, breaker.THERE)
         stayed = mapped.intersection(before).intersection(after)
+        values: set[str] | None = None  # any: what was cut off has not been dealt with
+        if self._store.catalogue_looks() is not None:
+            differ = {k for k in before.keys() | after.keys() if before.get(k) != after.get(k)}
+            found = chain.from_iterable((before.get(key), after.get(key)) for key in differ)
+            values = {self._value_there(variant) for variant in found if variant is not None}
         self._store.change_variants(
             (variant for key, variant in after.items() if before.get(key) != variant),
             before.keys() - after.keys(),
         )
         catalogue = self._catalogue()
-        newly = await self._map_new(session, catalogue)
+        newly = await self._map_new(session, catalogue, values)
         bundles = bundles_of(after.values())
         await session.engine.commits.commit(
             lambda tx, trace: aside.note_bundles(tx, bundles, trace)
@@ -323,8 +328,12 @@ class WatchingDesk(DoubtingDesk):
                 await asyncio.to_thread(self._keep_renamed, changed)
 
     def _keep_renamed(self, changed: Sequence[tuple[Variant, Variant]]) -> None:
+        looks = self._store.catalogue_looks()
         self._store.change_variants((after for _, after in changed), ())
-        self._doubt_values({self._value_there(one) for pair in changed for one in pair})
+        values = {self._value_there(one) for pair in changed for one in pair}
+        self._doubt_values(values)
+        self._values_came(values)
+        self._store.put_catalogue_looks(looks)
         self._tell(
             events.CatalogueChanged(
                 at=self._now(),
@@ -341,42 +350,63 @@ class WatchingDesk(DoubtingDesk):
             self._store.items(), self._store.variants(), self._rule, self.ignored_ends()
         )
 
-    async def _map_new(self, session: Session, catalogue: matching.Catalogue) -> int:
-        """Map by the rule what is not mapped yet, leaving every mapping that stands; at once,
-        unless the brand's settings say that new SKUs are only proposed (they are in the mapping
-        table either way).
+    async def _map_new(
+        self, session: Session, catalogue: matching.Catalogue, values: Collection[str] | None
+    ) -> int:
+        """Map by the rule what is not mapped yet, leaving every mapping that stands, among those
+        who share one of the values (None: any); at once, unless the brand's settings say that new
+        SKUs are only proposed (they are in the mapping table either way). What a person has taken
+        apart is not new.
         """
         if not self.maps_new_at_once():
             return 0
-        standing = [replace(mapping, by=MappedBy.HAND) for mapping in self._store.mappings()]
-        new = [m for m in catalogue.match(standing).mappings if m.by is MappedBy.RULE]
+        new = self._not_mapped_yet(catalogue, self._store.mappings(), values)
         if not new:
             return 0
-
-        def work(tx: BooksTx) -> None:
-            for mapping in new:
-                variant = catalogue.variants[mapping.inventory_item_id]
-                cells.map_one(tx, mapping, is_bundle=variant.requires_components)
-
         async with session.engine.gate.alone():
-            await self._store.books.commit(work)
+            await self._store.books.commit(partial(self._put_new, catalogue, new))
         self._wake()
         return len(new)
 
-    # -- items that come from files -----------------------------------------------------------
+    def _not_mapped_yet(
+        self,
+        catalogue: matching.Catalogue,
+        mappings: Iterable[SkuMapping],
+        values: Collection[str] | None,
+    ) -> list[SkuMapping]:
+        standing = [replace(mapping, by=MappedBy.HAND) for mapping in mappings]
+        return [
+            mapping
+            for mapping in catalogue.match(standing).mappings
+            if mapping.by is MappedBy.RULE
+            and (values is None or self._value_here(catalogue.items[mapping.sku_number]) in values)
+        ]
 
-    def _items_imported(self, before: Mapping[str, Item], items: Sequence[Item]) -> None:
-        super()._items_imported(before, items)
+    def _put_new(
+        self, catalogue: matching.Catalogue, new: Sequence[SkuMapping], tx: BooksTx
+    ) -> None:
+        for mapping in new:
+            if tx.mapping(mapping.inventory_item_id) is None:
+                variant = catalogue.variants[mapping.inventory_item_id]
+                cells.map_one(tx, mapping, is_bundle=variant.requires_components)
+
+    # -- items and SKUs that are new here -------------------------------------------------------
+
+    def _values_came(self, values: Collection[str]) -> None:
+        if not values or not self._store.link().enabled or not self.maps_new_at_once():
+            return
+        if len(values) > FEW:
+            catalogue, mappings = self._catalogue(), list(self._store.mappings())
+        else:
+            catalogue, mappings = self._part_with(values)
+        new = self._not_mapped_yet(catalogue, mappings, values)
+        if not new:
+            return
+        self._store.submit(partial(self._put_new, catalogue, new)).result()
         self._mapping_is_old()
-        if self._store.link().enabled:
-            self._call(self._map_imported()).result()
-
-    async def _map_imported(self) -> None:
-        session = await self._open_or_none()
-        newly = await self._map_new(session, self._catalogue()) if session is not None else 0
-        if newly:
-            self._tell(
-                events.CatalogueChanged(
-                    at=self._now(), brand=self.brand.name, added=0, renamed=0, gone=0, mapped=newly
-                )
+        self._wake()
+        self._tell(
+            events.CatalogueChanged(
+                at=self._now(), brand=self.brand.name, added=0, renamed=0, gone=0, mapped=len(new)
             )
+        )

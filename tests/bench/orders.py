@@ -1,30 +1,36 @@
 """A replay of an order stream:
 `python -m tests.bench.orders [CSV] [--speed N] [--lines N] [--skus N] [--json FILE]`.
 
-Each line (time, sku, quantity) is a sale on the shop's side and, a moment later, a receipt of as
-many here; without a file, a day of orders is made up from a seed. Both sides must end equal with
-every unit in place. Beside it, over the same stream, runs a loop that reads and sets one item a
-call, as most connectors work; its lost units are counted.
+Each line (time, sku, quantity) is a sale on the shop's side, or a return where its quantity is
+negative, and a moment later a receipt of as many here; without a file, a day of orders is made up
+from a seed. Both sides must end equal with every unit in place. Beside it, over the same stream,
+runs a loop that reads and sets one item a call, as most connectors work; its lost units are
+counted.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import csv
 import itertools
 import json
+import math
 import random
+import re
 import time
 import uuid
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.clock import SystemClock, iso
+from core.errors import BadInput
+from core.exchange.decode import read_table
 from core.model import (
     Cause,
     CauseKind,
@@ -58,25 +64,91 @@ class Order:
     quantity: int
 
 
+class OrdersUnreadable(Exception):
+    """Names the line and what is wrong with it."""
+
+
+MOST_UNITS = 1_000_000
+"""Of one line; Shopify's quantities have 32 bits."""
+
+_COLUMNS = {
+    "time": "time timestamp date datetime at created_at order_time 時刻 日時 注文日時",
+    "sku": "sku sku_number lineitem_sku variant_sku sku番号 商品コード",
+    "quantity": "quantity qty units lineitem_quantity 数量 個数",
+}
+_PLACES = {"time": 0, "sku": 1, "quantity": 2}
+
+
 def read_orders(path: Path) -> list[Order]:
-    """Columns time (ISO or seconds), sku, quantity; a header is passed over."""
-    rows = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.reader(file):
-            try:
-                rows.append((_moment(row[0]), row[1], int(row[2])))
-            except (ValueError, IndexError):
-                continue
-    rows.sort()
-    first = rows[0][0] if rows else 0.0
+    """In the order of their times; a negative quantity is a return. Columns by their names in the
+    header, without one time, sku, quantity. Times are ISO or seconds, without a zone UTC; a line
+    without a time has that of the line above it, and one without a SKU is passed over. Raises
+    OrdersUnreadable, BadInput.
+    """
+    table = read_table(path)
+    found = _columns_of(table.header)
+    lines = table.rows() if found else chain([(1, table.header)], table.rows())
+    places = found or _PLACES
+    rows: list[tuple[float, str, int]] = []
+    at: float | None = None
+    for line, cells in lines:
+        cells = [*cells, *[""] * (max(places.values()) + 1 - len(cells))]
+        time_text, sku, quantity = (cells[places[name]].strip() for name in _PLACES)
+        try:
+            at = at if not time_text and at is not None else _moment(time_text)
+            if sku:
+                rows.append((at, sku, _units(quantity)))
+        except ValueError as wrong:
+            raise OrdersUnreadable(f"{table.file}, line {line}: {wrong}") from None
+    if not rows:
+        raise OrdersUnreadable(f"{table.file}: no line has an order")
+    rows.sort(key=itemgetter(0))
+    first = rows[0][0]
     return [Order(at - first, sku, quantity) for at, sku, quantity in rows]
+
+
+def _columns_of(header: Sequence[str]) -> dict[str, int]:
+    """Empty where no cell names a column, as where the first line is an order itself."""
+    names = [cell.strip().casefold().replace(" ", "_") for cell in header]
+    places = {
+        column: next((names.index(name) for name in known.split() if name in names), None)
+        for column, known in _COLUMNS.items()
+    }
+    found = {column: place for column, place in places.items() if place is not None}
+    if found and len(found) < len(_COLUMNS):
+        missing = ", ".join(column for column in _COLUMNS if column not in found)
+        raise OrdersUnreadable(f"the header names no column for: {missing}")
+    return found
 
 
 def _moment(text: str) -> float:
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
-        return datetime.fromisoformat(text).timestamp()
+        return _date_and_time(text)
+    if not math.isfinite(seconds):
+        raise ValueError(f"{text!r} is no time")
+    return seconds
+
+
+def _date_and_time(given: str) -> float:
+    try:
+        text = re.sub(r" (?=[+-]\d)", "", given.replace("/", "-"))
+        # Spreadsheets write 2026/1/1 9:05.
+        moment = datetime.fromisoformat(re.sub(r"(?<![.\d])(?=\d(?!\d))", "0", text))
+    except ValueError:
+        raise ValueError(f"{given!r} is no time") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _units(text: str) -> int:
+    try:
+        units = float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no quantity") from None
+    if not units.is_integer() or abs(units) > MOST_UNITS:
+        raise ValueError(f"{text!r} is no whole quantity up to {MOST_UNITS:,}")
+    return int(units)
 
 
 def made_up(lines: int, skus: Sequence[str], seed: int = 1) -> list[Order]:
@@ -281,15 +353,32 @@ async def replay(
     return await run(orders, speed, shop)
 
 
+def _above_zero(text: str) -> float:
+    found = float(text)
+    if not (math.isfinite(found) and found > 0):
+        raise ValueError(text)
+    return found
+
+
+def _count(text: str) -> int:
+    found = int(text)
+    if found < 1:
+        raise ValueError(text)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("csv", type=Path, nargs="?")
-    parser.add_argument("--speed", type=float, default=SPEED, help="×1 to ×10,000")
-    parser.add_argument("--lines", type=int, default=100_000)
-    parser.add_argument("--skus", type=int, default=1_000)
+    parser.add_argument("--speed", type=_above_zero, default=SPEED, help="×1 to ×10,000")
+    parser.add_argument("--lines", type=_count, default=100_000)
+    parser.add_argument("--skus", type=_count, default=1_000)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    found = asyncio.run(replay(given.lines, speed=given.speed, skus=given.skus, file=given.csv))
+    try:
+        found = asyncio.run(replay(given.lines, speed=given.speed, skus=given.skus, file=given.csv))
+    except (OrdersUnreadable, BadInput) as error:
+        parser.error(str(error))
     told = {"speed": given.speed, **found}
     print(json.dumps(told, indent=2))
     if given.json:

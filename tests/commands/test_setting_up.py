@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.workspace import Workspace
 from tests.commands.conftest import Line
 
 HEAD = "sku_number,name,barcode,location,label,quantity\n"
@@ -175,6 +176,20 @@ def test_stock_export_is_the_csv_of_the_design(stocked: Line) -> None:
     assert rows == [["sku_number", "location", "label", "quantity"], ["A", "Tokyo", "main", "10"]]
     again = stocked.file("again.csv", stocked("stock", "export").out)
     stocked("item", "import", again)
+
+
+def test_why_tells_all_changes_however_many_and_of_which_label(stocked: Line) -> None:
+    stocked("label", "add", "old")
+    stocked("stock", "set", "A", "Tokyo", "2", "--label", "old")
+    with Workspace(stocked.home, environ={}) as workspace:
+        desk = workspace.desk(workspace.brands()[0].name)
+        for _ in range(201):
+            desk.adjust_stock("A", "Tokyo", 1, "main")
+    said = stocked("why", "A").out
+    assert "Tokyo · main: — → 10" in said
+    assert "Tokyo · old: — → 2" in said
+    assert "Tokyo · main: 210 → 211" in said
+    assert len(stocked("why", "A", "--json").json["movements"]) == 203
 
 
 def test_why_tells_each_change_with_its_reason(stocked: Line) -> None:

@@ -161,6 +161,20 @@ def test_an_item_is_renamed_with_all_that_hangs_on_it(linked: Line, served: Serv
     linked("stock", "show", sku, code=2)
 
 
+def test_why_tells_what_happened_under_an_earlier_number(linked: Line, served: Served) -> None:
+    sku = skus_of(served)[0]
+    linked("stock", "adjust", sku, "Tokyo", "4")
+    linked("run", "--once")
+    linked("item", "rename", sku, "NEW-1")
+    linked("item", "rename", "NEW-1", "NEW-2")
+    linked("item", "add", sku)
+    linked("stock", "set", sku, "Osaka", "3", "--reason", "another one")
+    told = linked("why", "NEW-2", "--json").json["events"]
+    codes = [each["code"] for each in told]
+    assert codes[-4:] == ["changed_here", "pushed", "item_renamed", "item_renamed"]
+    assert "another one" not in linked("why", "NEW-2").out
+
+
 def test_an_undo_from_before_a_renaming_writes_to_nobody(linked: Line, served: Served) -> None:
     sku = skus_of(served)[0]
     linked("item", "rename", sku, "NEW-1")

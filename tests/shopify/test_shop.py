@@ -198,7 +198,7 @@ async def test_variants_come_a_page_at_a_time_and_blanks_stay_blank(
 async def test_a_catalogue_longer_than_one_listing_goes_on_after_the_last_id(
     httpx_mock: HTTPXMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shop_module, "PAGES_IN_A_LISTING", 2)
+    monkeypatch.setattr(shop_module, "ROWS_IN_A_LISTING", 500)
 
     def reply(request: httpx.Request) -> httpx.Response:
         asked = variables(request)
@@ -212,6 +212,18 @@ async def test_a_catalogue_longer_than_one_listing_goes_on_after_the_last_id(
     assert found == [f"SKU-{number}" for number in range(1, 701)]
     asked = [variables(request)["query"] for request in httpx_mock.get_requests()]
     assert asked == [None, None, "id:>500"]
+
+
+async def test_a_shop_that_gives_short_pages_is_read_to_its_end(httpx_mock: HTTPXMock) -> None:
+    def reply(request: httpx.Request) -> httpx.Response:
+        begin = int(variables(request)["after"] or 0)
+        end = str(begin + 2) if begin + 2 < 301 else None
+        nodes = [variant_node(number) for number in range(begin + 1, min(begin + 2, 301) + 1)]
+        return httpx.Response(200, json=answer({"productVariants": page(nodes, end)}))
+
+    httpx_mock.add_callback(reply)
+    found = [one.sku async for page in a_shop().variants() for one in page]
+    assert found == [f"SKU-{number}" for number in range(1, 302)]
 
 
 async def test_a_listing_that_does_not_move_on_is_not_read_for_ever(httpx_mock: HTTPXMock) -> None:

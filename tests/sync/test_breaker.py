@@ -85,6 +85,52 @@ async def test_items_that_vanish_together_stop() -> None:
         await world.engine.rest()
 
 
+async def test_an_item_that_is_gone_counts_once_however_many_locations_had_it() -> None:
+    world = World()
+    places = [f"x{n}" for n in range(25)]
+    world.pair(*places)
+    for item in range(30):
+        for place in places:
+            world.shop.put(CellKey(f"i{item}", f"there-{place}"), 5)
+    world.map(**{f"i{n}": f"S{n}" for n in range(30)})
+    await world.enable(PlanKind.PULL)
+    await world.engine.rest()
+    for item in range(20):
+        for place in places:
+            world.shop.problems[CellKey(f"i{item}", f"there-{place}")] = Problem.DELETED
+    assert (await world.engine.rest()).needs_you == 20 * 25
+
+
+async def test_too_many_items_that_are_gone_from_several_locations_stop() -> None:
+    world = World()
+    world.pair("x", "y")
+    keys = [CellKey(f"i{n}", f"there-{place}") for n in range(30) for place in "xy"]
+    for key in keys:
+        world.shop.put(key, 5)
+    world.map(**{f"i{n}": f"S{n}" for n in range(30)})
+    await world.enable(PlanKind.PULL)
+    await world.engine.rest()
+    for key in keys[:42]:
+        world.shop.problems[key] = Problem.DELETED
+    with pytest.raises(TooManyGone, match="21 of 30"):
+        await world.engine.rest()
+
+
+async def test_a_small_share_is_not_exceeded_by_what_flows_as_it_comes() -> None:
+    world, keys = await shop_with(500)
+    world.engine.reader.limits = world.engine.sender.limits = Limits(changed_share=0.01)
+    for key in keys[:6]:
+        world.shop.put(key, 6)
+    with pytest.raises(TooManyChanges, match="6 of 500"):
+        await world.engine.rest()
+    assert sum(world.here(f"S{n}") == 6 for n in range(6)) <= 5
+
+
+def test_a_share_that_is_met_exactly_is_not_exceeded() -> None:
+    for percent in range(1, 101):
+        check(Effect(100, zeroed=percent), Limits(zeroed_share=percent / 100), HERE)
+
+
 async def test_an_ordinary_day_passes() -> None:
     world, keys = await shop_with(300)
     for key in keys[:29]:

@@ -895,8 +895,11 @@ class FakeDesk:
         self.feeds.append(FakeFeed())
         return self.feeds[-1]
 
-    def log(self, sku: str | None = None, limit: int = 200) -> list[Event]:
+    def log(self, sku: str | None = None, limit: int = 200, *, until: object = None) -> list[Event]:
         return [e for e in self.history if sku is None or getattr(e, "sku", None) == sku][-limit:]
+
+    def story(self, sku: str, limit: int = 200) -> list[Event]:
+        return self.log(sku, limit)
 
 
 class FakeWorkspace:

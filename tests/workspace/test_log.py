@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.sync.events import Event, NeedsYou, SaleSeen, SyncStopped
+from core.workspace import log as log_module
 from core.workspace.log import EventLog, Keeping, Wanted, aside, numbered
 
 
@@ -66,6 +68,33 @@ def test_a_feed_reads_the_rest_of_a_file_that_was_put_aside(small: EventLog) -> 
             seen += numbers(feed.drain())
     assert seen + numbers(feed.drain()) == list(range(60))
     assert feed.drain() == []
+
+
+def test_what_a_feed_will_bring_is_not_read_from_the_file_as_well(small: EventLog) -> None:
+    assert small.events(until=small.feed()) == []
+    for n in range(8):
+        small.append(sale(n))
+    feed = small.feed()
+    for n in range(8, 15):
+        small.append(sale(n))
+    assert numbers(small.events(limit=None, until=feed)) == list(range(8))
+    assert numbers(small.events(limit=3, until=feed)) == [5, 6, 7]
+    assert numbers(feed.drain()) == list(range(8, 15))
+
+
+def test_a_file_that_is_put_aside_while_it_is_read_is_read_once(
+    small: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(12):
+        small.append(sale(n))
+    read = log_module._event
+
+    def read_while_it_goes_on(line: bytes) -> Event | None:
+        small.append(sale(99))
+        return read(line)
+
+    monkeypatch.setattr(log_module, "_event", read_while_it_goes_on)
+    assert numbers(small.events(limit=None)) == list(range(12))
 
 
 def test_much_is_handed_out_some_at_a_time_in_its_order(tmp_path: Path) -> None:
@@ -126,6 +155,30 @@ def write_many(path: Path, start: int) -> None:
     log = EventLog(path, Keeping(largest=4_000, files=50))
     for n in range(start, start + 200):
         log.append(sale(n))
+
+
+def test_a_line_that_is_no_event_of_ours_is_passed_over(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "log.jsonl")
+    feed = log.feed()
+    log.append(sale(1))
+    whole = {"code": "sale_seen", "at": sale(1).at, "brand": "Acme"}
+    for line in (
+        {"code": "sale_seen"},
+        {"code": "sale_seen", "at": 5, "brand": "Acme"},
+        {**whole, "brand": None},
+        {"code": ["sale_seen"], "at": sale(1).at, "brand": "Acme"},
+        [1],
+        "x",
+    ):
+        with log.path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+    with log.path.open("ab") as file:
+        file.write(b"\0" * 80 + b"\n\xff\xfe\n")
+    log.append(sale(2))
+    since = "2026-11-23T00:00:00.000Z"
+    for wanted in (Wanted(), Wanted(sku="A"), Wanted(level="info"), Wanted(since=since)):
+        assert numbers(log.events(wanted)) == [1, 2]
+    assert numbers(feed.drain()) == [1, 2]
 
 
 def test_processes_that_find_the_file_full_at_once_lose_nothing(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from tui.when import to_the_second
 if TYPE_CHECKING:
     from core.sync.events import Event
     from core.workspace import Desk
+    from core.workspace.log import EventFeed
 
 FORMATS = ("text", "json", "journald", "export")
 LEVELS = ("debug", "info", "warning", "error")
@@ -94,10 +95,10 @@ def log(
         limit = LAST
     feeds = [desk.feed() for desk in desks]
 
-    def found(desk: Desk) -> list[Event]:
-        return desk.log(sku, limit, run=run, level=level, since=since)
+    def found(desk: Desk, feed: EventFeed) -> list[Event]:
+        return desk.log(sku, limit, run=run, level=level, since=since, until=feed)
 
-    past = [*heapq.merge(*map(found, desks), key=attrgetter("at"))]
+    past = [*heapq.merge(*map(found, desks, feeds), key=attrgetter("at"))]
     with_brand = len(desks) > 1
     for event in past if limit is None else past[len(past) - min(limit, len(past)) :]:
         say_one(event, with_brand)

@@ -133,7 +133,7 @@ def _failures(one: Status) -> str:
 
 def why(session: Session, sku: str, *, as_json: bool) -> None:
     desk = session.desk
-    cells, movements, events = desk.cells_of(sku), desk.movements(sku), desk.log(sku)
+    cells, movements, events = desk.cells_of(sku), desk.movements(sku, None), desk.story(sku)
     if desk.item(sku) is None and not (cells or movements or events):
         raise UnknownSkuHere(sku=sku)
     if as_json:
@@ -152,12 +152,15 @@ def why(session: Session, sku: str, *, as_json: bool) -> None:
             (_cell_row(desk, cell) for cell in cells),
         )
         say()
+    several = len({movement.key.label_code for movement in movements}) > 1
     for movement in reversed(movements):
         cause = movement.cause
         who, sums = who_words(cause.who), arithmetic_words(cause.arithmetic)
         words = [word_of(cause.kind), who, cause.reason, sums]
         told = " · ".join(clean(word) for word in words if word)
         place = clean(desk.location_name(movement.key.location_id))
+        if several:
+            place += f" · {clean(movement.key.label_code)}"
         step = f"{number(movement.before)} → {movement.after}"
         say(f"{to_the_second(movement.at)} {place}: {step}  {told}")
     if events:

@@ -252,7 +252,7 @@ class ItemScreen(SubScreen):
         ]
 
     def _log(self) -> list[str]:
-        lines = [log_line(event).text for event in self.desk.log(self.sku_number, LOG_LINES)]
+        lines = [log_line(event).text for event in self.desk.story(self.sku_number, LOG_LINES)]
         return [f"  {line}" for line in reversed(lines)] or [_("  Nothing yet.")]
 
 
