@@ -232,9 +232,12 @@ async def until(done: Callable[[], bool], limit: float) -> None:
 
 
 async def idle(brand: LinkedBrand, figures: Figures, cells: int, seconds: float) -> None:
-    """Nothing changes on either side: what the engine costs."""
+    """Nothing changes on either side, and all has been read once, as after the first sweep: what
+    the engine costs."""
     engine = asyncio.create_task(brand.engine.run())
     await asyncio.sleep(brand.engine.pacing.tick_s)
+    async with brand.engine.gate.alone():
+        await brand.engine.reader.read_all()
     brand.engine.reader.quiet_passes = brand.engine.pacing.quiet_after
     await asyncio.sleep(brand.engine.pacing.tick_s)
     cpu, started = time.process_time(), time.monotonic()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -44,6 +45,12 @@ from core.sync.reading import Pacing
 
 LABEL = "main"
 NO_LIMITS = Limits(zeroed_at_least=10**9, changed_from_cells=10**9, gone_at_least=10**9)
+
+EVENTS_KEPT = 10_000
+"""So that what a benchmark remembers is no load of its own in what it measures."""
+
+Told = deque[tuple[float, Event]]
+"""Events, each with the moment (s) at which it was told."""
 
 
 @dataclass(slots=True)
@@ -87,7 +94,7 @@ class LinkedBrand:
     store: BrandStore
     shop: ShopifyShop
     engine: Engine
-    events: list[tuple[float, Event]]
+    events: Told
     """With the moment (monotonic) at which the engine told them."""
     places: list[str]
     skus: list[str]
@@ -157,7 +164,7 @@ def linked_in_process(
 
 @contextmanager
 def _linked(folder: Path, shop: ShopifyShop, pacing: Pacing | None) -> Iterator[LinkedBrand]:
-    events: list[tuple[float, Event]] = []
+    events: Told = deque(maxlen=EVENTS_KEPT)
     store = BrandStore.open(folder / "inventory.db", SystemClock(), _new_id)
     engine = Engine(
         brand="Bench",
