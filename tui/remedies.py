@@ -75,6 +75,7 @@ IN_APP: Mapping[str, str] = {
     "Look at it with `dextre-sync stock show`; --yes removes it all the same.": N_(
         "Look at it in the inventory (key 2) first."
     ),
+    "`dextre-sync settings` lists them all.": N_("Settings (key 7) lists them all."),
     "Did you mean %(near)s? `dextre-sync settings` lists them all.": N_(
         "Did you mean %(near)s? Settings (key 7) lists them all."
     ),

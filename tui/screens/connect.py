@@ -64,7 +64,9 @@ class ConnectScreen(SubScreen):
 
     def on_mount(self) -> None:
         """A key pressed by mistake takes the place of what a field held: not of a kept domain."""
-        self.query_one("#token" if self._draft().get("domain") else "#domain").focus()
+        kept = self.desk.connection()
+        is_kept = kept is not None and self._draft().get("domain") == kept.domain
+        self.query_one("#token" if is_kept else "#domain").focus()
 
     def _questions(self) -> tuple[tuple[str, str, str], ...]:
         return (
