@@ -1,5 +1,7 @@
 """Plans, a person's word and the breaker's stops, when something comes in between: a sale, a kill,
 a refusal, a doubt from before. What a person has not said is not done, and no unit is lost over it.
+
+Long, because each kind of trouble has its own story.
 """
 
 from __future__ import annotations

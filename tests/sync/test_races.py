@@ -2,6 +2,8 @@
 changed meanwhile. With everything real but time and the wire (real_world.py); the world stands
 still at exactly the step that the race needs. More stories of this kind, against twins, are in
 test_engine.py; every order of all of them is test_real_machine's.
+
+Long, because each race has its own story.
 """
 
 from __future__ import annotations
