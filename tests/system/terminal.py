@@ -33,7 +33,8 @@ class Terminal:
     def __init__(self, folder: Path, environ: Mapping[str, str], columns: int, lines: int) -> None:
         self._tmux = ["tmux", "-u", "-S", str(folder / "socket"), "-f", os.devnull]
         prompt = folder / "prompt"
-        prompt.write_text(f"PS1='{PROMPT}'\n", "utf-8")
+        # No word between the lines of one command: a prompt stands on a line of its own.
+        prompt.write_text(f"PS1='{PROMPT}'\nPS2=''\n", "utf-8")
         self._environ = {**environ, "ENV": str(prompt)}
         self.log = folder / "bytes"
         self._size = ["-x", str(columns), "-y", str(lines)]
