@@ -376,7 +376,8 @@ class Cell(NamedTuple):
     base    B, what both sides have taken into account (None: not aligned yet, nothing flows)
 
     Un-synced here = here − base; un-synced there = there − base. `intent` is the key of the write
-    in flight: while it is set the cell takes no readings and no further push. `updated_at` is
+    in flight, as the outbox has it: while there is one the cell takes no readings and no further
+    push. `updated_at` is
     Shopify's own moment of the newest reading. `since` is when `problem` came up.
     """
 
@@ -410,6 +411,11 @@ class Cell(NamedTuple):
     def state(self) -> CellState:
         if self.intent is not None and self.problem is not Problem.REJECTED:
             return CellState.PUSHING  # what was refused and is tried again stays listed meanwhile
+        return self.state_apart
+
+    @property
+    def state_apart(self) -> CellState:
+        """The state apart from any write in flight."""
         if self.problem is Problem.IGNORED:
             return CellState.IGNORED
         if self.problem is Problem.NEGATIVE_NOT_ALLOWED and self._stock_has_come:

@@ -10,6 +10,9 @@ side of it:
 
 Whoever changes a level, the linked label or a cell goes through it; nobody can store a cell that
 disagrees with its level.
+
+Which write a cell waits for is said in one place, the outbox: `intent(cell)` is looked up there
+when a cell is read, so that a mass change writes each cell once, when its write is settled.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ from core.model import (
     SkuMapping,
 )
 from core.store import figures, records
-from core.store.rows import Doc
+from core.store.rows import Doc, Pair
 from core.store.table import BATCH, DocumentDB, DocumentTable, SnapshotDB
 
 T = TypeVar("T")
@@ -57,6 +60,7 @@ class View:
 
     def __init__(self, db: DocumentDB | SnapshotDB) -> None:
         self._db = db
+        self._in_flight_now: dict[str, str] | None = None
 
     def _table(self, name: str) -> DocumentTable:
         return self._db.table(name)
@@ -97,38 +101,73 @@ class View:
     def cell(self, key: CellKey) -> Cell | None:
         name = records.cell_id(key)
         doc = self._table("cells").doc(name)
-        return None if doc is None else records.cell_from(name, doc)
+        return None if doc is None else self._cell(key, name, doc)
 
     def cells_at(self, keys: Collection[CellKey]) -> Mapping[CellKey, Cell]:
         names = {records.cell_id(key): key for key in keys}
         found = self._table("cells").rows.many([*names])
-        return {names[name]: records.cell_from(name, doc) for name, doc in found.items()}
+        return {names[name]: self._cell(names[name], name, doc) for name, doc in found.items()}
 
     def cells(self, states: Collection[CellState] | None = None) -> Iterator[Cell]:
         cells = self._table("cells")
         if states is None:
-            yield from (records.cell_from(key, doc) for key, doc in cells.rows.pairs())
+            yield from map(self._named_cell, cells.rows.pairs())
             return
         for state in dict.fromkeys(states):
-            found = cells.find("state", state.value)
-            yield from (records.cell_from(key, doc) for key, doc in found)
+            if state is CellState.PUSHING:
+                found = iter(cells.rows.many(sorted(self._in_flight())).items())
+            else:
+                found = cells.find("state", state.value)
+            yield from (cell for cell in map(self._named_cell, found) if cell.state is state)
 
     def cells_with(self, problems: Collection[Problem]) -> Iterator[Cell]:
         for problem in dict.fromkeys(problems):
             found = self._table("cells").find("problem", problem.value)
-            yield from (records.cell_from(key, doc) for key, doc in found)
+            yield from map(self._named_cell, found)
 
     def cells_of(self, sku_number: str) -> Sequence[Cell]:
         found = self._table("cells").find("sku_number", sku_number)
-        return [records.cell_from(key, doc) for key, doc in found]
+        return [*map(self._named_cell, found)]
 
     def count_cells(self) -> Mapping[CellState, int]:
-        counts = figures.read(self._db.source)
-        return {state: counts[f"cells.{state.value}"] for state in CellState}
+        figured = figures.read(self._db.source)
+        counts = {state: figured[f"cells.{state.value}"] for state in CellState}
+        fields = ("state", "problem")
+        for state, problem in self._table("cells").rows.fields_of(fields, [*self._in_flight()]):
+            if problem != Problem.REJECTED.value:  # as Cell.state has it
+                counts[CellState(state)] -= 1
+                counts[CellState.PUSHING] += 1
+        return counts
+
+    def _named_cell(self, found: Pair) -> Cell:
+        name, doc = found
+        return self._cell(records.cell_key(name), name, doc)
+
+    def _cell(self, key: CellKey, name: str, doc: Doc) -> Cell:
+        return records.cell_from(key, doc, self._in_flight().get(name))
+
+    def _in_flight(self) -> dict[str, str]:
+        """What waits for a write: cell id → key of the intent."""
+        if self._in_flight_now is None:
+            self._in_flight_now = {
+                name: key
+                for key, doc in self._table("outbox").rows.pairs()
+                for name in records.names_in_flight(doc)
+            }
+        return self._in_flight_now
 
     def intents(self) -> Sequence[Intent]:
         found = [records.intent_from(key, doc) for key, doc in self._table("outbox").rows.pairs()]
         return sorted(found, key=lambda intent: (intent.at, intent.key))
+
+    def cells_waiting_for(self, intent: Intent) -> Mapping[CellKey, Cell]:
+        doc = self._table("outbox").doc(intent.key)
+        found = {} if doc is None else self._table("cells").rows.many(records.names_in_flight(doc))
+        keys = {records.cell_id(row.key): row.key for row in intent.rows}
+        return {
+            keys[name]: records.cell_from(keys[name], cell, intent.key)
+            for name, cell in found.items()
+        }
 
     def latest_moment(self) -> str:
         return str((self._table("meta").doc("latest_moment") or {"at": ""})["at"])
@@ -238,8 +277,8 @@ class Tx(View):
             return
         skus = list(dict.fromkeys(sku for sku, _ in touched))
         cells = [
-            records.cell_from(*pair)
-            for pair in self._table("cells").rows.find_any("sku_number", skus)
+            records.cell_from(records.cell_key(name), doc)
+            for name, doc in self._table("cells").rows.find_any("sku_number", skus)
         ]
         self._table("cells").revise_many(
             self._true_cell(cell, levels[cell.sku_number].get(label, {}).get(cell.location_id))
@@ -248,9 +287,6 @@ class Tx(View):
         )
 
     def put_cell(self, cell: Cell) -> None:
-        """Keep a cell; `here` and `changed_at` are what the level says, whatever the caller
-        gave.
-        """
         self.put_cells([cell])
 
     def put_cells(self, cells: Iterable[Cell]) -> None:
@@ -280,15 +316,24 @@ class Tx(View):
         return records.cell_id(cell.key), records.cell_doc(cell)
 
     def remove_cell(self, key: CellKey) -> None:
-        self._table("cells").discard(records.cell_id(key))
+        name = records.cell_id(key)
+        self._table("cells").discard(name)
+        intent = self._in_flight().pop(name, None)
+        doc = None if intent is None else self._table("outbox").doc(intent)
+        if intent is not None and doc is not None:
+            self._table("outbox").put(intent, records.left_by(doc, name))
 
     # -- the outbox and the runs -----------------------------------------------------------------
 
     def put_intent(self, intent: Intent) -> None:
         self._table("outbox").put(intent.key, records.intent_doc(intent))
+        if self._in_flight_now is not None:
+            names = (records.cell_id(row.key) for row in intent.rows)
+            self._in_flight_now.update(dict.fromkeys(names, intent.key))
 
     def remove_intent(self, key: str) -> None:
         self._table("outbox").discard(key)
+        self._in_flight_now = None
 
     def put_latest_moment(self, at: str) -> None:
         self._table("meta").put("latest_moment", {"at": at})

@@ -259,9 +259,11 @@ def cell_id(key: CellKey) -> str:
 
 
 def cell_doc(cell: Cell) -> Doc:
-    """Written out where other nouns use `_full`: a mass change writes each cell twice."""
+    """Written out where other nouns use `_full`: a mass change writes every cell. The write that
+    it waits for is the outbox's to tell.
+    """
     doc: Doc = {
-        "state": cell.state.value,  # derived; kept so that it can be looked up
+        "state": cell.state_apart.value,  # derived; kept so that it can be looked up
         "sku_number": cell.sku_number,
         "location_id": cell.location_id,
         "detail": cell.detail,
@@ -274,8 +276,6 @@ def cell_doc(cell: Cell) -> Doc:
         doc["there"] = cell.there
     if cell.base is not None:
         doc["base"] = cell.base
-    if cell.intent is not None:
-        doc["intent"] = cell.intent
     if cell.problem is not None:
         doc["problem"] = cell.problem.value
     if cell.changed_at:  # so that the index knows the waiting ones only
@@ -285,16 +285,20 @@ def cell_doc(cell: Cell) -> Doc:
     return doc
 
 
-def cell_from(key: str, doc: Doc) -> Cell:
+def cell_key(name: str) -> CellKey:
+    return CellKey(*name.split("|", 1))
+
+
+def cell_from(key: CellKey, doc: Doc, intent: str | None = None) -> Cell:
     problem = doc.get("problem")
     return Cell(
-        key=CellKey(*key.split("|", 1)),
+        key=key,
         sku_number=doc["sku_number"],
         location_id=doc["location_id"],
         here=doc.get("here"),
         there=doc.get("there"),
         base=doc.get("base"),
-        intent=doc.get("intent"),
+        intent=intent,
         problem=None if problem is None else Problem(problem),
         detail=doc["detail"],
         updated_at=doc["updated_at"],
@@ -314,6 +318,18 @@ def intent_doc(intent: Intent) -> Doc:
         ],
         run=intent.run,
     )
+
+
+def names_in_flight(intent: Doc) -> list[str]:
+    """The ids of the cells that wait for it: of its rows without those that have left."""
+    left = intent.get("left", ())
+    names = [f"{row[0]}|{row[1]}" for row in intent["rows"]]
+    return [name for name in names if name not in left] if left else names
+
+
+def left_by(intent: Doc, name: str) -> Doc:
+    """The same write, which goes out as it is, when the cell of that id has left it."""
+    return intent | {"left": [*intent.get("left", ()), name]}
 
 
 def intent_from(key: str, doc: Doc) -> Intent:

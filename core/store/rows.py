@@ -74,6 +74,10 @@ class Rows(Mapping[str, Doc]):
         """Which of the keys there are."""
         return {key for (key,) in self._among("id", "id", keys)}
 
+    def fields_of(self, fields: Sequence[str], keys: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Looked-up fields of those that exist among `keys`."""
+        return self._among(", ".join(map(self._column, fields)), "id", keys)
+
     def find(self, field: str, value: str) -> Iterator[Pair]:
         """By index, in the order of the ids."""
         found = self._docs(f"{self._column(field)} = ?", (_indexed(value),))

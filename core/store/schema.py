@@ -9,6 +9,8 @@ A change of shape is a new VERSION and one function in MIGRATIONS, from the vers
 of them run in the one transaction that also writes the new version.
 """
 
+# ruff: noqa: S608 - the names in the SQL are this file's own
+
 from __future__ import annotations
 
 import sqlite3
@@ -103,8 +105,47 @@ def _cells_are_rewritten(connection: sqlite3.Connection) -> None:
     figures.create_anew(connection)
 
 
+def _outbox_tells_what_waits(connection: sqlite3.Connection) -> None:
+    """Version 6: which cell waits for which write is told by the outbox alone. Until then the cells
+    told it; a row without one that did has left its write.
+    """
+    left = f"""
+        SELECT json_group_array(name) FROM (
+            SELECT {_ROW_ID} AS name FROM json_each(outbox.doc, '$.rows') AS row EXCEPT
+            SELECT id FROM cells WHERE json_extract(doc, '$.intent') = outbox.id
+        )"""
+    connection.execute(f"UPDATE outbox SET doc = json_set(doc, '$.left', json(({left})))")
+    connection.execute(
+        f"""
+        UPDATE cells SET doc = json_set(
+            json_remove(doc, '$.intent'),
+            '$.state', CASE state WHEN 'pushing' THEN {_STATE_APART} ELSE state END
+        ) WHERE json_extract(doc, '$.intent') IS NOT NULL"""
+    )
+
+
+_ROW_ID = "json_extract(row.value, '$[0]') || '|' || json_extract(row.value, '$[1]')"
+
+_STATE_APART = """
+    (SELECT CASE
+        WHEN problem = 'ignored' THEN 'ignored'
+        WHEN problem = 'negative_not_allowed' AND base IS NOT NULL
+            AND (here != base OR here > 0 AND there < base) THEN 'pending_push'
+        WHEN problem IS NOT NULL THEN 'needs_you'
+        WHEN base IS NULL THEN 'unaligned'
+        WHEN here != base THEN 'pending_push'
+        WHEN there != base THEN 'pending_pull'
+        ELSE 'in_sync'
+    END FROM (SELECT
+        coalesce(json_extract(doc, '$.here'), 0) AS here,
+        json_extract(doc, '$.there') AS there,
+        json_extract(doc, '$.base') AS base
+    ))"""
+"""Of a cell, as it would be without a write in flight."""
+
+
 INVENTORY = Schema(
-    version=5,
+    version=6,
     tables={
         "meta": (),  # link, connection, settings
         "labels": (),  # by code
@@ -126,6 +167,7 @@ INVENTORY = Schema(
         2: _forget_location_index,
         3: _problems_are_looked_up,
         4: _cells_are_rewritten,
+        5: _outbox_tells_what_waits,
     },
     extras=(figures.create,),
 )

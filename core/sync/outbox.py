@@ -1,9 +1,9 @@
 """Writes that happen exactly once. The outbox holds every write from its decision until its
 outcome is known.
 
-    decide   one commit: the intent {key, rows} goes in, and its cells are marked with the key
+    decide   one commit: the intent {key, rows} goes in; from then on its cells wait for it
     send     the same key always goes with the same rows, however often, also after a restart
-    settle   one commit: the base of each row moves, the marks go, the intent goes
+    settle   one commit: the base of each row moves, the intent goes
 
 Outcomes: applied → settle; a row that changed nothing is released as it was. Answered with
 problems → nothing was applied (facts.md §4.4): the cells are released, failing rows are put aside
@@ -16,7 +16,7 @@ The functions here run inside a transaction and decide; sending is the engine's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
@@ -64,14 +64,22 @@ class Settled:
     echoes: dict[CellKey, tuple[int, str]] = field(default_factory=dict)
 
 
-def decide(tx: BooksTx, key: str, at: str, trace: Trace) -> Intent | None:
-    """Put up to CHUNK pending cells into one intent; None when nothing is pending.
+def decide(
+    tx: BooksTx, trace: Trace, *, new_key: Callable[[], str], at: str, most: int
+) -> list[Intent]:
+    """Put pending cells into intents of up to CHUNK, `most` at most; none when nothing is pending.
 
     First what could not be pulled before is tried again, because stock may have come since. Those
     that must be read before, because they come back from where none was shown, hold up nobody.
     """
     pending = (cell for cell in tx.cells((CellState.PENDING_PUSH,)) if cell.there is not None)
-    return _decided(tx, key, at, list(islice(pending, CHUNK)), trace)
+    pulled_into: set[tuple[str, str]] = set()
+    intents: list[Intent] = []
+    while len(intents) < most and (chunk := list(islice(pending, CHUNK))):
+        intent = _decided(tx, new_key(), at, chunk, trace, pulled_into)
+        if intent is not None:
+            intents.append(intent)
+    return intents
 
 
 def decide_again(
@@ -97,46 +105,49 @@ def decide_again(
             mended = without_problem(cell)
             tx.put_cell(mended)
             trace.cleared(mended)
-    return _decided(tx, key, at, found[:CHUNK], trace)
+    return _decided(tx, key, at, found[:CHUNK], trace, set())
 
 
-def _decided(tx: BooksTx, key: str, at: str, cells: Sequence[Cell], trace: Trace) -> Intent | None:
+def _decided(
+    tx: BooksTx,
+    key: str,
+    at: str,
+    cells: Sequence[Cell],
+    trace: Trace,
+    pulled_into: set[tuple[str, str]],
+) -> Intent | None:
+    """`pulled_into`: the levels that were changed since the cells were read; grows."""
     link = tx.link()
     label = tx.label(link.label_code) if link.label_code else None
     if not link.enabled or label is None:
         return None
     rows: list[IntentRow] = []
-    held: list[Cell] = []
-    pulled_into: set[tuple[str, str]] = set()
     for found in cells:
         level = (found.sku_number, found.location_id)
         cell = found
-        if level in pulled_into:  # by an earlier row of this chunk: its number is another now
+        if level in pulled_into:  # by an earlier row of this commit: its number is another now
             cell = tx.cell(found.key) or found
         ready = pull_cell(tx, cell, label, trace)
         if ready is not cell:
             pulled_into.add(level)
-        if ready.there is None or ready.base is None or not ready.unsynced_here:
             tx.put_cell(ready)
-            continue
         delta = ready.unsynced_here
-        row = IntentRow(ready.key, ready.sku_number, ready.there, delta, ready.base + delta)
-        rows.append(row)
-        held.append(ready)
+        if ready.there is not None and ready.base is not None and delta:
+            row = IntentRow(ready.key, ready.sku_number, ready.there, delta, ready.base + delta)
+            rows.append(row)
     if not rows:
         return None
     by_delta = link.quantity_name is QuantityName.AVAILABLE
     kind = IntentKind.ADJUST if by_delta else IntentKind.SET
     intent = Intent(key, kind, at, link.quantity_name, tuple(rows))
-    post(tx, intent, held)
+    post(tx, intent)
     return intent
 
 
-def post(tx: BooksTx, intent: Intent, cells: Iterable[Cell]) -> None:
-    """Into the outbox, with its cells marked, in the caller's transaction."""
+def post(tx: BooksTx, intent: Intent) -> None:
+    """Into the outbox, in the caller's transaction."""
     tx.put_intent(intent)
     tx.put_latest_moment(intent.at)
-    tx.put_cells(cell._replace(intent=intent.key) for cell in cells)
 
 
 def settle(
@@ -150,8 +161,7 @@ def settle(
 
     `readings` of the untouched cells tell why, so that nobody goes on trying.
     """
-    tx.remove_intent(intent.key)
-    held = _held(tx, intent)
+    held = _taken_out(tx, intent)
     if not result.problems:
         return _applied(tx, intent, held, result, trace, readings)
     refused = _by_row(intent, result.problems)
@@ -286,10 +296,11 @@ def _is_known(cell: Cell | None, problem: RowProblem) -> bool:
     )
 
 
-def _held(tx: BooksTx, intent: Intent) -> dict[CellKey, Cell]:
-    """The cells that wait for this intent; those that have left the link are not there."""
-    cells = tx.cells_at([row.key for row in intent.rows])
-    return {key: cell for key, cell in cells.items() if cell.intent == intent.key}
+def _taken_out(tx: BooksTx, intent: Intent) -> Mapping[CellKey, Cell]:
+    """Out of the outbox; gives the cells that have waited for it."""
+    held = tx.cells_waiting_for(intent)
+    tx.remove_intent(intent.key)
+    return held
 
 
 def is_told_by_reading(result: WriteResult) -> bool:
@@ -328,8 +339,7 @@ def decide_by_reading(
     stocked, deleted) that is noted, so that nobody goes on trying. `was_taken`: the shop has
     answered, without a refusal.
     """
-    tx.remove_intent(intent.key)
-    held = _held(tx, intent)
+    held = _taken_out(tx, intent)
     outcomes: dict[CellKey, tuple[RowOutcome, str]] = {}
     for row in intent.rows:
         reading = readings.get(row.key)

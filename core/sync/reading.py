@@ -170,13 +170,6 @@ ECHO_S = 10.0
 number that happens to be the same (the opposite change in the same second)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Echo:
-    quantity: int
-    updated_at: str
-    until: float
-
-
 class Freshness:
     """Whether an answer can know of our last write to a cell.
 
@@ -189,7 +182,8 @@ class Freshness:
         self._now = now
         self._moment = 0
         self._settled: dict[CellKey, int] = {}
-        self._echoes: dict[CellKey, _Echo] = {}
+        self._echoes: dict[CellKey, tuple[int, str, float]] = {}
+        """What a replica that is behind still shows, and until when it may."""
         self._under_way: list[int] = []
 
     def start(self) -> int:
@@ -214,12 +208,16 @@ class Freshness:
         until = self._now() + ECHO_S
         for key, (quantity, updated_at) in echoes.items():
             if updated_at:
-                self._echoes[key] = _Echo(quantity, updated_at, until)
+                self._echoes[key] = (quantity, updated_at, until)
 
     def waits(self) -> bool:
         """Whether some cell has not been read since our last write to it."""
         now = self._now()
-        self._echoes = {key: echo for key, echo in self._echoes.items() if echo.until > now}
+        self._echoes = {
+            key: (quantity, updated_at, until)
+            for key, (quantity, updated_at, until) in self._echoes.items()
+            if until > now
+        }
         return bool(self._echoes)
 
     def since(self, started: int) -> Callable[[Reading], bool]:
@@ -229,8 +227,9 @@ class Freshness:
             echo = self._echoes.get(reading.key)
             if echo is None:
                 return True
-            before = Reading(reading.key, echo.quantity, echo.updated_at, sku=reading.sku)
-            if reading == before and self._now() < echo.until:
+            quantity, updated_at, until = echo
+            before = Reading(reading.key, quantity, updated_at, sku=reading.sku)
+            if reading == before and self._now() < until:
                 return False
             del self._echoes[reading.key]
             return True

@@ -324,7 +324,7 @@ class Runs:
                 tuple(_intent_row(row) for row in going),
                 run=plan.id,
             )
-            outbox.post(tx, intent, held.values())
+            outbox.post(tx, intent)
             self._note(tx, plan.id, [RunRow(row, RowOutcome.WAITING) for row in going])
             return intent
 
@@ -417,7 +417,7 @@ class Runs:
         rows = tuple(row for row in intent.rows if row.key in held)
         if rows:
             again = replace(intent, key=self.engine.sender.new_key(), rows=rows)
-            outbox.post(tx, again, held.values())
+            outbox.post(tx, again)
         return held
 
     def _note(

@@ -19,7 +19,7 @@ from core.sync import outbox
 from core.sync.breaker import THERE, Limits, check, push_effect
 from core.sync.commits import Commits
 from core.sync.events import WriteWaits
-from core.sync.ports import CHUNK, BooksTx, Shop
+from core.sync.ports import BooksTx, Shop
 from core.sync.reading import ECHO_S, Pacing, batches
 from core.sync.trace import Trace
 
@@ -82,8 +82,6 @@ class Sender:
     async def push_pending(self) -> None:
         """Send all that is pending. Raises SafetyStop where that is more than a person does by
         hand; then nothing of it is sent."""
-        if not self._has_pending():
-            return
         looked_at = 0
         stale_rounds = 0
         while pending := self._count_pending():
@@ -91,7 +89,11 @@ class Sender:
                 self._check()
             looked_at = pending
             at = self.commits.moments().of_new()
-            intents = await self.commits.commit(partial(self._decide, at=at))
+            # As many as are under way at once, in one commit: each commit waits for the disk.
+            most = self.pacing.parallel
+            intents = await self.commits.commit(
+                partial(outbox.decide, new_key=self.new_key, at=at, most=most)
+            )
             if not intents or not all(await _all([self.send(intent) for intent in intents])):
                 return
             if self._stale:
@@ -107,14 +109,9 @@ class Sender:
         if version == self._at_rest:
             return False
         with self.commits.view() as view:
-            pending = next(view.cells((CellState.PENDING_PUSH,)), None)
-            is_found = pending is not None or bool(view.intents())
+            is_found = bool(view.intents()) or view.count_cells()[CellState.PENDING_PUSH] > 0
         self._at_rest = None if is_found else version
         return is_found
-
-    def _has_pending(self) -> bool:
-        with self.commits.view() as view:
-            return next(view.cells((CellState.PENDING_PUSH,)), None) is not None
 
     def _count_pending(self) -> int:
         with self.commits.view() as view:
@@ -127,18 +124,6 @@ class Sender:
                 return
             effect = push_effect(view.cells((CellState.PENDING_PUSH,)), sum(counts.values()))
         check(effect, self.limits, THERE)
-
-    def _decide(self, tx: BooksTx, trace: Trace, at: str) -> list[Intent]:
-        """As many as are under way at once, in one commit: each commit waits for the disk."""
-        intents: list[Intent] = []
-        while len(intents) < self.pacing.parallel:
-            intent = outbox.decide(tx, self.new_key(), at, trace)
-            if intent is None:
-                break
-            intents.append(intent)
-            if len(intent.rows) < CHUNK:
-                break
-        return intents
 
     # -- what was refused ---------------------------------------------------------------------
 

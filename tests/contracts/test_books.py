@@ -390,6 +390,66 @@ async def test_the_outbox_is_oldest_first(books: Books) -> None:
         assert list(view.intents()) == [early, late]
 
 
+async def test_a_cell_waits_for_its_write_until_that_leaves_the_outbox(books: Books) -> None:
+    unknown = KEY._replace(inventory_item_id="nobody's")
+    rows = tuple(IntentRow(key, "A", 8, 2, 10) for key in (KEY, unknown))
+    intent = Intent("k-1", IntentKind.ADJUST, "t", QuantityName.AVAILABLE, rows)
+    await books.commit(linked)
+    with books.view() as view:
+        cell = cell_of(view)
+
+    def decide(tx: BooksTx) -> None:
+        tx.put_cell(cell._replace(base=8))  # two more here
+        assert tx.cell(KEY) in list(tx.cells((CellState.PENDING_PUSH,)))
+        tx.put_intent(intent)
+        tx.put_cell(cell._replace(base=8, intent=None))  # whatever the caller says
+
+    await books.commit(decide)
+    with books.view() as view:
+        assert (cell_of(view).intent, cell_of(view).state) == ("k-1", CellState.PUSHING)
+        assert {*view.cells_at([KEY]).values(), cell_of(view, OTHER)} == {*view.cells()}
+        assert cell_of(view, OTHER).intent is None
+        assert list(view.cells((CellState.PUSHING,))) == [cell_of(view)]
+        assert list(view.cells((CellState.PENDING_PUSH,))) == []
+        counts = view.count_cells()
+        assert (counts[CellState.PUSHING], counts[CellState.PENDING_PUSH]) == (1, 0)
+        assert view.cells_waiting_for(intent) == {KEY: cell_of(view)}
+        assert view.cells_waiting_for(replace(intent, key="k-2")) == {}
+    await books.commit(lambda tx: tx.remove_intent("k-1"))
+    with books.view() as view:
+        assert (cell_of(view).intent, cell_of(view).state) == (None, CellState.PENDING_PUSH)
+        assert list(view.cells((CellState.PENDING_PUSH,))) == [cell_of(view)]
+        assert view.cells_waiting_for(intent) == {}
+
+
+async def test_a_cell_that_was_made_anew_waits_for_no_write_from_before(books: Books) -> None:
+    intent = Intent(
+        "k-1",
+        IntentKind.ADJUST,
+        "t",
+        QuantityName.AVAILABLE,
+        tuple(IntentRow(key, "A", 8, 2, 10) for key in (KEY, OTHER)),
+    )
+    await books.commit(linked)
+    with books.view() as view:
+        cell = cell_of(view)
+
+    await books.commit(lambda tx: tx.put_intent(intent))
+    await books.commit(lambda tx: tx.remove_cell(KEY))
+    await books.commit(lambda tx: tx.put_cell(cell))
+    with books.view() as view:
+        assert {cell.key: cell.intent for cell in view.cells()} == {KEY: None, OTHER: "k-1"}
+        assert [*view.cells_waiting_for(intent)] == [OTHER]
+        assert list(view.intents()) == [intent]  # it goes out as it was decided
+    again = replace(intent, key="k-2", rows=intent.rows[:1])
+    await books.commit(lambda tx: tx.put_intent(again))
+    with books.view() as view:
+        assert {cell.key: cell.intent for cell in view.cells()} == {KEY: "k-2", OTHER: "k-1"}
+    await books.commit(lambda tx: tx.remove_intent("k-1"))
+    with books.view() as view:
+        assert {cell.key: cell.intent for cell in view.cells()} == {KEY: "k-2", OTHER: None}
+
+
 async def test_a_run_keeps_the_last_row_of_each_cell(books: Books) -> None:
     run = Run("r1", PlanKind.PUSH, "2026-11-23T10:00:00Z", "ann", 1, 0, 0, waiting=1)
     row = PlanRow(KEY, "A", HERE, 10, 8, 8, 10, 10, 10, Why.HERE_WINS)
@@ -431,6 +491,7 @@ def everything(view: BooksView) -> dict[str, object]:
         "by state": {s: {cell.key for cell in view.cells((s,))} for s in CellState},
         "counts": dict(view.count_cells()),
         "intents": list(view.intents()),
+        "waiting": [view.cells_waiting_for(intent) for intent in view.intents()],
         "rows": {row.row.key: row for row in view.run_rows("r1")},
     }
 
@@ -441,6 +502,7 @@ places = st.sampled_from(PLACES)
 labels = st.sampled_from(["good", "bad"])
 items = st.sampled_from(["i1", "i10", "i2"])
 few = st.integers(-2, 3)
+keys = st.sampled_from(["k1", "k2", "k3"])
 
 
 class SameOnBoth(RuleBasedStateMachine):
@@ -471,7 +533,6 @@ class SameOnBoth(RuleBasedStateMachine):
         there=st.none() | few,
         base=st.none() | few,
         problem=st.none() | st.sampled_from(Problem),
-        intent=st.none() | st.just("k"),
     )
     def cell(
         self,
@@ -481,9 +542,8 @@ class SameOnBoth(RuleBasedStateMachine):
         there: int | None,
         base: int | None,
         problem: Problem | None,
-        intent: str | None,
     ) -> None:
-        cell = Cell(CellKey(item, THERE), sku, place, 5, there, base, intent, problem)
+        cell = Cell(CellKey(item, THERE), sku, place, 5, there, base, "told", problem)
         self.do(lambda tx: tx.put_cell(cell))
 
     @rule(item=items)
@@ -512,10 +572,22 @@ class SameOnBoth(RuleBasedStateMachine):
     def link(self, label: str | None, on: bool, revision: int) -> None:
         self.do(lambda tx: tx.put_link(Link(label, enabled=on, revision=revision)))
 
-    @rule(key=st.sampled_from(["k1", "k2"]), at=st.sampled_from(["t1", "t2"]))
-    def intent(self, key: str, at: str) -> None:
-        intent = Intent(key, IntentKind.ADJUST, at, QuantityName.AVAILABLE, ())
-        self.do(lambda tx: tx.put_intent(intent))
+    @rule(key=keys, at=st.sampled_from(["t1", "t2"]), chosen=st.sets(items))
+    def intent(self, key: str, at: str, chosen: set[str]) -> None:
+        """Under a new key, of cells that do not wait already."""
+
+        def work(tx: BooksTx) -> None:
+            if key in {intent.key for intent in tx.intents()}:
+                return
+            cells = tx.cells_at([CellKey(item, THERE) for item in sorted(chosen)]).values()
+            rows = [IntentRow(c.key, c.sku_number, 1, 1, 2) for c in cells if c.intent is None]
+            tx.put_intent(Intent(key, IntentKind.ADJUST, at, QuantityName.AVAILABLE, tuple(rows)))
+
+        self.do(work)
+
+    @rule(key=keys)
+    def no_intent(self, key: str) -> None:
+        self.do(lambda tx: tx.remove_intent(key))
 
     @rule(item=items, outcome=st.sampled_from(RowOutcome))
     def run_row(self, item: str, outcome: RowOutcome) -> None:

@@ -207,7 +207,7 @@ def test_mappings_and_pairs_are_kept_replaced_and_removed(store: BrandStore) -> 
     assert store.pairs() == (LocationPair("here", "there", "Osaka"),)
 
 
-def test_the_outbox_is_oldest_first_and_touches_no_cell(store: BrandStore) -> None:
+def test_the_outbox_is_oldest_first_and_writes_no_cell(store: BrandStore) -> None:
     cell = linked(store)
     rows = (IntentRow(KEY, "A", before=10, delta=-3, new_base=7),)
     late = Intent("k-1", IntentKind.ADJUST, "2026-11-23T10:00:02Z", QuantityName.AVAILABLE, rows)
@@ -220,6 +220,9 @@ def test_the_outbox_is_oldest_first_and_touches_no_cell(store: BrandStore) -> No
         tx.remove_intent("k-2")
     with store.books.view() as view:
         assert view.intents() == [late]
+    assert only(store) == cell._replace(intent="k-1")
+    with store.books.transaction() as tx:
+        tx.remove_intent("k-1")
     assert only(store) == cell
 
 

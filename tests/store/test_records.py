@@ -58,7 +58,8 @@ def test_every_part_of_the_link_comes_back_as_it_was(data: st.DataObject) -> Non
     assert records.mapping_from(mapping.inventory_item_id, doc) == mapping
     cell = data.draw(st.builds(model.Cell, key=KEY))
     doc = through_disk(records.cell_doc(cell))
-    assert records.cell_from(records.cell_id(cell.key), doc) == cell
+    assert records.cell_from(cell.key, doc, cell.intent) == cell
+    assert records.cell_key(records.cell_id(cell.key)) == cell.key
     rows = st.lists(st.builds(model.IntentRow, key=KEY), max_size=3).map(tuple)
     intent = data.draw(st.builds(model.Intent, rows=rows))
     assert records.intent_from(intent.key, through_disk(records.intent_doc(intent))) == intent

@@ -7,6 +7,10 @@ the file of the one before.
 from __future__ import annotations
 
 import gzip
+import json
+import sqlite3
+from contextlib import closing
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -147,6 +151,57 @@ def test_version_5_has_cells_that_cost_less_to_write(tmp_path: Path) -> None:
     assert "cells_by_changed_at" in plan[0][-1]
     store.set_level(LevelKey("A", WAREHOUSE, "good"), 6, BY_HAND)
     assert store.count_cells()[CellState.PENDING_PUSH] == 2  # the triggers are there
+    store.check()
+    store.close()
+
+
+def test_version_6_has_the_outbox_tell_which_cells_wait(tmp_path: Path) -> None:
+    """One cell of the write has been made anew since; another has a problem."""
+    unpack(5, tmp_path)
+    store = open_store(tmp_path)
+    waiting = [cell.key for cell in store.cells() if cell.intent == "key-1"]
+    assert waiting == [CellKey(variant(1), TOKYO), CellKey(variant(3), TOKYO)]
+    counts = store.count_cells()
+    assert (counts[CellState.PUSHING], counts[CellState.IN_SYNC]) == (2, 1)
+    with store.books.transaction() as tx:
+        tx.remove_intent("key-1")
+    assert [(cell.intent, cell.state) for cell in store.cells()] == [
+        (None, CellState.IN_SYNC),
+        (None, CellState.IN_SYNC),
+        (None, CellState.NEEDS_YOU),
+    ]
+    store.check()
+    store.close()
+
+
+def test_version_6_knows_the_state_of_each_cell_that_waited(tmp_path: Path) -> None:
+    numbers = (None, -1, 0, 2)
+    problems = (None, *Problem)
+    told = [*product(numbers, numbers, numbers, problems)]
+    with closing(sqlite3.connect(unpack(5, tmp_path))) as old:
+        for n, (here, there, base, problem) in enumerate(told):
+            rejected = problem is Problem.REJECTED
+            doc = {
+                "state": "needs_you" if rejected else "pushing",
+                "sku_number": f"S{n}",
+                "location_id": WAREHOUSE,
+                "detail": "",
+                "updated_at": "",
+                "read_at": "",
+                "intent": "key-1",
+                "here": here,
+                "there": there,
+                "base": base,
+                "problem": problem and problem.value,
+            }
+            kept = json.dumps({name: value for name, value in doc.items() if value is not None})
+            old.execute("INSERT INTO cells (id, doc) VALUES (?, ?)", (f"new-{n:05}|x", kept))
+        old.commit()
+    store = open_store(tmp_path)
+    by_state = {state: set(store.cells([state])) for state in CellState}
+    cells = [cell for cell in store.cells() if cell.key.inventory_item_id.startswith("new-")]
+    assert [(c.here, c.there, c.base, c.problem) for c in cells] == told
+    assert all(cell.intent is None and cell in by_state[cell.state] for cell in cells)
     store.check()
     store.close()
 

@@ -40,6 +40,8 @@ class _State:
     movements: list[Movement] = field(default_factory=list)
     cells: dict[CellKey, Cell] = field(default_factory=dict)
     intents: dict[str, Intent] = field(default_factory=dict)
+    held: dict[CellKey, str] = field(default_factory=dict)
+    """By cell, the intent that it waits for."""
     latest_moment: str = ""
     runs: dict[str, Run] = field(default_factory=dict)
     run_rows: dict[str, dict[CellKey, RunRow]] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class _State:
             list(self.movements),
             dict(self.cells),
             dict(self.intents),
+            dict(self.held),
             self.latest_moment,
             dict(self.runs),
             {run: dict(rows) for run, rows in self.run_rows.items()},
@@ -90,15 +93,16 @@ class _Tx:
         return self.state.levels.get(LevelKey(sku_number, location_id, label_code))
 
     def cell(self, key: CellKey) -> Cell | None:
-        return self.state.cells.get(key)
+        cell = self.state.cells.get(key)
+        return None if cell is None else cell._replace(intent=self.state.held.get(key))
 
     def cells_at(self, keys: Collection[CellKey]) -> Mapping[CellKey, Cell]:
-        return {key: self.state.cells[key] for key in keys if key in self.state.cells}
+        return {key: cell for key in keys if (cell := self.cell(key)) is not None}
 
     def cells(self, states: Collection[CellState] | None = None) -> Iterator[Cell]:
         # No order is promised. Of several states it is one state after the other, as on disk, so
         # that nobody comes to rely on more.
-        found = sorted(self.state.cells.values(), key=lambda cell: cell.key)
+        found = list(self.cells_at(sorted(self.state.cells)).values())
         if states is None:
             return iter(found)
         return iter([c for state in dict.fromkeys(states) for c in found if c.state is state])
@@ -107,11 +111,15 @@ class _Tx:
         return iter([c for c in self.cells() if c.problem in problems and c.problem is not None])
 
     def count_cells(self) -> Mapping[CellState, int]:
-        counts = Counter(cell.state for cell in self.state.cells.values())
+        counts = Counter(cell.state for cell in self.cells())
         return {state: counts[state] for state in CellState}
 
     def intents(self) -> Sequence[Intent]:
         return sorted(self.state.intents.values(), key=lambda intent: (intent.at, intent.key))
+
+    def cells_waiting_for(self, intent: Intent) -> Mapping[CellKey, Cell]:
+        cells = self.cells_at([row.key for row in intent.rows])
+        return {key: cell for key, cell in cells.items() if cell.intent == intent.key}
 
     def latest_moment(self) -> str:
         return self.state.latest_moment
@@ -167,12 +175,15 @@ class _Tx:
 
     def remove_cell(self, key: CellKey) -> None:
         self.state.cells.pop(key, None)
+        self.state.held.pop(key, None)
 
     def put_intent(self, intent: Intent) -> None:
         self.state.intents[intent.key] = intent
+        self.state.held |= dict.fromkeys((row.key for row in intent.rows), intent.key)
 
     def remove_intent(self, key: str) -> None:
         self.state.intents.pop(key, None)
+        self.state.held = {cell: held for cell, held in self.state.held.items() if held != key}
 
     def put_latest_moment(self, at: str) -> None:
         self.state.latest_moment = at
