@@ -70,9 +70,9 @@ def absorb(
 
 
 def open_places(view: BooksView) -> Set[CellKey]:
-    """Where a write is open. A cell that waits for it is marked; one that was made anew since (its
-    item mapped, its location paired again) is not, and must not begin before it: what the write
-    will do would be taken for a change on Shopify.
+    """Where a write is open. A cell that was made anew since (its item mapped, its location paired
+    again) does not wait for it, and must not begin before it all the same: what the write will do
+    would be taken for a change on Shopify.
     """
     return {row.key for intent in view.intents() for row in intent.rows}
 

@@ -102,11 +102,13 @@ class SyncMachine(RuleBasedStateMachine):
 
     def nothing_aside_flows(self) -> None:
         """Its base stands still, whatever is read of it; a new cell in its place has none."""
-        for key, cell in self.world.books.state.cells.items():
+        with self.world.books.view() as view:
+            cells = {cell.key: cell for cell in view.cells()}
+        for key, cell in cells.items():
             before = self.seen.get(key)
             if before is not None and before.problem in ASIDE and before.intent is None:
                 assert cell.problem not in ASIDE or cell.base in (None, before.base)
-        self.seen = self.world.books.state.cells
+        self.seen = cells
 
     def fault(self, name: str) -> bool:
         if self.crash_in is not None:
@@ -385,7 +387,7 @@ class LinkMachine(SyncMachine):
             self.decided.add(key)
             assert intent.run or state.link.enabled
             for row in intent.rows:
-                assert state.cells[row.key].intent == key
+                assert state.held[row.key] == key
                 assert row.key.inventory_item_id in state.mappings
                 assert state.cells[row.key].problem not in ASIDE
 
