@@ -178,7 +178,8 @@ class BrandStore(InventoryStore):
     # -- figures ---------------------------------------------------------------------------------
 
     def count_cells(self) -> Mapping[CellState, int]:
-        return self._now.count_cells()
+        with self.books.view() as view:
+            return view.count_cells()
 
     def count_mappings(self) -> int:
         return figures.read(self._db.source)["mappings"]

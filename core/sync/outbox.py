@@ -28,6 +28,7 @@ from core.model import (
     Intent,
     IntentKind,
     IntentRow,
+    Label,
     Problem,
     QuantityName,
     Reading,
@@ -72,11 +73,14 @@ def decide(
     First what could not be pulled before is tried again, because stock may have come since. Those
     that must be read before, because they come back from where none was shown, hold up nobody.
     """
+    label = _flows_to(tx)
+    if label is None:
+        return []
     pending = (cell for cell in tx.cells((CellState.PENDING_PUSH,)) if cell.there is not None)
     pulled_into: set[tuple[str, str]] = set()
     intents: list[Intent] = []
     while len(intents) < most and (chunk := list(islice(pending, CHUNK))):
-        intent = _decided(tx, new_key(), at, chunk, trace, pulled_into)
+        intent = _decided(tx, label, new_key(), at, chunk, trace, pulled_into)
         if intent is not None:
             intents.append(intent)
     return intents
@@ -105,11 +109,19 @@ def decide_again(
             mended = without_problem(cell)
             tx.put_cell(mended)
             trace.cleared(mended)
-    return _decided(tx, key, at, found[:CHUNK], trace, set())
+    label = _flows_to(tx)
+    return None if label is None else _decided(tx, label, key, at, found[:CHUNK], trace, set())
+
+
+def _flows_to(tx: BooksTx) -> Label | None:
+    """The linked label, while the link is on."""
+    link = tx.link()
+    return tx.label(link.label_code) if link.enabled and link.label_code else None
 
 
 def _decided(
     tx: BooksTx,
+    label: Label,
     key: str,
     at: str,
     cells: Sequence[Cell],
@@ -117,10 +129,6 @@ def _decided(
     pulled_into: set[tuple[str, str]],
 ) -> Intent | None:
     """`pulled_into`: the levels that were changed since the cells were read; grows."""
-    link = tx.link()
-    label = tx.label(link.label_code) if link.label_code else None
-    if not link.enabled or label is None:
-        return None
     rows: list[IntentRow] = []
     for found in cells:
         level = (found.sku_number, found.location_id)
@@ -137,9 +145,9 @@ def _decided(
             rows.append(row)
     if not rows:
         return None
-    by_delta = link.quantity_name is QuantityName.AVAILABLE
-    kind = IntentKind.ADJUST if by_delta else IntentKind.SET
-    intent = Intent(key, kind, at, link.quantity_name, tuple(rows))
+    name = tx.link().quantity_name
+    kind = IntentKind.ADJUST if name is QuantityName.AVAILABLE else IntentKind.SET
+    intent = Intent(key, kind, at, name, tuple(rows))
     post(tx, intent)
     return intent
 

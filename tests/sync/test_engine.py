@@ -202,6 +202,22 @@ async def test_an_oversale_waits_for_stock_where_negative_is_forbidden() -> None
     assert world.cell(key).state is CellState.IN_SYNC
 
 
+async def test_what_one_write_pulls_in_is_known_to_the_next_of_the_same_commit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the other variant would offer units that are sold, until the write after that."""
+    monkeypatch.setattr("core.sync.outbox.CHUNK", 1)
+    world = World(negative_allowed=False)
+    oversold = world.linked(here=1, there=-2, base=1, item="i1")
+    other = world.linked(here=1, there=1, base=1, item="i2")
+    await world.engine.rest()
+    world.add_here(5)
+    before = world.codes().count("pushed")
+    await world.engine.push_pass()
+    assert (world.here(), world.there(oversold), world.there(other)) == (3, 3, 3)
+    assert world.codes().count("pushed") == before + 2
+
+
 async def test_held_back_units_come_over_even_when_our_own_change_is_taken_back() -> None:
     """Here −1, sold there −1, here +1 again: nothing is un-synced here, yet stock has come."""
     world = World(negative_allowed=False)
