@@ -104,6 +104,7 @@ class Words:
     delete: str
     deleted: str
     not_mapped_yet: str
+    link_is_on: str
     did_not_work: str
     failed: str
     close: str
@@ -182,6 +183,7 @@ ENGLISH = Words(
     delete="Delete",
     deleted="Deleted: {n} SKU mappings. The link is off.",
     not_mapped_yet="No SKU is mapped yet",
+    link_is_on="The inventory link is on.",
     did_not_work="That did not work",
     failed="✗ Failed",
     close="Close",
@@ -245,6 +247,7 @@ JAPANESE = Words(
     delete="削除",
     deleted="SKUマッピング {n}件を削除しました。在庫連携は無効です。",
     not_mapped_yet="SKUのマッピングがまだありません",
+    link_is_on="在庫連携が有効になりました。",
     did_not_work="うまくいきませんでした",
     failed="✗ 失敗",
     close="閉じる",

@@ -178,6 +178,7 @@ def test_push_pull_undo_and_deleting_the_mappings_by_hand(
         sides.sell_there(first, sides.place_there(0), 4)
         merchant.leaves()
         merchant.maps(20)
+        merchant.sees(words.link_is_on)
         merchant.link_is(on=True)
         pane.wait(lambda _s: merchant.figures() == (cells - 1, cells, 0, 1), "one for a person", 30)
         merchant.press("4")

@@ -204,6 +204,7 @@ class MappingScreen(Finding, EditingByHand):
 
     @work(exclusive=True, group="job")
     async def do_run(self) -> None:
+        resumes = self.desk.link().resume
         done = await self.job(_("Mapping SKUs"), self.desk.map)
         if done is None:
             return
@@ -214,8 +215,10 @@ class MappingScreen(Finding, EditingByHand):
             "mapped": mapped,
             "others": others,
         }
-        if mapped and not self.session.status.link:
+        if mapped and not self.desk.link().enabled:
             words = sentences(words, _("Next step: enable the inventory link."))
+        elif resumes and self.desk.link().enabled:
+            words = sentences(words, _("The inventory link is on."))
         self.say(words)
 
     # -- going on ----------------------------------------------------------------------------------
