@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import gc
 import json
+import math
 import random
 import time
 from collections.abc import Callable
@@ -81,7 +82,7 @@ class Figures:
 
 def percentile(values: list[float], share: float) -> float:
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+    return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
 
 
 # -- a mass change ---------------------------------------------------------------------------------
