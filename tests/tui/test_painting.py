@@ -82,6 +82,29 @@ async def test_a_heading_that_tells_something_else_moves_nothing(
         assert "paused: Space goes on" in seen(app)
 
 
+async def test_an_answer_in_place_of_another_moves_nothing_unless_it_is_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        app.screen.say("first")  # type: ignore[attr-defined]
+        await settled(app, pilot)
+        placed: list[object] = []
+        refresh = Screen._refresh_layout
+
+        def counting(screen: Screen[object], *given: object, **named: object) -> None:
+            placed.append(screen)
+            refresh(screen, *given, **named)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(Screen, "_refresh_layout", counting)
+        app.screen.say("second")  # type: ignore[attr-defined]
+        await settled(app, pilot)
+        assert (len(placed), "second" in seen(app), "first" in seen(app)) == (0, True, False)
+        app.screen.say("third " * 20 + "whole")  # type: ignore[attr-defined]
+        await settled(app, pilot)
+        assert placed
+        assert "whole" in seen(app)
+
+
 async def test_what_takes_long_is_seen_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

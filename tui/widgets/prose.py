@@ -33,8 +33,19 @@ class Prose(Static):
         return str(self.content)
 
     def update(self, content: VisualType = "", *, layout: bool = True) -> None:
-        """Nothing is placed anew where the room does not depend on the words."""
-        super().update(content, layout=layout and self.styles.auto_dimensions)
+        """Nothing is placed anew where the words take as much room as those before."""
+        before = self._room()
+        super().update(content, layout=False)
+        if layout and self.styles.auto_dimensions and (before is None or self._room() != before):
+            self.refresh(layout=True)
+
+    def _room(self) -> int | None:
+        """The lines that the words take; None where that is not all, or not known yet."""
+        width = self.styles.width
+        is_placed = self.display and self.content_size.width > 0
+        if not is_placed or (width is not None and width.is_auto):
+            return None
+        return len(self.lines(self.content_size.width)) if self.plain else 0
 
     def lines(self, width: int) -> list[str]:
         found: list[str] = []
