@@ -110,9 +110,10 @@ def _outbox_tells_what_waits(connection: sqlite3.Connection) -> None:
     told it; a row without one that did has left its write.
     """
     left = f"""
-        SELECT json_group_array(name) FROM (
-            SELECT {_ROW_ID} AS name FROM json_each(outbox.doc, '$.rows') AS row EXCEPT
-            SELECT id FROM cells WHERE json_extract(doc, '$.intent') = outbox.id
+        SELECT json_group_array({_ROW_ID}) FROM json_each(outbox.doc, '$.rows') AS row
+        WHERE NOT EXISTS (
+            SELECT 1 FROM cells
+            WHERE cells.id = {_ROW_ID} AND json_extract(cells.doc, '$.intent') = outbox.id
         )"""
     connection.execute(f"UPDATE outbox SET doc = json_set(doc, '$.left', json(({left})))")
     connection.execute(

@@ -68,7 +68,8 @@ class Settled:
 def decide(
     tx: BooksTx, trace: Trace, *, new_key: Callable[[], str], at: str, most: int
 ) -> list[Intent]:
-    """Put pending cells into intents of up to CHUNK, `most` at most; none when nothing is pending.
+    """Put pending cells into intents of up to CHUNK; none when nothing is pending. Looks at `most`
+    chunks, so that one commit does not grow with what waits.
 
     First what could not be pulled before is tried again, because stock may have come since. Those
     that must be read before, because they come back from where none was shown, hold up nobody.
@@ -79,7 +80,8 @@ def decide(
     pending = (cell for cell in tx.cells((CellState.PENDING_PUSH,)) if cell.there is not None)
     pulled_into: set[tuple[str, str]] = set()
     intents: list[Intent] = []
-    while len(intents) < most and (chunk := list(islice(pending, CHUNK))):
+    for _ in range(most):
+        chunk = list(islice(pending, CHUNK))
         intent = _decided(tx, label, new_key(), at, chunk, trace, pulled_into)
         if intent is not None:
             intents.append(intent)

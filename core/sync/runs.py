@@ -117,7 +117,7 @@ class Runs:
         """The same for exactly these cells, as far as they exist. COUNT: to what was counted."""
         async with self.engine.gate.alone():
             await self.engine.sender.settle_outbox(now=True)
-            await self._read([key for key in keys if self._exists(key)], progress)
+            await self._read(self._existing(keys), progress)
             with self.engine.books.view() as view:
                 cells = _cells(view, keys)
                 negative_allowed = _negative_allowed(view)
@@ -140,7 +140,7 @@ class Runs:
                 if run.label_code not in ("", view.link().label_code):
                     raise RunOfAnotherLabel(run=run_id[:8], label=run.label_code)
                 keys = [done.row.key for done in view.run_rows(run_id)]
-            await self._read([key for key in keys if self._exists(key)], silent)
+            await self._read(self._existing(keys), silent)
             with self.engine.books.view() as view:
                 cell_of = _planned_from(view)
                 rows = undo_rows(view.run_rows(run_id), lambda row: cell_of(row.key))
@@ -166,9 +166,10 @@ class Runs:
                 for pair in view.pairs()
             ]
 
-    def _exists(self, key: CellKey) -> bool:
+    def _existing(self, keys: Sequence[CellKey]) -> list[CellKey]:
         with self.engine.books.view() as view:
-            return view.cell(key) is not None
+            found = view.cells_at(keys)
+        return [key for key in keys if key in found]
 
     async def _read(self, keys: Sequence[CellKey], progress: Progress) -> None:
         self.engine.reader.forget()
