@@ -165,7 +165,7 @@ async def test_higher_limits_let_a_stopped_pull_go_on() -> None:
 
 
 def test_quiet_means_fewer_readings_only_where_that_is_wished() -> None:
-    assert Pacing().tick(quiet_passes=30) == 8
+    assert Pacing().tick(quiet_passes=30) == 10
     assert Pacing(slow_when_quiet=False).tick(quiet_passes=30) == 2
     assert Pacing(tick_s=20).tick(quiet_passes=30) == 20  # never quicker when quiet
 
