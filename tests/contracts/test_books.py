@@ -579,8 +579,9 @@ class SameOnBoth(RuleBasedStateMachine):
         def work(tx: BooksTx) -> None:
             if key in {intent.key for intent in tx.intents()}:
                 return
-            cells = tx.cells_at([CellKey(item, THERE) for item in sorted(chosen)]).values()
-            rows = [IntentRow(c.key, c.sku_number, 1, 1, 2) for c in cells if c.intent is None]
+            found = tx.cells_at([CellKey(item, THERE) for item in chosen])  # in no order
+            cells = [cell for _, cell in sorted(found.items()) if cell.intent is None]
+            rows = [IntentRow(cell.key, cell.sku_number, 1, 1, 2) for cell in cells]
             tx.put_intent(Intent(key, IntentKind.ADJUST, at, QuantityName.AVAILABLE, tuple(rows)))
 
         self.do(work)
