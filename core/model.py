@@ -377,8 +377,8 @@ class Cell(NamedTuple):
 
     Un-synced here = here − base; un-synced there = there − base. `intent` is the key of the write
     in flight, as the outbox has it: while there is one the cell takes no readings and no further
-    push. `updated_at` is
-    Shopify's own moment of the newest reading. `since` is when `problem` came up.
+    push. `updated_at` is Shopify's own moment of the newest reading. `since` is when `problem` came
+    up.
     """
 
     key: CellKey
