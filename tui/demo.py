@@ -1,33 +1,36 @@
-"""The demo: the app on a practice shop, linked and selling, in a data directory of its own.
+"""The demo: the app on a practice shop, linked and selling, in a temporary folder of its own.
 
 Each start makes a fresh shop and a fresh inventory, so there is nothing to break and nothing to
-clean up; the merchant's own data directory is never touched. The shop lives on the engine's loop,
-where its customers buy while the engine reads.
+clean up; the merchant's own data directory is never touched, and several run side by side. The
+shop lives on the engine's loop, where its customers buy while the engine reads.
 """
 
 from __future__ import annotations
 
 import csv
-import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.model import Credentials, Label, PlanKind, Secret
 from core.practice import PracticeShop
-from core.workspace import Desk, Purpose, Workspace, default_home
+from core.workspace import Desk, Purpose, Workspace
 from tui.cli import Globals
 from tui.i18n import _, language
-from tui.start import run_app
+from tui.start import FAULTS, run_app
 
 SALES_A_MINUTE = 20.0
 VARIANTS = 120
 
 
 def run_demo(found: Globals) -> int:
-    home = (found.home or default_home(os.environ)) / "demo"
-    shutil.rmtree(home, ignore_errors=True)
     shop = PracticeShop(variants=VARIANTS, locations=2, selling=SALES_A_MINUTE)
-    with Workspace(home, transport=shop.transport(), purpose=Purpose.APP) as workspace:
+    with (
+        _own_folder() as home,
+        Workspace(home, transport=shop.transport(), purpose=Purpose.APP) as workspace,
+    ):
         desk = set_up(workspace, shop)
         workspace.beside(shop.till.run())
         return run_app(
@@ -39,6 +42,17 @@ def run_demo(found: Globals) -> int:
             ascii_only=found.ascii_only,
             demo=True,
         )
+
+
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    """Gone afterwards, unless faults of ours are written down in it."""
+    folder = Path(tempfile.mkdtemp(prefix="dextre-sync-demo-"))
+    try:
+        yield folder
+    finally:
+        if not (folder / FAULTS).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def set_up(workspace: Workspace, shop: PracticeShop) -> Desk:

@@ -56,8 +56,6 @@ class CatalogueLooks:
 class BrandStore(InventoryStore):
     """Open with `BrandStore.open`; close when done."""
 
-    _aside_counted: tuple[tuple[int, ...], tuple[int, int]] | None = None
-
     # -- the shop's side, as last read -----------------------------------------------------------
 
     def replace_variants(self, variants: Iterable[Variant]) -> int:
@@ -209,41 +207,38 @@ class BrandStore(InventoryStore):
     def count_unmapped_local(self) -> int:
         """Items that no variant is mapped to, those that a person put aside left out."""
         found = figures.read(self._db.source)
-        return found["items"] - found["mapped_items"] - self._aside(found)[0]
+        return found["items"] - found["mapped_items"] - found["ignored_items"]
 
     def count_unmapped_shopify(self) -> int:
         """Variants of the last catalogue that are mapped to no item, likewise."""
         found = figures.read(self._db.source)
-        return found["variants"] - found["mapped_variants"] - self._aside(found)[1]
+        return found["variants"] - found["mapped_variants"] - found["ignored_variants"]
 
     # -- what a person put aside in the mapping --------------------------------------------------
 
-    def ignored_ends(self) -> list[tuple[str, str]]:
-        """(side, key) of items and variants, in the order they were put aside."""
-        doc = self._table("meta").doc("ignored")
-        kept = self.settings().get("ignored", []) if doc is None else doc["ends"]
-        return [(side, key) for side, key in kept]
+    def ignored_ends(self) -> set[tuple[str, str]]:
+        """(side, key) of items and variants; side: here or there."""
+        return {_end(row_id) for row_id in self._table("ignored").rows}
 
-    def put_ignored(self, ends: Iterable[tuple[str, str]]) -> None:
-        """In place of the old."""
-        edits = self.ignored_edits() + 1
-        self._table("meta").put("ignored", {"ends": [list(end) for end in ends]})
-        self._table("meta").put("ignored_edits", {"n": edits})
+    def ignored_among(self, ends: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of the ends that are put aside."""
+        found = self._table("ignored").rows.known(["|".join(end) for end in ends])
+        return {_end(row_id) for row_id in found}
+
+    def change_ignored(
+        self, ignore: Iterable[tuple[str, str]], notice: Iterable[tuple[str, str]]
+    ) -> None:
+        """Put ends aside, and take others up again."""
+        with self._db.transaction():
+            table = self._table("ignored")
+            table.discard(*("|".join(end) for end in notice))
+            table.put_many(("|".join(end), {}) for end in ignore)
+            self._table("meta").put("ignored_edits", {"n": self.ignored_edits() + 1})
 
     def ignored_edits(self) -> int:
-        """How often they have changed: cheap to ask, where the list may be long."""
+        """How often they have changed."""
         found: int = (self._table("meta").doc("ignored_edits") or {"n": 0})["n"]
         return found
-
-    def _aside(self, found: Mapping[str, int]) -> tuple[int, int]:
-        """How many of them are items and variants without a mapping; counted anew only where
-        something changed that counts.
-        """
-        key = (self.ignored_edits(), found["items"], found["variants"], found["mappings"])
-        if self._aside_counted is None or self._aside_counted[0] != key:
-            counted = figures.aside(self._db.source, self.ignored_ends())
-            self._aside_counted = (key, counted)
-        return self._aside_counted[1]
 
     def oldest_change(self) -> str | None:
         """Since when (ISO) the longest waiting cell has a change that is not pushed yet."""
@@ -314,3 +309,8 @@ class BrandStore(InventoryStore):
                 restoring.carry_out(backup, tx, self._db, then, cause, connection=connection)
                 self.put_catalogue_looks(None)  # what fits the backup's items is looked at anew
         return saved
+
+
+def _end(row_id: str) -> tuple[str, str]:
+    side, _, key = row_id.partition("|")
+    return side, key

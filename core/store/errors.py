@@ -66,7 +66,7 @@ class NewerFile(UserMustAct):
 class FileIsThere(BadInput):
     code = "file_is_there"
     message = N_("%(file)s is there already.")
-    remedy = N_("It was not touched. Choose another name, or say that it may be replaced.")
+    remedy = N_("It was not touched. Choose another name, or move that file away first.")
 
 
 class OutboxNotEmpty(UserMustAct):

@@ -8,6 +8,8 @@ triggers keep them instead, in the transaction that changes what they count, who
     figures[T]               rows of T, for items, variants, mappings
     figures[mapped_items]    items that at least one mapping names
     figures[mapped_variants] variants that have a mapping
+    figures[ignored_items]   items without a mapping that a person put aside
+    figures[ignored_variants]
     figures[doubts]          mappings in doubt
 """
 
@@ -15,9 +17,9 @@ triggers keep them instead, in the transaction that changes what they count, who
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.model import CellState
@@ -27,20 +29,56 @@ if TYPE_CHECKING:
 
 TABLE = "figures"
 
-_COUNTED = {
-    "items": "SELECT count(*) FROM items",
-    "variants": "SELECT count(*) FROM variants",
-    "mappings": "SELECT count(*) FROM mappings",
-    "mapped_items": (
-        "SELECT count(*) FROM items WHERE EXISTS "
-        "(SELECT 1 FROM mappings WHERE mappings.sku_number = items.id)"
-    ),
-    "mapped_variants": (
-        "SELECT count(*) FROM variants WHERE EXISTS "
-        "(SELECT 1 FROM mappings WHERE mappings.id = variants.id)"
-    ),
-    "doubts": "SELECT count(*) FROM mappings WHERE doubt IS NOT NULL",
-} | {f"cells.{s}": f"SELECT count(*) FROM cells WHERE state = '{s}'" for s in CellState}
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One side of the mappings: its table, the field of a mapping that names a row of it, and the
+    word before the row's key in `ignored`.
+    """
+
+    table: str
+    named_by: str
+    side: str
+
+    def exists(self, key: str) -> str:
+        return f"EXISTS (SELECT 1 FROM {self.table} WHERE {self.table}.id = {key})"
+
+    def is_mapped(self, key: str) -> str:
+        return f"EXISTS (SELECT 1 FROM mappings WHERE mappings.{self.named_by} = {key})"
+
+    def is_ignored(self, key: str) -> str:
+        """Without a mapping, and put aside."""
+        aside = f"EXISTS (SELECT 1 FROM ignored WHERE ignored.id = '{self.side}|' || {key})"
+        return f"{aside} AND NOT {self.is_mapped(key)}"
+
+    def changed_by(self, mapping: str, by: int) -> Sequence[str]:
+        """What a mapping that comes (by 1) or goes (-1) changes, if it is its row's only one."""
+        named = f"{mapping}.{self.named_by}"
+        another = f"SELECT 1 FROM mappings WHERE {self.named_by} = {named} AND id != {mapping}.id"
+        only = f"{self.exists(named)} AND NOT EXISTS ({another})"
+        aside = f"EXISTS (SELECT 1 FROM ignored WHERE ignored.id = '{self.side}|' || {named})"
+        return (
+            _add(f"'mapped_{self.table}'", by, only),
+            _add(f"'ignored_{self.table}'", -by, f"{aside} AND {only}"),
+        )
+
+
+_ENDS = (_End("items", "sku_number", "here"), _End("variants", "id", "there"))
+
+_COUNTED = (
+    {
+        "items": "SELECT count(*) FROM items",
+        "variants": "SELECT count(*) FROM variants",
+        "mappings": "SELECT count(*) FROM mappings",
+        "doubts": "SELECT count(*) FROM mappings WHERE doubt IS NOT NULL",
+    }
+    | {f"cells.{s}": f"SELECT count(*) FROM cells WHERE state = '{s}'" for s in CellState}
+    | {
+        f"{what}_{end.table}": f"SELECT count(*) FROM {end.table} WHERE {fits(f'{end.table}.id')}"
+        for end in _ENDS
+        for what, fits in (("mapped", end.is_mapped), ("ignored", end.is_ignored))
+    }
+)
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -71,21 +109,6 @@ def counted_anew(source: Source) -> dict[str, int]:
     return {name: int(source.rows(count)[0][0]) for name, count in _COUNTED.items()}
 
 
-def aside(source: Source, ends: Sequence[tuple[str, str]]) -> tuple[int, int]:
-    """How many of these (side, key) are items, and variants, that have no mapping."""
-    if not ends:
-        return 0, 0
-    counts = [
-        f"SELECT count(DISTINCT id) FROM {table} WHERE id IN (SELECT json_extract(value, '$[1]')"
-        f" FROM json_each(?) WHERE json_extract(value, '$[0]') = '{side}')"
-        f" AND NOT EXISTS (SELECT 1 FROM mappings WHERE mappings.{mapped} = {table}.id)"
-        for side, table, mapped in (("here", "items", "sku_number"), ("there", "variants", "id"))
-    ]
-    given = json.dumps(ends)
-    here, there = (int(source.rows(count, (given,))[0][0]) for count in counts)
-    return here, there
-
-
 def _triggers() -> Iterator[str]:
     yield _trigger("cells", "INSERT", _add("'cells.' || new.state", 1))
     yield _trigger("cells", "DELETE", _add("'cells.' || old.state", -1))
@@ -97,25 +120,28 @@ def _triggers() -> Iterator[str]:
         when="old.state IS NOT new.state",
     )
     for event, row, by in (("INSERT", "new", 1), ("DELETE", "old", -1)):
-        mapped = f"EXISTS (SELECT 1 FROM mappings WHERE sku_number = {row}.id)"
-        yield _trigger("items", event, _add("'items'", by), _add("'mapped_items'", by, mapped))
-        mapped = f"EXISTS (SELECT 1 FROM mappings WHERE id = {row}.id)"
-        yield _trigger(
-            "variants", event, _add("'variants'", by), _add("'mapped_variants'", by, mapped)
-        )
+        for end in _ENDS:
+            yield _trigger(
+                end.table,
+                event,
+                _add(f"'{end.table}'", by),
+                _add(f"'mapped_{end.table}'", by, end.is_mapped(f"{row}.id")),
+                _add(f"'ignored_{end.table}'", by, end.is_ignored(f"{row}.id")),
+            )
         yield _trigger(
             "mappings",
             event,
             _add("'mappings'", by),
-            _add("'mapped_items'", by, _only_mapping_of_an_item(row)),
-            _add("'mapped_variants'", by, f"EXISTS (SELECT 1 FROM variants WHERE id = {row}.id)"),
+            *(change for end in _ENDS for change in end.changed_by(row, by)),
             _add("'doubts'", by, f"{row}.doubt IS NOT NULL"),
         )
+        yield _trigger("ignored", event, *(_put_aside(end, row, by) for end in _ENDS))
+    here = _ENDS[0]
     yield _trigger(
         "mappings",
         "UPDATE",
-        _add("'mapped_items'", -1, _only_mapping_of_an_item("old")),
-        _add("'mapped_items'", 1, _only_mapping_of_an_item("new")),
+        *here.changed_by("old", -1),
+        *here.changed_by("new", 1),
         when="old.sku_number IS NOT new.sku_number",
     )
     yield _trigger(
@@ -128,11 +154,12 @@ def _triggers() -> Iterator[str]:
     )
 
 
-def _only_mapping_of_an_item(row: str) -> str:
-    return (
-        f"EXISTS (SELECT 1 FROM items WHERE id = {row}.sku_number) AND NOT EXISTS "
-        f"(SELECT 1 FROM mappings WHERE sku_number = {row}.sku_number AND id != {row}.id)"
-    )
+def _put_aside(end: _End, row: str, by: int) -> str:
+    start = len(end.side) + 1
+    key = f"substr({row}.id, {start + 1})"
+    is_its = f"substr({row}.id, 1, {start}) = '{end.side}|'"
+    counts = f"{is_its} AND {end.exists(key)} AND NOT {end.is_mapped(key)}"
+    return _add(f"'ignored_{end.table}'", by, counts)
 
 
 def _add(name: str, by: int, condition: str = "1") -> str:

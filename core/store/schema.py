@@ -78,14 +78,15 @@ def _column(f: str) -> str:
 
 
 def _figures_come_later(_connection: sqlite3.Connection) -> None:
-    """Version 2 brought the figures; version 4 makes them anew, and no file stops before."""
+    """Version 2 brought the figures; the last migration makes them anew, and no file stops
+    before.
+    """
 
 
 def _problems_are_looked_up(connection: sqlite3.Connection) -> None:
-    """Version 4: mappings in doubt, cells by their problem, and figures of both."""
+    """Version 4: mappings in doubt, cells by their problem."""
     _add_field(connection, "mappings", "doubt")
     _add_field(connection, "cells", "problem")
-    figures.create_anew(connection)
 
 
 def _forget_location_index(connection: sqlite3.Connection) -> None:
@@ -102,7 +103,6 @@ def _cells_are_rewritten(connection: sqlite3.Connection) -> None:
     create_table(connection, "cells", fields)
     connection.execute("INSERT INTO cells (id, doc) SELECT id, doc FROM cells_before ORDER BY id")
     connection.execute("DROP TABLE cells_before")
-    figures.create_anew(connection)
 
 
 def _outbox_tells_what_waits(connection: sqlite3.Connection) -> None:
@@ -145,8 +145,28 @@ _STATE_APART = """
 """Of a cell, as it would be without a write in flight."""
 
 
+def _ignored_ends_are_rows(connection: sqlite3.Connection) -> None:
+    """Version 7: what a person put aside in the mapping is a row each, and has figures. Until then
+    it was one document, first among the settings.
+    """
+    create_table(connection, "ignored", ())
+    connection.execute(
+        """
+        INSERT OR IGNORE INTO ignored (id, doc)
+        SELECT json_extract(value, '$[0]') || '|' || json_extract(value, '$[1]'), '{}'
+        FROM json_each(coalesce(
+            (SELECT json_extract(doc, '$.ends') FROM meta WHERE id = 'ignored'),
+            (SELECT json_extract(doc, '$.ignored') FROM meta WHERE id = 'settings'),
+            '[]'
+        ))"""
+    )
+    connection.execute("DELETE FROM meta WHERE id = 'ignored'")
+    connection.execute("UPDATE meta SET doc = json_remove(doc, '$.ignored') WHERE id = 'settings'")
+    figures.create_anew(connection)
+
+
 INVENTORY = Schema(
-    version=6,
+    version=7,
     tables={
         "meta": (),  # link, connection, settings
         "labels": (),  # by code
@@ -158,6 +178,7 @@ INVENTORY = Schema(
         "shop_locations": (),
         "pairs": (),  # by local location
         "mappings": ("sku_number", "doubt"),  # by inventory item id
+        "ignored": (),  # put aside in the mapping, by here|SKU number or there|inventory item id
         "cells": ("state", "sku_number", "changed_at", "problem"),  # by item|location
         "outbox": (),  # intents, by idempotency key
         "runs": ("at",),
@@ -169,6 +190,7 @@ INVENTORY = Schema(
         3: _problems_are_looked_up,
         4: _cells_are_rewritten,
         5: _outbox_tells_what_waits,
+        6: _ignored_ends_are_rows,
     },
     extras=(figures.create,),
 )

@@ -97,7 +97,12 @@ class DoubtingDesk(MappingDesk):
         items, variants = self._holders(held)
         items += [item for item, _ in ends if item is not None]
         variants += [variant for _, variant in ends if variant is not None]
-        return matching.Catalogue(items, variants, self._rule, self.ignored_ends()), standing
+        ends_held = [
+            *((matching.HERE, item.sku_number) for item in items),
+            *((matching.THERE, variant.inventory_item_id) for variant in variants),
+        ]
+        ignored = self._store.ignored_among(ends_held)
+        return matching.Catalogue(items, variants, self._rule, ignored), standing
 
     def _mappings_of_holders(self, values: set[str]) -> list[SkuMapping]:
         items, variants = self._holders(values)

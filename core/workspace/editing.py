@@ -162,7 +162,7 @@ class EditingDesk(ConnectionDesk):
         self._unseen_changes += 1
         self._kept = None
 
-    def ignored_ends(self) -> list[matching.End]:
+    def ignored_ends(self) -> Collection[matching.End]:
         return self._store.ignored_ends()
 
     def suggestions(
@@ -221,16 +221,16 @@ class EditingDesk(ConnectionDesk):
         rows = list(rows)
         variants = [row.variant.inventory_item_id for row in rows if row.variant]
         ends = dict.fromkeys(end for row in rows for end in matching.ends_of(row))
-        ignored = set(self.ignored_ends())
+        ignored = self._store.ignored_among(ends)
         fresh = tuple(end for end in ends if end not in ignored)
         self._edit(matching.combined((self._unmapping(variants), matching.Edit(ignore=fresh))))
         return len(rows)
 
     def notice(self, rows: Iterable[MappingRow]) -> int:
         """Take up again what was put aside."""
-        ignored = set(self.ignored_ends())
-        ends = dict.fromkeys(end for row in rows for end in matching.ends_of(row) if end in ignored)
-        return self._edit(matching.Edit(notice=tuple(ends)))
+        ends = dict.fromkeys(end for row in rows for end in matching.ends_of(row))
+        ignored = self._store.ignored_among(ends)
+        return self._edit(matching.Edit(notice=tuple(end for end in ends if end in ignored)))
 
     def _unmapping(self, inventory_item_ids: Iterable[str]) -> matching.Edit:
         current = map(self._standing, inventory_item_ids)
@@ -241,16 +241,16 @@ class EditingDesk(ConnectionDesk):
 
     def _noticing(self, edit: matching.Edit) -> matching.Edit:
         """What is mapped by hand is not ignored any more."""
-        ignored = set(self.ignored_ends())
-        ends = [
+        ends = dict.fromkeys(
             end
             for mapping in edit.put
             for end in (
                 (matching.HERE, mapping.sku_number),
                 (matching.THERE, mapping.inventory_item_id),
             )
-        ]
-        seen = tuple(end for end in dict.fromkeys(ends) if end in ignored)
+        )
+        ignored = self._store.ignored_among(ends)
+        seen = tuple(end for end in ends if end in ignored)
         return matching.combined((edit, matching.Edit(notice=seen))) if seen else edit
 
     def variant(self, inventory_item_id: str) -> Variant | None:
@@ -296,11 +296,9 @@ class EditingDesk(ConnectionDesk):
 
     def _takes_new_number(self, sku_number: str, new: str) -> None:
         """What was put aside stays so."""
-        if (matching.HERE, sku_number) in self.ignored_ends():
-            edit = matching.Edit(
-                ignore=((matching.HERE, new),), notice=((matching.HERE, sku_number),)
-            )
-            self._store.put_ignored(_with_ignored(self.ignored_ends(), edit))
+        before = (matching.HERE, sku_number)
+        if self._store.ignored_among([before]):
+            self._store.change_ignored([(matching.HERE, new)], [before])
 
     # -- files --------------------------------------------------------------------------------
 
@@ -391,7 +389,7 @@ class EditingDesk(ConnectionDesk):
                 is_bundle = variant is not None and variant.requires_components
                 cells.map_one(tx, mapping, is_bundle=is_bundle)
             if edit.ignore or edit.notice:
-                self._store.put_ignored(_with_ignored(self.ignored_ends(), edit))
+                self._store.change_ignored(edit.ignore, edit.notice)
 
         self._store.submit(work).result()
         if kept is not None:
@@ -405,14 +403,6 @@ def _counted(entries: Iterable[T], progress: Progress, done: int, total: int) ->
         if not number % TOLD_EVERY:
             progress(number, total)
         yield entry
-
-
-def _with_ignored(before: Iterable[matching.End], edit: matching.Edit) -> list[matching.End]:
-    ends = dict.fromkeys(before)
-    for end in edit.notice:
-        ends.pop(end, None)
-    ends.update(dict.fromkeys(edit.ignore))
-    return list(ends)
 
 
 def _problem_of(line: int, error: BadInput) -> exchange.RowProblemLine:

@@ -248,24 +248,25 @@ def test_what_a_person_put_aside_is_not_counted_as_without_a_counterpart(store: 
     store.replace_variants([Variant("1", "v1", "A"), Variant("3", "v3", "")])
     with store.books.transaction() as tx:
         tx.put_mapping(SkuMapping("1", "A"))
-    aside = [("here", "B"), ("there", "3"), ("here", "A"), ("here", "gone"), ("there", "gone")]
-    store.put_ignored(aside)
+    aside = {("here", "B"), ("there", "3"), ("here", "A"), ("here", "gone"), ("there", "gone|1")}
+    store.change_ignored(aside, [])
     assert store.ignored_ends() == aside
+    assert store.ignored_among([("here", "B"), ("there", "B"), ("there", "gone|1")]) == {
+        ("here", "B"),
+        ("there", "gone|1"),
+    }
     assert (store.count_unmapped_local(), store.count_unmapped_shopify()) == (1, 0)
     store.put_items([Item("gone")])
     assert store.count_unmapped_local() == 1, "it is put aside from its first day on"
     with store.books.transaction() as tx:
         tx.put_mapping(SkuMapping("3", "B"))
     assert (store.count_unmapped_local(), store.count_unmapped_shopify()) == (1, 0)
-    store.put_ignored([])
+    edits = store.ignored_edits()
+    store.change_ignored([("there", "1")], [("here", "gone"), ("here", "never")])
+    assert store.ignored_edits() == edits + 1
+    assert ("here", "gone") not in store.ignored_ends()
     assert store.count_unmapped_local() == 2
-
-
-def test_what_was_put_aside_by_an_earlier_version_still_is(store: BrandStore) -> None:
-    store.put_items([Item("A")])
-    store.put_settings({"ignored": [["here", "A"]]})
-    assert store.ignored_ends() == [("here", "A")]
-    assert store.count_unmapped_local() == 0
+    store.check()
 
 
 def test_connection_settings_and_shop_locations_are_kept(tmp_path: Path) -> None:

@@ -53,6 +53,16 @@ class FiguresFit(RuleBasedStateMachine):
         with self.store.books.transaction() as tx:
             tx.remove_mapping(item)
 
+    @rule(side=st.sampled_from(["here", "there"]), key=skus | ids, other=skus | ids)
+    def put_aside(self, side: str, key: str, other: str) -> None:
+        self.store.change_ignored([(side, key)], [(side, other)])
+
+    @rule(item=ids, sku=skus)
+    def mapped_again_at_once(self, item: str, sku: str) -> None:
+        with self.store.books.transaction() as tx:
+            tx.remove_mapping(item)
+            tx.put_mapping(SkuMapping(item, sku))
+
     @rule(
         item=ids,
         problem=st.sampled_from([None, Problem.BUNDLE, Problem.IGNORED]),
@@ -67,7 +77,7 @@ class FiguresFit(RuleBasedStateMachine):
         with self.store.books.transaction() as tx:
             tx.remove_cell(CellKey(item, PLACE))
 
-    @rule(name=st.sampled_from(["items", "mappings", "variants", "cells"]))
+    @rule(name=st.sampled_from(["items", "mappings", "variants", "cells", "ignored"]))
     def nothing_left(self, name: str) -> None:
         self.store._db.drop_table(name)
 

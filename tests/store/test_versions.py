@@ -206,6 +206,26 @@ def test_version_6_knows_the_state_of_each_cell_that_waited(tmp_path: Path) -> N
     store.close()
 
 
+def test_version_7_has_a_row_for_each_end_that_is_put_aside(tmp_path: Path) -> None:
+    unpack(6, tmp_path)
+    store = open_store(tmp_path)
+    assert store.ignored_ends() == {("here", "C"), ("there", variant(4)), ("here", "gone|x")}
+    assert (store.count_unmapped_local(), store.count_unmapped_shopify()) == (0, 0)
+    store.check()
+    store.close()
+
+
+def test_version_7_takes_it_from_the_settings_where_it_was_first(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(unpack(6, tmp_path))) as old:
+        old.execute("DELETE FROM meta WHERE id = 'ignored'")
+        kept = json.dumps({"poll": 2, "ignored": [["here", "C"]]})
+        old.execute("UPDATE meta SET doc = ? WHERE id = 'settings'", (kept,))
+        old.commit()
+    store = open_store(tmp_path)
+    assert (store.ignored_ends(), store.settings()) == ({("here", "C")}, {"poll": 2})
+    store.close()
+
+
 def test_an_old_file_gets_the_indexes_triggers_and_figures_of_a_fresh_one(tmp_path: Path) -> None:
     (tmp_path / "fresh").mkdir()
     fresh = open_store(tmp_path / "fresh")

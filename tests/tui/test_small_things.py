@@ -4,12 +4,13 @@ that would do nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.tui.fakes import FakeDesk, process
-from tests.tui.seeing import LEAST, press, running, seen
+from tests.tui.seeing import LARGE, LEAST, press, running, seen
 from tui.widgets.marking import MarkingTable
 from tui.widgets.ringlog import RingLog
 
@@ -119,3 +120,21 @@ async def test_an_items_page_says_what_waits_and_breaks_no_sum(
         assert waits in text
         assert sum_line in text
         assert "未反映：0" not in text
+
+
+async def test_an_items_movements_name_their_label_where_there_are_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = FakeDesk()
+    found = [
+        replace(one, key=one.key._replace(label_code=label))
+        for one, label in zip(desk.movements("TEA-002"), ("NEW", "USED"), strict=True)
+    ]
+    async with running(tmp_path, desk, size=LARGE) as (app, pilot):
+        await press(app, pilot, "2", "home", "down", "down", "o")
+        assert "· NEW" not in seen(app)
+        await press(app, pilot, "escape")
+        monkeypatch.setattr(desk, "movements", lambda *_asked: found)
+        await press(app, pilot, "o")
+        assert "· NEW" in seen(app)
+        assert "· USED" in seen(app)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.strip import Strip
 
 from tui.themes import DARK, DEFAULTS
 from tui.widgets.columns import GAP, Column, clip, fit, fold
 from tui.widgets.marking import MarkingTable
 from tui.widgets.ringlog import LogLine, RingLog
 from tui.widgets.rows import ListSource, Row
+
+FRAMES_S = 0.1
+"""Enough for some paints."""
 
 MIXED = st.text(alphabet="abc 抹茶ラテ𠮷ｶ", max_size=60)
 
@@ -287,3 +294,76 @@ async def test_a_row_that_a_search_finds_late_is_under_the_cursor_again() -> Non
         while table.row_count < 90:
             await pilot.pause(0.005)
         assert [table.cursor, table.lost] == [87, None]
+
+
+class Painted(MarkingTable):
+    """Remembers which of its lines were painted."""
+
+    def __init__(self, source: ListSource) -> None:
+        super().__init__(COLUMNS, source)
+        self.lines: list[int] = []
+
+    def render_line(self, y: int) -> Strip:
+        self.lines.append(y)
+        return super().render_line(y)
+
+
+def named(*names: str) -> ListSource:
+    return ListSource([Row(name, (name, "茶")) for name in names])
+
+
+async def test_only_rows_that_look_otherwise_are_painted_and_nothing_is_laid_out_anew() -> None:
+    table = Painted(named(*"abcdefgh"))
+    app = Bench(table)
+    layouts: list[object] = []
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("j")
+        await pilot.pause(FRAMES_S)
+        app.screen.screen_layout_refresh_signal.subscribe(app.screen, layouts.append)
+        for names, lines in (("abcdefgh", []), ("abcdfgh", [5, 6, 7, 8]), ("abcdfgh", [])):
+            table.lines.clear()
+            table.show(named(*names))
+            app.screen._compositor.render_strips()
+            assert sorted(table.lines) == lines
+        await pilot.pause(FRAMES_S)
+        assert not layouts
+
+
+async def do_something(table: MarkingTable, pilot: Pilot[None], luck: Random) -> str:
+    """Whatever may change what a table shows; says what."""
+    what = luck.choice(("show", "show", "show", "keys", "keys", "size", "width", "mark", "columns"))
+    if what == "show":
+        first = luck.randrange(40)
+        rows = range(first, first + luck.choice((0, 3, 9, 60, 61)))
+        cells = ((str(n), "茶" if n % 7 else luck.choice("ab")) for n in rows)
+        table.show(ListSource([Row(pair[0], pair) for pair in cells if luck.random() < 0.95]))
+    elif what == "keys":
+        keys = ("j", "k", "g", "G", "pagedown", "pageup", "space", "v", "tab")
+        await pilot.press(*luck.choices(keys, k=luck.randint(1, 4)))
+    elif what == "size":
+        size = (luck.choice((20, 33, 60)), luck.choice((5, 9, 14)))
+        await pilot.resize_terminal(*size)
+        while (table.outer_size.width, table.outer_size.height) != size:
+            await pilot.pause(0.01)
+    elif what == "width":
+        luck.choice((table.action_column, lambda: table.action_widen(luck.choice((-3, 3)))))()
+    elif what == "mark":
+        luck.choice((table.action_mark_all, table.action_clear_marks))()
+    else:
+        table.show(table._rows.source, luck.sample(COLUMNS, 2), empty=luck.choice(("", "None.")))
+    return what
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_what_is_painted_is_what_there_is(seed: int) -> None:
+    luck, table = Random(seed), MarkingTable(COLUMNS, named(*"abc"))
+    app = Bench(table)
+    async with app.run_test(size=(60, 9)) as pilot:
+        done = []
+        for _step in range(60):
+            done.append(await do_something(table, pilot, luck))
+            await pilot.pause()
+            painted = app.screen._compositor.render_strips()
+            table.refresh(layout=True)
+            await pilot.pause()
+            assert painted == app.screen._compositor.render_strips(), done[-6:]

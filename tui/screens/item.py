@@ -224,20 +224,28 @@ class ItemScreen(SubScreen):
 
     def _movements(self) -> list[str]:
         movements = self.desk.movements(self.sku_number, MOVEMENTS)
-        names = [cell_len(self.session.place(one.key.location_id)) for one in movements]
+        several = len({one.key.label_code for one in movements}) > 1
+        places = [self._place(one, with_label=several) for one in movements]
         whys = [cell_len(_(CAUSES[one.cause.kind])) for one in movements]
         left = self._room - len("  2026-11-23 09:00  ") - CHANGE - 2 - max(whys, default=0)
-        place = max(PLACE, min(max(names, default=0), left))
-        lines = [line for one in movements for line in self._movement(one, place)]
+        width = max(PLACE, min(max(map(cell_len, places), default=0), left))
+        lines = [
+            line
+            for one, place in zip(movements, places, strict=True)
+            for line in self._movement(one, clip(place, width))
+        ]
         return lines or [_("  None yet.")]
 
-    def _movement(self, one: Movement, place: int) -> list[str]:
+    def _place(self, one: Movement, *, with_label: bool) -> str:
+        place = self.session.place(one.key.location_id)
+        return f"{place} {signs('·')} {clean(one.key.label_code)}" if with_label else place
+
+    def _movement(self, one: Movement, where: str) -> list[str]:
         """What it changed, then why; a reason or a sum is broken only where a line is too narrow
         for it alone.
         """
         cause, width = one.cause, self._room
         change = clip(f"{number(one.before)} {signs('→')} {one.after}", CHANGE)
-        where = clip(self.session.place(one.key.location_id), place)
         lines = [f"  {day_and_time(one.at)}  {where} {change} {_(CAUSES[cause.kind])}"]
         details = (who_words(cause.who), cause.reason, arithmetic_words(cause.arithmetic))
         for part in filter(None, map(clean, details)):

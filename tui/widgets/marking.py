@@ -62,5 +62,5 @@ class MarkingTable(VirtualTable):
     def _marked(self) -> None:
         """Other rows are marked now: whoever tells what can be done with them looks again."""
         self._anchor = None
-        self.refresh()
+        self.repaint()
         self.post_message(self.Moved(self, self.current))

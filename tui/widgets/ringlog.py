@@ -14,11 +14,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.actions import bindings
 from tui.widgets.columns import clip, fold
+from tui.widgets.scrollbars import PlacedView
 
 INDENT = "           "
 """Under the words of a line, not under its time."""
@@ -40,7 +40,7 @@ class _Row(NamedTuple):
     text: str
 
 
-class RingLog(ScrollView, can_focus=True):
+class RingLog(PlacedView, can_focus=True):
     DEFAULT_CSS = """
     RingLog { height: 1fr; background: $background; color: $foreground;
         scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; }
@@ -138,6 +138,7 @@ class RingLog(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         self._place()
+        self.refresh()
 
     @property
     def current(self) -> LogLine | None:

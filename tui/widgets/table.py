@@ -16,13 +16,13 @@ from textual import events
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.actions import bindings
 from tui.clean import signs
 from tui.widgets.columns import GAP, LEAST_WIDTH, Column, clip, fit
 from tui.widgets.rows import ListSource, Pages, Row, RowSource, Toned
+from tui.widgets.scrollbars import PlacedView
 
 BREATH = 0.001
 """Seconds between two steps of a search: keys come first."""
@@ -37,7 +37,7 @@ class Place:
     marks: frozenset[str]
 
 
-class VirtualTable(ScrollView, can_focus=True):
+class VirtualTable(PlacedView, can_focus=True):
     DEFAULT_CSS = """
     VirtualTable { height: 1fr; background: $background; color: $foreground;
         scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; }
@@ -125,6 +125,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._empty = empty
         self._layout: list[tuple[int, int]] = []
         self._styles: dict[str, Style] = {}
+        self._looks: dict[int, object] = {}
         self.marks: set[str] = set()
         self._anchor: int | None = None
         self.widths: dict[int, int] = {}
@@ -169,7 +170,8 @@ class VirtualTable(ScrollView, can_focus=True):
             self.cursor, self.cell = place.cursor, place.cell
             self.marks |= place.marks
         self._keep_in_view()
-        self.refresh()
+        self.repaint()
+        self._stand()
         self.post_message(self.Moved(self, self.current))
         if self._rows.growing:
             pages = self._rows
@@ -230,7 +232,7 @@ class VirtualTable(ScrollView, can_focus=True):
     def _all_found(self, before: int) -> None:
         self._place()
         if before <= int(self.scroll_y) + self.size.height:
-            self.refresh()
+            self.repaint()
         self.post_message(self.Counted(self))
 
     def find_all(self) -> None:
@@ -283,12 +285,13 @@ class VirtualTable(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         self._place()
         self._keep_in_view()
+        self.repaint()
 
     def watch_show_vertical_scrollbar(self) -> None:
         """It takes a column of the screen: the toolkit tells no one."""
         if self.is_mounted:
             self._place()
-            self.refresh()
+            self.repaint()
 
     def _place(self) -> None:
         width = self.scrollable_content_region.width or self.size.width
@@ -335,7 +338,30 @@ class VirtualTable(ScrollView, can_focus=True):
 
     # -- rendering ---------------------------------------------------------------------------------
 
+    def repaint(self) -> None:
+        """The lines that look otherwise than they were painted last, and no others."""
+        if self._looks.get(0) != self._look(0):
+            self.refresh()
+            return
+        top = int(self.scroll_offset.y)
+        for y in range(1, self.size.height):
+            if y not in self._looks or self._looks[y] != self._look(y):
+                self.refresh_line(top + y)
+
+    def _look(self, y: int) -> object:
+        """What is painted on this line, the cursor aside, which paints itself; the head has what
+        holds for every line.
+        """
+        if y == 0:
+            return (self.size, self._columns, self._layout, self._sized)
+        index = int(self.scroll_offset.y) + y - 1
+        row = self.row(index) if index < self._rows.count else None
+        if row is None:
+            return (self._rows.count, self._rows.growing, self._empty) if y == 2 else None
+        return (row, row.key in self.marks)
+
     def render_line(self, y: int) -> Strip:
+        self._looks[y] = self._look(y)
         width = self.size.width
         if y == 0:
             return self._header(width)
@@ -458,14 +484,14 @@ class VirtualTable(ScrollView, can_focus=True):
         shown = [i for i, _width in self._layout]
         after = [i for i in shown if i > self._sized]
         self._sized = after[0] if after else -1
-        self.refresh_line(0)
+        self.repaint()
 
     def action_widen(self, by: int) -> None:
         chosen = max(0, self._sized)
         width = self._columns[chosen].width if chosen < len(self._columns) else LEAST_WIDTH
         self.widths[chosen] = max(LEAST_WIDTH - width, self.widths.get(chosen, 0) + by)
         self._place()
-        self.refresh()
+        self.repaint()
         self.post_message(self.Sized(self))
 
     def on_click(self, event: events.Click) -> None:
