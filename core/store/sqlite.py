@@ -69,6 +69,7 @@ class SqliteFile:
 
     def __init__(self, path: Path, schema: Schema, busy_s: float = BUSY_S) -> None:
         self.path = path
+        self._known = schema.version
         self._busy_s = busy_s
         self._lock = threading.RLock()
         self._owner: int | None = None  # the thread whose transaction is open
@@ -154,8 +155,11 @@ class SqliteFile:
         tables = self._writer.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if application != APPLICATION_ID and tables:
             raise CannotOpen(file=str(self.path), detail="it is not a file of dextre-sync")
-        if self._version() > schema.version:
-            raise NewerFile(file=str(self.path), found=self._version(), known=schema.version)
+        self._refuse_newer()
+
+    def _refuse_newer(self) -> None:
+        if (found := self._version()) > self._known:
+            raise NewerFile(file=str(self.path), found=found, known=self._known)
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -243,6 +247,8 @@ class SqliteFile:
             self._writer.execute("BEGIN IMMEDIATE")
         self._owner, self._depth, self._lost = threading.get_ident(), 1, None
         try:
+            with self._faults():
+                self._refuse_newer()  # a newer program may have opened it since we did
             yield
             with self._faults():
                 self._require_open_transaction()

@@ -30,7 +30,7 @@ from core.model import (
     SkuMapping,
 )
 from core.store import BrandStore, figures
-from core.store.errors import CannotOpen
+from core.store.errors import CannotOpen, NewerFile
 from core.store.schema import INVENTORY
 from tests.store.given import BY_HAND, open_store
 
@@ -245,6 +245,21 @@ def _shape(store: BrandStore) -> object:
     things = source.rows("SELECT type, name, tbl_name FROM sqlite_master")
     indexes = source.rows("SELECT name, sql FROM sqlite_master WHERE type = 'index'")
     return sorted(things), sorted(indexes), sorted(figures.read(source))
+
+
+def test_who_has_it_open_does_not_change_what_a_newer_program_has_made_of_it(
+    tmp_path: Path,
+) -> None:
+    store = open_store(tmp_path)
+    store.put_items([Item("A")])
+    with closing(sqlite3.connect(tmp_path / "inventory.db")) as newer:
+        newer.execute(f"PRAGMA user_version = {INVENTORY.version + 1}")
+        with pytest.raises(NewerFile, match="newer dextre-sync"):
+            store.put_items([Item("B")])
+        with pytest.raises(NewerFile):
+            store.submit(lambda tx: tx.put_mapping(SkuMapping(variant(1), "A"))).result()
+        assert newer.execute("SELECT id FROM items").fetchall() == [("A",)]
+    store.close()
 
 
 def test_an_sqlite_that_is_too_old_is_named(
