@@ -118,14 +118,14 @@ class SqliteFile:
         run = self._writer.execute
         run("BEGIN")  # one picture: another process may be making the file at this moment
         try:
-            self._refuse_foreign(schema)
+            self._refuse_foreign()
         finally:
             run("ROLLBACK")
         self._use_wal()
         if self._version() == schema.version:
             return
         with self.transaction():  # asks again inside: another process may have been quicker
-            self._refuse_foreign(schema)
+            self._refuse_foreign()
             version = self._version()
             if version == 0:
                 schema.create(self._writer)
@@ -150,7 +150,7 @@ class SqliteFile:
     def _version(self) -> int:
         return int(self._writer.execute("PRAGMA user_version").fetchone()[0])
 
-    def _refuse_foreign(self, schema: Schema) -> None:
+    def _refuse_foreign(self) -> None:
         application = self._writer.execute("PRAGMA application_id").fetchone()[0]
         tables = self._writer.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if application != APPLICATION_ID and tables:
