@@ -26,6 +26,11 @@ from core.sync.trace import Trace
 STALE_ROUNDS = 3
 """How often one pass reads again what an absolute write found moved."""
 
+MOST_WAITING = 64
+"""Writes without an outcome from which on no new one is decided: what is pending meanwhile goes
+out in few writes afterwards, and the outbox stays small in an outage of any length.
+"""
+
 CHANCE_S, LONGEST_CHANCE_S = 60.0, 900.0
 """Seconds until rows that were refused are tried again: the first time, doubled each time, and at
 most."""
@@ -88,9 +93,12 @@ class Sender:
             if pending > looked_at:  # also what others change while this goes on
                 self._check()
             looked_at = pending
+            room = MOST_WAITING - self._count_waiting()
+            if room <= 0:
+                return
             at = self.commits.moments().of_new()
             # As many as are under way at once, in one commit: each commit waits for the disk.
-            most = self.pacing.parallel
+            most = min(self.pacing.parallel, room)
             intents = await self.commits.commit(
                 partial(outbox.decide, new_key=self.new_key, at=at, most=most)
             )
@@ -116,6 +124,10 @@ class Sender:
     def _count_pending(self) -> int:
         with self.commits.view() as view:
             return view.count_cells()[CellState.PENDING_PUSH]
+
+    def _count_waiting(self) -> int:
+        with self.commits.view() as view:
+            return len(view.intents())
 
     def _check(self) -> None:
         with self.commits.view() as view:

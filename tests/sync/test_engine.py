@@ -17,6 +17,7 @@ from core.model import CellKey, CellState, PlanKind, Problem, QuantityName
 from core.sync.cells import unmap_one
 from core.sync.events import NeedsYou, Pushed, SaleSeen
 from core.sync.reading import Pacing
+from core.sync.sender import MOST_WAITING
 from tests.twins.world import World
 
 
@@ -129,6 +130,21 @@ async def test_a_restart_finishes_what_the_last_one_began() -> None:
     await world.engine.rest()
     assert (world.here(), world.there(key)) == (12, 12)
     assert len(world.shop.ledger) == 1
+
+
+async def test_what_changes_while_no_write_is_answered_goes_out_in_few_writes() -> None:
+    down = {"lose_before"}
+    world = World(fault=lambda name: name in down)
+    keys = [world.linked(here=10, there=10, base=10, item=f"i{n}", sku=f"S{n}") for n in range(200)]
+    for n in range(200):
+        world.add_here(1, sku=f"S{n}")
+        await world.engine.push_pass()
+    with world.books.view() as view:
+        assert len(view.intents()) == MOST_WAITING
+    down.clear()
+    assert (await world.engine.rest()).rests
+    assert [world.there(key) for key in keys] == [11] * 200
+    assert world.shop.writes == MOST_WAITING + 1
 
 
 async def test_a_change_here_while_its_push_is_in_flight_goes_out_next() -> None:
