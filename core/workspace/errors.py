@@ -152,6 +152,14 @@ class RowLeftOut(LostRace):
     remedy = N_("Choose something else for it, or change what stands in the way.")
 
 
+class RowRefused(LostRace):
+    code = "row_refused"
+    message = N_("Shopify refused the quantity of %(what)s: %(why)s.")
+    remedy = N_(
+        "DEXTRE's number stands. The row stays listed, and is tried again until Shopify takes it."
+    )
+
+
 class RowWaits(TryAgain):
     code = "row_waits"
     message = N_("Shopify has not confirmed the quantity of %(what)s yet.")

@@ -28,12 +28,15 @@ from core.model import (
 )
 from core.on_demand import Room
 from core.progress import Progress, silent
+from core.store.errors import QuantityOutOfRange
+from core.store.inventory import LARGEST
 from core.workspace.errors import (
     CountMissing,
     NotAChoice,
     RowGone,
     RowLeftOut,
     RowMoved,
+    RowRefused,
     RowWaits,
 )
 from core.workspace.waiting import WaitingDesk
@@ -70,8 +73,9 @@ class Resolved:
 
 class ResolvingDesk(WaitingDesk):
     def resolve(self, waiting: Waiting, choice: Choice, count: int | None = None) -> Future[None]:
-        """Do what a person chose for one row. Raises NotAChoice, CountMissing (BadInput), and
-        where the row is not any more as it was shown, RowMoved, RowGone, RowLeftOut (LostRace).
+        """Do what a person chose for one row. Raises NotAChoice, CountMissing, QuantityOutOfRange
+        (BadInput); RowRefused where Shopify does; and where the row is not any more as it was
+        shown, RowMoved, RowGone, RowLeftOut (LostRace).
         """
         counted = {} if count is None else {waiting.key: count}
 
@@ -126,8 +130,13 @@ class ResolvingDesk(WaitingDesk):
             choices = list(row.choices) or "—"
             what = self._called(row)
             return NotAChoice(choice=choice, problem=row.problem, what=what, choices=choices)
-        if choice is Choice.COUNT_AGAIN and row.key not in counted:
+        if choice is not Choice.COUNT_AGAIN:
+            return None
+        if row.key not in counted:
             return CountMissing(what=self._called(row))
+        if abs(quantity := counted[row.key]) > LARGEST:
+            name = self.location_name(row.location_id)
+            return QuantityOutOfRange(sku=row.sku_number, location=name, quantity=quantity)
         return None
 
     async def _carry_out(
@@ -207,7 +216,7 @@ class ResolvingDesk(WaitingDesk):
         if done.outcome is RowOutcome.WAITING:
             return RowWaits(what=what)
         if done.outcome is RowOutcome.REJECTED:
-            return RowLeftOut(what=what, why=done.detail)
+            return RowRefused(what=what, why=done.detail)
         return RowMoved(what=what, here="?", there="?")
 
     # -- left out, taken up -------------------------------------------------------------------

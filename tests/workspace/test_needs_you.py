@@ -30,6 +30,7 @@ from core.model import (
     Waiting,
 )
 from core.practice import PracticeShop
+from core.store.errors import QuantityOutOfRange
 from core.sync.events import ChoiceTaken, LocationDeactivated, MappingInDoubt, MappingInOrder
 from core.workspace import Desk, Workspace
 from core.workspace.errors import CountMissing, NotAChoice, RowGone, RowMoved
@@ -629,6 +630,17 @@ def test_a_count_without_its_number_is_refused(bench: Bench) -> None:
     differs_at_start(bench)
     with pytest.raises(CountMissing):
         choose(bench, Choice.COUNT_AGAIN)
+
+
+@pytest.mark.parametrize("count", [10**9 + 1, -(10**9) - 1, 10**20])
+def test_a_count_that_no_side_can_keep_is_refused_and_nothing_changes(
+    bench: Bench, count: int
+) -> None:
+    differs_at_start(bench)
+    runs = len(bench.desk.runs())
+    with pytest.raises(QuantityOutOfRange, match="not a quantity that can be kept"):
+        choose(bench, Choice.COUNT_AGAIN, count)
+    assert (bench.here(), bench.there(), len(bench.desk.runs())) == (30, 50, runs)
 
 
 def test_a_row_that_moved_since_is_told_and_not_forced(bench: Bench) -> None:
