@@ -85,6 +85,7 @@ class Session:
         self.happened = 0
         self.holder: Owner | str | None = None
         self._given_up = threading.Event()
+        self._starting = threading.Lock()
         self.started = False
         self.running_jobs = 0
         self.connection_draft: dict[str, str] = {}
@@ -162,17 +163,21 @@ class Session:
 
     def start(self, *, ask: bool = False) -> StoreInUse | None:
         """Take the engine, or become a viewer who knows who holds it (and why it is not given
-        away); `ask`: asking another app's person, until `give_up`. Called off the UI's loop.
+        away); `ask`: asking another app's person, until `give_up`. Called off the UI's loop; once
+        at a time, whoever calls it again while it asks.
         """
-        self._given_up.clear()
-        try:
-            self.desk.start(ask=ask, given_up=self._given_up.is_set)
-        except StoreInUse as error:
-            self.holder = error.params.get("who", "?")
-            return error
-        self.holder = None
-        self.started = True
-        return None
+        with self._starting:
+            if self.started:
+                return None
+            self._given_up.clear()
+            try:
+                self.desk.start(ask=ask, given_up=self._given_up.is_set)
+            except StoreInUse as error:
+                self.holder = error.params.get("who", "?")
+                return error
+            self.holder = None
+            self.started = True
+            return None
 
     def give_up(self) -> None:
         """Wait for nobody's answer any more."""

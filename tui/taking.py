@@ -70,6 +70,10 @@ class Taking(PumpedApp):
     def take_over(self) -> None:
         """Ask whoever syncs to hand it over: a service does, another app asks its person."""
         who = _told(self.open_session.holder or "")
+        if any(one.group == "take" and not one.is_finished for one in self.workers):
+            words = _("The sync is being asked for already; waiting for the answer of %(who)s.")
+            self.say(words % {"who": who}, "warn")
+            return
         self.say(_("Asking %(who)s for the sync; waiting for the answer…") % {"who": who})
         self.take(None, ask=True)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import pytest
 from textual.pilot import Pilot
 
 from core.model import Owner, Purpose
 from tests.tui.fakes import FakeDesk, FakeWorkspace, process
-from tests.tui.seeing import LEAST, burst, press, running, seen
+from tests.tui.seeing import LEAST, burst, press, running, seen, settled
 from tui.app import DextreApp
+from tui.widgets.dialogs import Dialog
 
 ASKER = process("ben", pid=8)
 
@@ -53,6 +56,61 @@ async def test_the_one_who_is_asked_hands_over_and_becomes_a_viewer(tmp_path: Pa
         await is_asked(app, None)
         await press(app, pilot, "2", "e")
         assert "Here you can only look." in seen(app)
+
+
+async def test_who_asks_twice_is_given_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, answered = FakeDesk(), threading.Event()
+    desk.holder = process()
+    begin = desk.start
+
+    def start(**how: Any) -> None:
+        if how.get("ask"):
+            desk.gives = answered.wait(10)
+        begin(**how)
+
+    monkeypatch.setattr(desk, "start", start)
+    async with running(tmp_path, desk) as (app, pilot):
+        for _time in range(2):
+            for key in ("1", "t", "left", "enter"):
+                await pilot.press(key)
+        await pilot.pause()
+        assert "being asked for already" in seen(app)
+        begun = desk.asked.count(("start",))
+        answered.set()
+        await settled(app, pilot)
+        assert "This app runs the sync now." in seen(app)
+        assert desk.asked.count(("start",)) == begun + 1
+
+
+@pytest.mark.parametrize(
+    ("opens", "sends"),
+    [
+        (("2", "e", "4"), ("enter", "enter")),
+        (("7", "home", "enter", *["down"] * 8, "enter"), ("left", "enter")),
+    ],
+    ids=["quantity", "delete mappings"],
+)
+async def test_what_was_asked_before_the_sync_was_handed_over_is_not_done_after_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    opens: tuple[str, ...],
+    sends: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr("tui.taking.QUIET_S", 0.0)
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, *opens)
+        assert isinstance(app.screen, Dialog)
+        await is_asked(app, ASKER)
+        await press(app, pilot, "left", "enter")
+        desk.holder = ASKER
+        await is_asked(app, None)
+        asked = [one for one in desk.asked if one[0] in ("set_stock", "unmap_all")]
+        await press(app, pilot, *sends)
+        assert "is run by another process" in seen(app)
+        assert [one for one in desk.asked if one[0] in ("set_stock", "unmap_all")] == asked
 
 
 async def test_what_a_small_terminal_has_no_room_for_is_read_by_the_page_keys(

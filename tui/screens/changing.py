@@ -143,6 +143,8 @@ class Changing(MainScreen):
             self._show_form(title, ok, about, typed, act, told(refused))
 
         def submit(answers: Mapping[str, str]) -> str | None:
+            if reason := self.session.why_only_looking():
+                return reason
             if len(skus) > 1:
                 return self.attempt_words(lambda: whole(answers["n"]))
             return self.attempt_words(

@@ -4,7 +4,7 @@ missing; delete SKU mappings at the bottom. All steps can be left and taken up a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from textual import on, work
 from textual.containers import Horizontal
@@ -187,7 +187,14 @@ class ShopifyScreen(SubScreen):
             _("Both sides stop following each other. Pairs and mappings stay as they are."),
             _("Disable"),
         )
-        self.app.push_screen(dialog, if_yes(self._disable))
+        self.app.push_screen(dialog, if_yes(lambda: self._go_on("enable", self._disable)))
+
+    def _go_on(self, name: str, act: Callable[[], object]) -> None:
+        """What was asked about may have become another's business meanwhile."""
+        if reason := self._why_not(name):
+            self.say(reason, "warn")
+        else:
+            act()
 
     @work(exclusive=True, group="job")
     async def _disable(self) -> None:
@@ -211,7 +218,7 @@ class ShopifyScreen(SubScreen):
             "Quantities on both sides stay as they are. Mapping again restarts the link."
         ) % {"mappings": counted.mappings(status.mapped), "brand": clean(status.brand)}
         dialog = ConfirmDialog(_("Delete SKU mappings"), body, _("Delete"), danger=True)
-        self.app.push_screen(dialog, if_yes(self._delete))
+        self.app.push_screen(dialog, if_yes(lambda: self._go_on("delete", self._delete)))
 
     @work(exclusive=True, group="job")
     async def _delete(self) -> None:
