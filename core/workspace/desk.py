@@ -87,6 +87,7 @@ class Desk(RunningDesk):
                 session = await self._open()
                 run = await session.runs.apply(plan, progress or silent)
                 self._note_agreed()
+                self.sync_now()  # what kept the sync back may have been just this
                 return run
 
         return self._call(work())
@@ -161,7 +162,9 @@ class Desk(RunningDesk):
         counts = self._store.count_cells()
         note = health.read(self._health_path)
         in_sync = counts.get(CellState.IN_SYNC, 0)
-        held = min(note.held, in_sync) if link.enabled else 0
+        # What the breaker holds may have been read since, by a plan: then it is told by its cells.
+        unread = note.held - counts.get(CellState.PENDING_PULL, 0)
+        held = max(0, min(unread, in_sync)) if link.enabled else 0
         seconds = self._since(note.at)
         return Status(
             brand=self.brand.name,

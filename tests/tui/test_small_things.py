@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from core.store.errors import Damaged
 from tests.tui.fakes import FakeDesk, process
 from tests.tui.seeing import LARGE, LEAST, press, running, seen
 from tui.widgets.marking import MarkingTable
@@ -138,3 +139,21 @@ async def test_an_items_movements_name_their_label_where_there_are_several(
         await press(app, pilot, "o")
         assert "· NEW" in seen(app)
         assert "· USED" in seen(app)
+
+
+async def test_the_log_of_all_brands_tells_which_one_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = FakeDesk("Own")
+    async with running(tmp_path, own, FakeDesk("Broken")) as (app, pilot):
+
+        def desk(name: str | None = None) -> FakeDesk:
+            if name == "Broken":
+                raise Damaged(file="inventory.db", detail="file is not a database")
+            return own
+
+        await press(app, pilot, "enter")
+        monkeypatch.setattr(app.workspace, "desk", desk)
+        await press(app, pilot, "6", "b")
+        assert "Broken: inventory.db is damaged" in seen(app)
+        assert app.screen.query_one(RingLog).lines

@@ -385,7 +385,9 @@ def test_mapping_anew_clears_all_doubts(bench: Bench) -> None:
     assert bench.waiting() == []
 
 
-def test_a_safety_stop_is_listed_until_the_engine_passes_again(bench: Bench) -> None:
+def test_a_safety_stop_is_listed_until_the_engine_passes_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     limits = bench.desk.limits()
     bench.desk.set_limits(replace(limits, zeroed_at_least=1, zeroed_share=0.01, gone_at_least=1))
     for sku in bench.skus[:3]:
@@ -398,7 +400,13 @@ def test_a_safety_stop_is_listed_until_the_engine_passes_again(bench: Bench) -> 
     assert (stopped.connection, stopped.pending_pull) == (ConnectionState.CONNECTED, 3)
     assert stopped.in_sync == stopped.cells - 3
     assert stopped.error
+    bench.desk.plan(PlanKind.MERGE).result(20)
+    looked = bench.desk.status()
+    assert (looked.in_sync, looked.pending_pull) == (stopped.in_sync, 3), "only looked at"
+    woken: list[str] = []
+    monkeypatch.setattr(bench.desk, "sync_now", lambda: woken.append("woken"))
     bench.desk.apply(bench.desk.plan(PlanKind.PULL).result(20)).result(20)
+    assert woken, "the sync need not wait for its next try"
     agreed = bench.desk.status()
     assert (agreed.in_sync, agreed.pending_pull) == (agreed.cells, 0)
     bench.rest()

@@ -10,11 +10,13 @@ from textual import on, work
 from textual.widget import Widget
 from textual.widgets import Input
 
+from core.errors import DextreError
 from core.sync.events import Event, Level
 from tui.actions import bindings
 from tui.clean import clean
 from tui.clipboard import copy_text
 from tui.i18n import N_, _
+from tui.remedies import told
 from tui.screens.live_log import LiveLog
 from tui.session import log_line
 from tui.widgets.fields import FilterField
@@ -79,24 +81,32 @@ class LogScreen(LiveLog):
 
     @work(exclusive=True, group="log")
     async def _read_files(self) -> None:
-        lines = await asyncio.to_thread(self._from_files)
+        unread: list[str] = []
+        lines = await asyncio.to_thread(self._from_files, unread)
+        if unread and self.is_attached:
+            self.say("\n".join(unread), "warn")
         log = self.query_one(RingLog)
         if self.is_attached and (log.following or self._other_filter):
             self._other_filter = False
             log.show(lines)
 
-    def _from_files(self) -> list[LogLine]:
+    def _from_files(self, unread: list[str]) -> list[LogLine]:
+        """`unread` gets what to say of brands that cannot be opened."""
         events = self.desk.log(limit=FROM_FILE)
-        return self.lines_of(self._with_others(events) if self._all_brands else events)
+        return self.lines_of(self._with_others(events, unread) if self._all_brands else events)
 
     def _other_brands(self) -> list[str]:
         names = (brand.name for brand in self.own_app.workspace.brands())
         return [name for name in names if name != self.desk.brand.name]
 
-    def _with_others(self, own: Sequence[Event]) -> list[Event]:
+    def _with_others(self, own: Sequence[Event], unread: list[str]) -> list[Event]:
         events = list(own)
         for name in self._other_brands():
-            desk = self.own_app.workspace.desk(name)
+            try:
+                desk = self.own_app.workspace.desk(name)
+            except DextreError as error:
+                unread.append(f"{clean(name)}: {told(error)}")
+                continue
             events += desk.log(limit=FROM_FILE)
             if name not in self._others:
                 self._others[name] = desk.feed()
