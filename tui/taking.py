@@ -23,9 +23,16 @@ QUIET_S = 2.0
 """Seconds without a key until a question is put: a scanner must not answer it."""
 
 
+NOBODY_PUMPS = 20
+"""Pumps (5 s) in which nobody runs the sync until this app takes it by itself: who restarts, or is
+just being given it, comes first.
+"""
+
+
 class Taking(PumpedApp):
     _asker: Owner | None = None
     _question: ConfirmDialog | None = None
+    _pumps_with_nobody = 0
 
     @property
     def workspace(self) -> Workspace:
@@ -41,6 +48,8 @@ class Taking(PumpedApp):
         if self.session is not None:
             self._mind_askers()
         super().pump()
+        if self.session is not None:
+            self._mind_nobody(self.session)
 
     @work(exclusive=True, group="take")
     async def take(self, before: Session | None, *, ask: bool = False) -> None:
@@ -48,6 +57,7 @@ class Taking(PumpedApp):
         `ask` for a person.
         """
         session = self.open_session
+        was_viewer = session.holder is not None
         refused: DextreError | None = None
         if before is not None:
             await asyncio.to_thread(before.close)
@@ -63,19 +73,32 @@ class Taking(PumpedApp):
         elif session.holder is not None:
             words = session.why_only_looking() or ""
             self.say(sentences(words, _("Home, key t: ask for the sync.")), "warn")
-        elif ask and session.started:
+        elif was_viewer and session.started:
             self.say(_("This app runs the sync now."))
         self.look()
 
     def take_over(self) -> None:
         """Ask whoever syncs to hand it over: a service does, another app asks its person."""
         who = _told(self.open_session.holder or "")
-        if any(one.group == "take" and not one.is_finished for one in self.workers):
+        if self._takes():
             words = _("The sync is being asked for already; waiting for the answer of %(who)s.")
             self.say(words % {"who": who}, "warn")
             return
         self.say(_("Asking %(who)s for the sync; waiting for the answer…") % {"who": who})
         self.take(None, ask=True)
+
+    def _takes(self) -> bool:
+        return any(one.group == "take" and not one.is_finished for one in self.workers)
+
+    def _mind_nobody(self, session: Session) -> None:
+        """Whoever had the sync has ended: a viewer need not be asked to go on with it."""
+        if session.holder is None or session.status.owner is not None or self._takes():
+            self._pumps_with_nobody = 0
+            return
+        self._pumps_with_nobody += 1
+        if self._pumps_with_nobody > NOBODY_PUMPS:
+            self._pumps_with_nobody = 0
+            self.take(None)
 
     def _mind_askers(self) -> None:
         """Put the question of another app before this one's person, once nobody types; it ends

@@ -13,6 +13,7 @@ from core.model import Owner, Purpose
 from tests.tui.fakes import FakeDesk, FakeWorkspace, process
 from tests.tui.seeing import LEAST, burst, press, running, seen, settled
 from tui.app import DextreApp
+from tui.taking import NOBODY_PUMPS
 from tui.widgets.dialogs import Dialog
 
 ASKER = process("ben", pid=8)
@@ -56,6 +57,23 @@ async def test_the_one_who_is_asked_hands_over_and_becomes_a_viewer(tmp_path: Pa
         await is_asked(app, None)
         await press(app, pilot, "2", "e")
         assert "Here you can only look." in seen(app)
+
+
+async def test_a_viewer_goes_on_with_the_sync_where_nobody_runs_it_any_more(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    desk.holder = process()
+    async with running(tmp_path, desk) as (app, pilot):
+        desk.holder = None
+        app.look()
+        for _pump in range(NOBODY_PUMPS):
+            app.pump()
+        assert ("start",) not in desk.asked, "who restarts comes first"
+        app.pump()
+        await settled(app, pilot)
+        assert "This app runs the sync now." in seen(app)
+        assert desk.asked.count(("start",)) == 1
 
 
 async def test_who_asks_twice_is_given_it_once(
