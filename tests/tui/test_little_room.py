@@ -21,6 +21,7 @@ from tui.screens.plan import PlanScreen
 from tui.widgets.bars import Bar
 from tui.widgets.columns import Name, clip
 from tui.widgets.dialogs import FormDialog
+from tui.widgets.entry import EntryField
 from tui.widgets.fields import Field, Press
 from tui.widgets.prose import Prose
 from tui.widgets.table import VirtualTable
@@ -207,3 +208,47 @@ async def test_what_the_doctor_found_is_told_whole(tmp_path: Path) -> None:
         await press(app, pilot, "7", "end", "G", "enter", "down", "down", "down")
         told = app.screen.query_one("#remedy", Prose).plain
         assert "API version 2026-10 is 53 days old" in told
+
+
+@pytest.mark.parametrize("size", [(30, 8), (9, 3), (1, 1)])
+async def test_the_focus_comes_back_where_it_was_after_a_terminal_that_was_too_small(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        for way in (["7", "j"], ["2", "j"], ["6", "k"], ["7", "home", "enter", "enter"]):
+            await press(app, pilot, *way)
+            before = app.focused
+            assert before is not None
+            await resized(app, pilot, *size)
+            assert app.screen.title_text() not in seen(app)  # type: ignore[attr-defined]
+            await resized(app, pilot, 80, 24)
+            assert app.focused is before, way
+            assert "too small" not in seen(app)
+        await press(app, pilot, "x")
+        assert isinstance(app.focused, Field)
+        assert app.focused.value.endswith("x"), "typed on where it was"
+
+
+async def test_a_page_below_a_dialog_keeps_its_focus_on_a_terminal_that_was_too_small(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "3", "tab")
+        before = app.focused
+        await press(app, pilot, "question_mark")
+        await resized(app, pilot, 30, 8)
+        await resized(app, pilot, 80, 24)
+        await press(app, pilot, "escape")
+        assert app.focused is before
+
+
+async def test_what_is_typed_over_a_row_is_not_seen_on_a_terminal_that_is_too_small(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "2", "equals_sign", *"777")
+        await resized(app, pilot, 30, 8)
+        assert "777" not in seen(app)
+        await resized(app, pilot, 80, 24)
+        assert "777" in seen(app)
+        assert app.focused is app.screen.query_one(EntryField)

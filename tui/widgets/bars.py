@@ -279,9 +279,14 @@ def is_too_small(columns: int, rows: int) -> bool:
 
 
 class TooSmall(Prose):
-    """What is shown instead of everything where the terminal is too small."""
+    """Lies over everything where the terminal is too small: what is below keeps its focus and what
+    was typed. What is not displayed at all would lose them.
+    """
 
-    DEFAULT_CSS = "TooSmall { display: none; height: 1fr; padding: 1; }"
+    DEFAULT_CSS = """
+    TooSmall { display: none; layer: notice; width: 100%; height: 100%; padding: 1;
+        background: $background; }
+    """
 
     def show(self, columns: int, rows: int) -> None:
         self.update(

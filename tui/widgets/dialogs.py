@@ -47,7 +47,6 @@ class Dialog(ModalScreen[T]):
     Dialog VerticalScroll { scrollbar-size-vertical: 1; }
     Dialog > KeyLine { layer: notice; dock: bottom; }
     Dialog.-too-small > KeyLine { display: none; }
-    Dialog > TooSmall { layer: notice; width: 100%; height: 100%; background: $background; }
     Dialog.-too-small > TooSmall { display: block; }
     Dialog.-short > #box { padding: 0 1; max-height: 92%; }
     Dialog.-short .dialog--title, Dialog.-short .dialog--buttons { margin: 0; }
