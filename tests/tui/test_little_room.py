@@ -15,6 +15,8 @@ from core.model import ConnectionState, Location, PlanKind
 from tests.tui.fakes import FakeDesk, sample_plan
 from tests.tui.seeing import LEAST, press, running, seen, settled
 from tui.app import DextreApp
+from tui.i18n import _ as i18n
+from tui.screens.enable import CHOICES, EnableScreen
 from tui.screens.item import ItemScreen
 from tui.screens.mapping import MappingScreen
 from tui.screens.plan import PlanScreen
@@ -252,3 +254,22 @@ async def test_what_is_typed_over_a_row_is_not_seen_on_a_terminal_that_is_too_sm
         await resized(app, pilot, 80, 24)
         assert "777" in seen(app)
         assert app.focused is app.screen.query_one(EntryField)
+
+
+SCROLL_BAR = " ▁▂▃▄▅▆▇█"
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("size", [LEAST, (50, 14), (60, 15)])
+async def test_each_way_to_begin_is_seen_whole_with_what_it_means(
+    tmp_path: Path, size: tuple[int, int], lang: str
+) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=size) as (app, pilot):
+        app.push_screen(EnableScreen())
+        await settled(app, pilot)
+        for _kind, title, explains in CHOICES:
+            text = "".join(line.rstrip(SCROLL_BAR) for line in seen(app).splitlines())
+            text = "".join(text.split())
+            assert "".join((i18n(title) + i18n(explains)).split()) in text, seen(app)
+            assert str(app.focused.label) == i18n(title)  # type: ignore[union-attr]
+            await press(app, pilot, "tab")
