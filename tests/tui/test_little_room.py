@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from textual.pilot import Pilot
 
 from core.errors import Offline, note_of
 from core.model import ConnectionState, Location, PlanKind
 from tests.tui.fakes import FakeDesk, sample_plan
-from tests.tui.seeing import LEAST, press, running, seen, settled
-from tui.app import DextreApp
+from tests.tui.seeing import LEAST, press, resized, running, seen, settled
 from tui.i18n import _ as i18n
 from tui.screens.enable import CHOICES, EnableScreen
 from tui.screens.item import ItemScreen
@@ -27,15 +25,6 @@ from tui.widgets.entry import EntryField
 from tui.widgets.fields import Field, Press
 from tui.widgets.prose import Prose
 from tui.widgets.table import VirtualTable
-
-
-async def resized(app: DextreApp, pilot: Pilot[int], columns: int, rows: int) -> None:
-    await pilot.resize_terminal(columns, rows)
-    for _turn in range(100):
-        if app.screen.has_class("-too-small") == (columns < LEAST[0]):
-            break
-        await pilot.pause(0.01)
-    await settled(app, pilot)
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
