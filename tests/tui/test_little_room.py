@@ -262,3 +262,16 @@ async def test_each_way_to_begin_is_seen_whole_with_what_it_means(
             assert "".join((i18n(title) + i18n(explains)).split()) in text, seen(app)
             assert str(app.focused.label) == i18n(title)  # type: ignore[union-attr]
             await press(app, pilot, "tab")
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("size", [LEAST, (40, 24)])
+async def test_the_buttons_of_the_question_before_enabling_are_whole(
+    tmp_path: Path, size: tuple[int, int], lang: str
+) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=size) as (app, pilot):
+        app.push_screen(PlanScreen(sample_plan(PlanKind.PUSH), enabling=True))
+        await settled(app, pilot)
+        await press(app, pilot, "A")
+        rows = [row for row in seen(app).splitlines() if "│" in row]
+        assert any(i18n("Enable inventory link") in row and i18n("Cancel") in row for row in rows)
