@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import on, work
+from textual import events, on, work
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -245,6 +245,11 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         remedy.display = bool(chosen) and (len(chosen) > 1 or self.size.height >= ROOMY)
         self.query_one("#choices", Static).update(self._choice_line(chosen))
         self.refresh_bindings()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Words and keys are laid out for the width, and shown where the height allows."""
+        if self.is_whole:
+            self.call_after_refresh(self.show_remedy)
 
     def _remedy(self, chosen: Sequence[Waiting]) -> list[str]:
         if len(chosen) > 1:

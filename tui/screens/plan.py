@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
-from textual import on, work
+from textual import events, on, work
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button
@@ -60,9 +60,7 @@ class PlanScreen(Finding, SubScreen):
     # -- what it shows -----------------------------------------------------------------------------
 
     def refresh_data(self) -> None:
-        short = self.size.height < SHORT
-        totals = self._short_totals() if short else [*self._totals(), self._shown()]
-        self.query_one("#totals", Prose).update("\n".join(totals))
+        self._show_totals()
         place = max(10, cell_len(_("Location")))
         columns = [
             Column(_("SKU number"), 12, grow=1),
@@ -81,6 +79,15 @@ class PlanScreen(Finding, SubScreen):
             question=(self._filter, self._search),
         )
         self.refresh_bindings()
+
+    def _show_totals(self) -> None:
+        short = self.size.height < SHORT
+        totals = self._short_totals() if short else [*self._totals(), self._shown()]
+        self.query_one("#totals", Prose).update("\n".join(totals))
+
+    def on_resize(self, _event: events.Resize) -> None:
+        if self.is_whole:
+            self.call_after_refresh(self._show_totals)
 
     async def retext(self) -> None:
         self._rows.forget_texts()
