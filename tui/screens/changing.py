@@ -23,6 +23,7 @@ from tui.screens.base import Done, MainScreen, Progress, Work
 from tui.widgets.dialogs import Ask, FormDialog
 from tui.widgets.entry import EntryField
 from tui.widgets.marking import MarkingTable
+from tui.widgets.rows import Toned
 from tui.widgets.table import VirtualTable
 
 UNDO_KEPT = 200
@@ -77,6 +78,7 @@ class Changing(MainScreen):
         table = self.query_one(MarkingTable)
         if skus:
             table.reread(skus)
+            self.show_held()
         else:
             table.invalidate()
         self.refresh_bindings()
@@ -275,7 +277,15 @@ class Changing(MainScreen):
         row, place, label = self.query_one(MarkingTable).current, self.location, self.label
         self._typing = (row.key, place.name, label.code) if row and place and label else None
 
+    def show_held(self) -> None:
+        """The number that is typed over, as its cell shows it."""
+        table = self.query_one(MarkingTable)
+        cells = table.current.cells if table.current else ()
+        held = cells[table.cell] if 0 <= table.cell < len(cells) else ""
+        self.query_one(EntryField).placeholder = held.text if isinstance(held, Toned) else held
+
     def _place_entry(self) -> None:
+        self.show_held()
         table = self.query_one(MarkingTable)
         spot = table.cell_spot()
         if spot is not None:
