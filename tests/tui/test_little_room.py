@@ -17,6 +17,8 @@ from tui.i18n import _ as i18n
 from tui.screens.enable import CHOICES, EnableScreen
 from tui.screens.item import ItemScreen
 from tui.screens.mapping import MappingScreen
+from tui.screens.pairing import PairingScreen
+from tui.screens.places import PlacesScreen
 from tui.screens.plan import PlanScreen
 from tui.widgets.bars import Bar
 from tui.widgets.columns import Name, clip
@@ -275,3 +277,20 @@ async def test_the_buttons_of_the_question_before_enabling_are_whole(
         await press(app, pilot, "A")
         rows = [row for row in seen(app).splitlines() if "│" in row]
         assert any(i18n("Enable inventory link") in row and i18n("Cancel") in row for row in rows)
+
+
+async def test_a_location_that_was_just_added_is_under_the_cursor(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk._locations += [Location(f"m{n}", f"Place {n}") for n in range(9)]
+    async with running(tmp_path, desk, size=LEAST) as (app, pilot):
+        for screen in (PairingScreen(), PlacesScreen()):
+            app.push_screen(screen)
+            await settled(app, pilot)
+            name = f"New one of {type(screen).__name__}"[:18]
+            await press(app, pilot, "a")
+            app.screen.query_one("#ask-name", Field).value = name
+            await press(app, pilot, "enter")
+            table = screen.query(VirtualTable).first()
+            assert table.current is not None
+            assert table.current.cells[0] == name
+            assert any(name[:10] in line for line in seen(app).splitlines())

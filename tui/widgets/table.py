@@ -201,6 +201,12 @@ class VirtualTable(PlacedView, can_focus=True):
         self._stood = stood
         return None if found else row
 
+    def go_to(self, key: str) -> None:
+        """The cursor on the row of this key, where there is one."""
+        index = self._rows.index_of(key, self.cursor)
+        if index is not None:
+            self.cursor = index
+
     def _go_to(self, row: Row) -> bool:
         """The cursor on this row, as far down the screen as before; False where it is not there."""
         index = self._rows.index_of(row.key, self.cursor)
