@@ -176,15 +176,7 @@ class Changing(MainScreen):
     ) -> None:
         """One commit; Esc before it leaves everything as it was. `again`: it was refused."""
         refused: list[DextreError] = []
-
-        def tried(progress: Progress) -> Sequence[Movement]:
-            try:
-                return act(progress)
-            except DextreError as error:
-                refused.append(error)
-                raise
-
-        done = await self._made(title, tried, quiet=True)
+        done = await self._made(title, act, tell=refused.append)
         if refused:
             again(refused[0])
         if done is not None:
@@ -194,7 +186,11 @@ class Changing(MainScreen):
             self._say_made(sentences(words, _("u undoes it.")))
 
     async def _made(
-        self, title: str, act: Callable[[Progress], Sequence[Movement]], *, quiet: bool = False
+        self,
+        title: str,
+        act: Callable[[Progress], Sequence[Movement]],
+        *,
+        tell: Callable[[DextreError], object] | None = None,
     ) -> Done[Sequence[Movement]] | None:
         begun: list[Work | None] = []
 
@@ -202,7 +198,7 @@ class Changing(MainScreen):
             begun.append(self._work)
             return self.beside(act)(progress)
 
-        done = await self.job(title, start, quiet=quiet)
+        done = await self.job(title, start, tell=tell)
         self._late = any(work is not None and work.cancelled for work in begun)
         self.seen_again()
         return done
