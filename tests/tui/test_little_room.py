@@ -39,6 +39,20 @@ async def test_the_navigation_shows_where_one_is(tmp_path: Path, lang: str) -> N
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_the_navigation_tells_that_there_are_more_on_either_side(
+    tmp_path: Path, lang: str
+) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=LEAST) as (app, pilot):
+        for key, before, after in (("1", False, True), ("4", True, True), ("7", True, False)):
+            await press(app, pilot, key)
+            signs = seen(app).splitlines()[0].split()
+            assert [signs[0] == "<", signs[-1] == ">"] == [before, after]
+        await resized(app, pilot, 120, 40)
+        signs = seen(app).splitlines()[0].split()
+        assert not {"<", ">"} & set(signs), "all are seen"
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
 async def test_the_chosen_filter_of_the_mapping_is_seen(tmp_path: Path, lang: str) -> None:
     async with running(tmp_path, FakeDesk(), lang=lang, size=LEAST) as (app, pilot):
         await press(app, pilot, "3")
