@@ -52,6 +52,29 @@ async def test_the_navigation_tells_that_there_are_more_on_either_side(
         assert not {"<", ">"} & set(signs), "all are seen"
 
 
+async def test_runs_tell_their_time_and_what_waits_or_is_planned_its_location(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, FakeDesk(), size=LEAST) as (app, pilot):
+        await press(app, pilot, "5")
+        assert "11-23 09:00" in seen(app)
+        await resized(app, pilot, 80, 24)
+        assert "2026-11-23 09:00" in seen(app)
+        await resized(app, pilot, *LEAST)
+        await press(app, pilot, "4")
+        assert "渋谷店" in seen(app)
+        await press(app, pilot, "down")
+        assert "倉庫 Warehouse" in seen(app)
+        plan = sample_plan(PlanKind.PUSH)
+        app.push_screen(PlanScreen(plan))
+        await settled(app, pilot)
+        for row in plan.changing:
+            assert app.open_session.place(row.location_id) in seen(app)
+            await press(app, pilot, "down")
+        await resized(app, pilot, 80, 24)
+        assert not app.screen.query_one("#place").display
+
+
 @pytest.mark.parametrize("lang", ["en", "ja"])
 async def test_the_chosen_filter_of_the_mapping_is_seen(tmp_path: Path, lang: str) -> None:
     async with running(tmp_path, FakeDesk(), lang=lang, size=LEAST) as (app, pilot):

@@ -53,6 +53,9 @@ ROOMY = 18
 
 NARROW = 60
 
+LOCATION = 1
+"""The column of the locations; where there is no room for it, the one under the cursor is told."""
+
 LOOKED_THROUGH = 500
 """Rows of a list that is made anew at once: what a list looks through in one step."""
 
@@ -167,7 +170,6 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
             self._settled, table.lost = False, None
         if found.is_whole:
             table.marks = {key for key in table.marks if key in found}
-        self._show_about()
         self.show_remedy()
 
     def _fits(self, row: Waiting) -> bool:
@@ -215,6 +217,9 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
             words = _("Waiting: %(n)d") % {"n": status.needs_you}
             if status.ignored:
                 words += "   " + _("Left out by you: %(n)d (f)") % {"n": status.ignored}
+        here = self.here()
+        if here is not None and not self.query_one(MarkingTable).has_room_for(LOCATION):
+            words += "   " + self._place(here)
         self.query_one("#about", Static).update(words)
 
     # -- the row under the cursor ------------------------------------------------------------------
@@ -239,6 +244,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
 
     @on(VirtualTable.Moved)
     def show_remedy(self) -> None:
+        self._show_about()
         chosen = self.chosen()
         remedy = self.query_one("#remedy", Prose)
         remedy.update("\n".join(self._remedy(chosen)))

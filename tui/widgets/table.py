@@ -314,6 +314,10 @@ class VirtualTable(PlacedView, can_focus=True):
                 columns[index] = replace(columns[index], width=width)
         return columns
 
+    def has_room_for(self, column: int) -> bool:
+        """Whether this column is shown."""
+        return any(index == column for index, _width in self._layout)
+
     def _keep_in_view(self) -> None:
         height = self.scrollable_content_region.height - 1
         if height <= 0:  # a watcher may run before the size is known
