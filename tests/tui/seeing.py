@@ -20,9 +20,6 @@ from tests.tui.fakes import FakeDesk, FakeWorkspace
 from tui.app import DextreApp
 from tui.widgets.bars import KeyLine, Saying
 
-FIXED = ("navigation", "body", "status", "keys")
-"""The lines that every screen has at least."""
-
 GOLDENS = Path(__file__).parent / "goldens"
 SMALL, LARGE, LEAST = (80, 24), (120, 40), (40, 12)
 
@@ -67,13 +64,13 @@ async def press(app: DextreApp, pilot: Pilot[int], *keys: str) -> None:
 
 async def resized(app: DextreApp, pilot: Pilot[int], columns: int, rows: int) -> None:
     """The terminal has another size, and all is laid out anew: its last line is that of the keys,
-    as far as there is room for it.
+    unless it is too small.
     """
     await pilot.resize_terminal(columns, rows)
     for _turn in range(100):
         await pilot.pause(0.01)
         keys = app.screen.query_one(KeyLine).region
-        if keys.right == columns and (keys.bottom == rows or rows < len(FIXED)):
+        if keys.right == columns and (keys.bottom == rows or app.screen.has_class("-too-small")):
             break
     await settled(app, pilot)
 

@@ -331,3 +331,12 @@ async def test_a_location_that_was_just_added_is_under_the_cursor(tmp_path: Path
             assert table.current is not None
             assert table.current.cells[0] == name
             assert any(name[:10] in line for line in seen(app).splitlines())
+
+
+async def test_what_is_too_small_is_told_without_gaps_over_any_page(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk(), lang="ja") as (app, pilot):
+        for key in "1234567":
+            await press(app, pilot, key)
+            await resized(app, pilot, 39, 12)
+            assert "39×12。40×12 以上" in seen(app), key
+            await resized(app, pilot, 80, 24)
