@@ -18,6 +18,11 @@ def day_and_time(at: str) -> str:
     return _local(at, "%Y-%m-%d %H:%M")
 
 
+def short_day_and_time(at: str) -> str:
+    """`11-23 18:56`, where there is little room."""
+    return _local(at, "%m-%d %H:%M")
+
+
 def to_the_second(at: str) -> str:
     """`2026-11-23 18:56:37`"""
     return _local(at, "%Y-%m-%d %H:%M:%S")

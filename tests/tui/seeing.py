@@ -18,7 +18,7 @@ from textual.pilot import Pilot
 from core.workspace import Workspace
 from tests.tui.fakes import FakeDesk, FakeWorkspace
 from tui.app import DextreApp
-from tui.widgets.bars import Saying
+from tui.widgets.bars import KeyLine, Saying
 
 GOLDENS = Path(__file__).parent / "goldens"
 SMALL, LARGE, LEAST = (80, 24), (120, 40), (40, 12)
@@ -60,6 +60,19 @@ async def press(app: DextreApp, pilot: Pilot[int], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await settled(app, pilot)
+
+
+async def resized(app: DextreApp, pilot: Pilot[int], columns: int, rows: int) -> None:
+    """The terminal has another size, and all is laid out anew: its last line is that of the keys,
+    unless it is too small.
+    """
+    await pilot.resize_terminal(columns, rows)
+    for _turn in range(100):
+        await pilot.pause(0.01)
+        keys = app.screen.query_one(KeyLine).region
+        if keys.right == columns and (keys.bottom == rows or app.screen.has_class("-too-small")):
+            break
+    await settled(app, pilot)
 
 
 async def type_text(pilot: Pilot[int], text: str) -> None:

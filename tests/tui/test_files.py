@@ -12,12 +12,13 @@ from core.exchange import RowProblemLine
 from core.matching import Edit
 from core.workspace.editing import MappingChange, MappingPreview
 from tests.tui.fakes import FakeDesk, FakePreview, FakeProblem
-from tests.tui.seeing import press, running, seen
+from tests.tui.seeing import LEAST, press, resized, running, seen
 from tui import counted
 from tui.i18n import set_language
 from tui.remedies import told
 from tui.widgets.fields import Field
 from tui.widgets.prose import Prose
+from tui.widgets.table import VirtualTable
 
 BACKUPS = ("7", "home", *["down"] * 8, "enter")
 FIELDS = {
@@ -100,3 +101,26 @@ def test_japanese_sentences_stand_together_without_a_space() -> None:
     for words in (told(error), told(note_of(error))):
         assert "。" in words
         assert "。 " not in words
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("keys", [FIELDS["an import"], FIELDS["mappings read in"]])
+async def test_wrong_lines_are_read_on_the_smallest_terminal(
+    tmp_path: Path, keys: tuple[str, ...], lang: str
+) -> None:
+    desk: Any = FakeDesk()
+    detail = "The quantity “12 or so” of this line is no whole number and cannot be one"
+    problems = tuple(FakeProblem(line, detail, "Type a number.") for line in range(2, 9))
+    wrong = tuple(RowProblemLine(one.line, "sku", detail, {}, "") for one in problems)
+    desk.preview_import = lambda _path: FakePreview(rows=64, problems=problems)
+    desk.preview_mappings = lambda _path: MappingPreview("x", Edit(), (), wrong, 40, 38)
+    async with running(tmp_path, desk, lang=lang, size=LEAST) as (app, pilot):
+        await press(app, pilot, *keys, "x", "enter")
+        table = app.screen.query_one(VirtualTable)
+        assert table.size.height >= 3, "its head and two rows"
+        text = seen(app)
+        assert detail.replace(" ", "") in "".join(text.split())
+        about = app.screen.query_one("#about", Prose)
+        assert len(about.lines(about.content_size.width)) <= about.content_size.height, text
+        await resized(app, pilot, 80, 24)
+        assert {"en": "try again", "ja": "もう一度"}[lang] in seen(app)

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from core.errors import BadInput, DextreError
 from core.model import Item, LevelKey, Movement
 from core.store.errors import CannotWrite, DiskFull, StoreBusy
-from core.sync.events import ItemAdded, ItemRemoved
+from core.sync.events import ItemAdded, ItemRemoved, Pushed
 from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import burst, press, running, seen, settled, type_text
 from tui.screens.changing import whole
@@ -310,3 +310,29 @@ async def test_typing_into_an_item_that_leaves_meanwhile_ends(tmp_path: Path) ->
         asked = len(desk.asked)
         await press(app, pilot, "enter", "escape")
         assert not [one for one in desk.asked[asked:] if one[0] == "set_stock"]
+
+
+async def test_the_quantity_that_is_typed_over_is_seen_until_something_is_typed(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", "equals_sign")
+        entry = app.screen.query_one(EntryField)
+        for sku in ("TEA-000", "TEA-001"):
+            row = next(line for line in seen(app).splitlines() if sku in line)
+            assert str(desk._levels[LevelKey(sku, "l1", "NEW")]) in row.split(), row
+            assert entry.value == ""
+            await press(app, pilot, "enter")
+        await press(app, pilot, "up")
+        key = LevelKey("TEA-001", "l1", "NEW")
+        desk._levels[key] = 77
+        desk.feeds[-1].waiting.append(
+            Pushed(at=AT, brand="b", sku="TEA-001", location="x", pushed=1, before=1, after=2)
+        )
+        await settled(app, pilot)
+        assert entry.placeholder == "77", "it has changed meanwhile"
+        await press(app, pilot, "6")
+        await settled(app, pilot)
+        row = next(line for line in seen(app).splitlines() if "TEA-001" in line)
+        assert "77" not in row.split(), "what is typed stands there alone"

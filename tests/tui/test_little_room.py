@@ -8,31 +8,25 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from textual.pilot import Pilot
 
 from core.errors import Offline, note_of
 from core.model import ConnectionState, Location, PlanKind
 from tests.tui.fakes import FakeDesk, sample_plan
-from tests.tui.seeing import LEAST, press, running, seen, settled
-from tui.app import DextreApp
+from tests.tui.seeing import LEAST, press, resized, running, seen, settled
+from tui.i18n import _ as i18n
+from tui.screens.enable import CHOICES, EnableScreen
 from tui.screens.item import ItemScreen
 from tui.screens.mapping import MappingScreen
+from tui.screens.pairing import PairingScreen
+from tui.screens.places import PlacesScreen
 from tui.screens.plan import PlanScreen
 from tui.widgets.bars import Bar
 from tui.widgets.columns import Name, clip
 from tui.widgets.dialogs import FormDialog
+from tui.widgets.entry import EntryField
 from tui.widgets.fields import Field, Press
 from tui.widgets.prose import Prose
 from tui.widgets.table import VirtualTable
-
-
-async def resized(app: DextreApp, pilot: Pilot[int], columns: int, rows: int) -> None:
-    await pilot.resize_terminal(columns, rows)
-    for _turn in range(100):
-        if app.screen.has_class("-too-small") == (columns < LEAST[0]):
-            break
-        await pilot.pause(0.01)
-    await settled(app, pilot)
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -42,6 +36,43 @@ async def test_the_navigation_shows_where_one_is(tmp_path: Path, lang: str) -> N
             await press(app, pilot, key)
             top = seen(app).splitlines()[0]
             assert f"{key} {app.screen.title_text()}" in top, top  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_the_navigation_tells_that_there_are_more_on_either_side(
+    tmp_path: Path, lang: str
+) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=LEAST) as (app, pilot):
+        for key, before, after in (("1", False, True), ("4", True, True), ("7", True, False)):
+            await press(app, pilot, key)
+            signs = seen(app).splitlines()[0].split()
+            assert [signs[0] == "<", signs[-1] == ">"] == [before, after]
+        await resized(app, pilot, 120, 40)
+        signs = seen(app).splitlines()[0].split()
+        assert not {"<", ">"} & set(signs), "all are seen"
+
+
+async def test_runs_tell_their_time_and_what_waits_or_is_planned_its_location(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, FakeDesk(), size=LEAST) as (app, pilot):
+        await press(app, pilot, "5")
+        assert "11-23 09:00" in seen(app)
+        await resized(app, pilot, 80, 24)
+        assert "2026-11-23 09:00" in seen(app)
+        await resized(app, pilot, *LEAST)
+        await press(app, pilot, "4")
+        assert "渋谷店" in seen(app)
+        await press(app, pilot, "down")
+        assert "倉庫 Warehouse" in seen(app)
+        plan = sample_plan(PlanKind.PUSH)
+        app.push_screen(PlanScreen(plan))
+        await settled(app, pilot)
+        for row in plan.changing:
+            assert app.open_session.place(row.location_id) in seen(app)
+            await press(app, pilot, "down")
+        await resized(app, pilot, 80, 24)
+        assert not app.screen.query_one("#place").display
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -207,3 +238,105 @@ async def test_what_the_doctor_found_is_told_whole(tmp_path: Path) -> None:
         await press(app, pilot, "7", "end", "G", "enter", "down", "down", "down")
         told = app.screen.query_one("#remedy", Prose).plain
         assert "API version 2026-10 is 53 days old" in told
+
+
+@pytest.mark.parametrize("size", [(30, 8), (9, 3), (1, 1)])
+async def test_the_focus_comes_back_where_it_was_after_a_terminal_that_was_too_small(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        for way in (["7", "j"], ["2", "j"], ["6", "k"], ["7", "home", "enter", "enter"]):
+            await press(app, pilot, *way)
+            before = app.focused
+            assert before is not None
+            await resized(app, pilot, *size)
+            assert app.screen.title_text() not in seen(app)  # type: ignore[attr-defined]
+            await resized(app, pilot, 80, 24)
+            assert app.focused is before, way
+            assert "too small" not in seen(app)
+        await press(app, pilot, "x")
+        assert isinstance(app.focused, Field)
+        assert app.focused.value.endswith("x"), "typed on where it was"
+
+
+async def test_a_page_below_a_dialog_keeps_its_focus_on_a_terminal_that_was_too_small(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "3", "tab")
+        before = app.focused
+        await press(app, pilot, "question_mark")
+        await resized(app, pilot, 30, 8)
+        await resized(app, pilot, 80, 24)
+        await press(app, pilot, "escape")
+        assert app.focused is before
+
+
+async def test_what_is_typed_over_a_row_is_not_seen_on_a_terminal_that_is_too_small(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "2", "equals_sign", *"777")
+        await resized(app, pilot, 30, 8)
+        assert "777" not in seen(app)
+        await resized(app, pilot, 80, 24)
+        assert "777" in seen(app)
+        assert app.focused is app.screen.query_one(EntryField)
+
+
+SCROLL_BAR = " ▁▂▃▄▅▆▇█"
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("size", [LEAST, (50, 14), (60, 15)])
+async def test_each_way_to_begin_is_seen_whole_with_what_it_means(
+    tmp_path: Path, size: tuple[int, int], lang: str
+) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=size) as (app, pilot):
+        app.push_screen(EnableScreen())
+        await settled(app, pilot)
+        for _kind, title, explains in CHOICES:
+            text = "".join(line.rstrip(SCROLL_BAR) for line in seen(app).splitlines())
+            text = "".join(text.split())
+            assert "".join((i18n(title) + i18n(explains)).split()) in text, seen(app)
+            assert str(app.focused.label) == i18n(title)  # type: ignore[union-attr]
+            await press(app, pilot, "tab")
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("size", [LEAST, (40, 24)])
+async def test_the_buttons_of_the_question_before_enabling_are_whole(
+    tmp_path: Path, size: tuple[int, int], lang: str
+) -> None:
+    async with running(tmp_path, FakeDesk(), lang=lang, size=size) as (app, pilot):
+        app.push_screen(PlanScreen(sample_plan(PlanKind.PUSH), enabling=True))
+        await settled(app, pilot)
+        await press(app, pilot, "A")
+        rows = [row for row in seen(app).splitlines() if "│" in row]
+        assert any(i18n("Enable inventory link") in row and i18n("Cancel") in row for row in rows)
+
+
+async def test_a_location_that_was_just_added_is_under_the_cursor(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk._locations += [Location(f"m{n}", f"Place {n}") for n in range(9)]
+    async with running(tmp_path, desk, size=LEAST) as (app, pilot):
+        for screen in (PairingScreen(), PlacesScreen()):
+            app.push_screen(screen)
+            await settled(app, pilot)
+            name = f"New one of {type(screen).__name__}"[:18]
+            await press(app, pilot, "a")
+            app.screen.query_one("#ask-name", Field).value = name
+            await press(app, pilot, "enter")
+            table = screen.query(VirtualTable).first()
+            assert table.current is not None
+            assert table.current.cells[0] == name
+            assert any(name[:10] in line for line in seen(app).splitlines())
+
+
+async def test_what_is_too_small_is_told_without_gaps_over_any_page(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk(), lang="ja") as (app, pilot):
+        for key in "1234567":
+            await press(app, pilot, key)
+            await resized(app, pilot, 39, 12)
+            assert "39×12。40×12 以上" in seen(app), key
+            await resized(app, pilot, 80, 24)

@@ -12,6 +12,7 @@ from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import press, running, seen, settled, type_text
 from tui.widgets.fields import FilterField
 from tui.widgets.marking import MarkingTable
+from tui.widgets.picker import PickerDialog
 from tui.widgets.table import VirtualTable
 
 
@@ -174,3 +175,15 @@ async def test_the_row_is_under_the_cursor_again_after_the_table_was_read_anew(
         desk.mapping_view_now = view  # type: ignore[method-assign]
         app.screen.refresh_data()  # type: ignore[attr-defined]
         assert (table.current, table.lost) == (row, None)
+
+
+async def test_a_key_without_a_row_or_a_catalogue_says_what_is_missing(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk.rows_mapped = [MappingRow(MatchState.ONLY_HERE, Item("TEA-000"), None)]
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", "m")
+        assert not isinstance(app.screen, PickerDialog)
+        assert "Press M (Map) to read the shop's catalogue." in seen(app)
+        desk.rows_mapped = []
+        await press(app, pilot, "4", "3", "enter")
+        assert "There is no row under the cursor." in seen(app)

@@ -18,6 +18,7 @@ from tests.tui.seeing import (
     SMALL,
     check_golden,
     press,
+    resized,
     running,
     seen,
     settled,
@@ -438,3 +439,14 @@ async def test_in_a_long_list_the_key_after_the_own_one_acts_on_the_next_row(
         skus = [asked[1] for asked in desk.asked if asked[0] == "resolve"]
         assert len(skus) == 2
         assert int(skus[1][4:]) == int(skus[0][4:]) + 1
+
+
+async def test_the_remedy_and_the_keys_are_laid_out_for_the_size_of_now(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "4")
+        for size, is_wide in (((80, 24), True), (LEAST, False), ((80, 24), True)):
+            await resized(app, pilot, *size)
+            text = seen(app)
+            assert ("quantities. The rest is then taken over by itself." in text) is is_wide, text
+            assert ("h Take DEXTRE's quantity" in text) is is_wide
+            assert ("h DEXTRE's" in text) is not is_wide

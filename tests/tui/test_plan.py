@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from core.model import CellKey, Plan, PlanKind, PlanRow, Why
 from tests.tui.fakes import AT, FakeDesk
-from tests.tui.seeing import press, running, seen, settled
+from tests.tui.seeing import LEAST, press, resized, running, seen, settled
 from tui.app import DextreApp
 from tui.screens.plan import PlanScreen
 from tui.screens.plan_rows import PlanRows
@@ -162,3 +162,11 @@ async def test_a_filter_of_left_out_rows_hides_nothing_by_searching(tmp_path: Pa
         await shown(app, pilot, plan_of(100))
         await press(app, pilot, "f", "A")
         assert "the search hides" not in seen(app)
+
+
+async def test_what_stands_above_the_rows_fits_the_size_of_now(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await shown(app, pilot, plan_of(100))
+        for size, is_long in (((80, 24), True), (LEAST, False), ((80, 24), True)):
+            await resized(app, pilot, *size)
+            assert ("Units: Shopify" in seen(app)) is is_long, seen(app)

@@ -139,6 +139,22 @@ async def test_an_empty_table_says_what_to_do_and_takes_every_key() -> None:
         assert table.chosen() == []
 
 
+async def test_what_an_empty_table_says_is_folded_and_cut_only_at_its_foot() -> None:
+    words = "Press i to import a CSV file, p to add a location or an inventory label."
+    app = Bench(MarkingTable(COLUMNS, empty=words))
+    async with app.run_test(size=(30, 8)) as pilot:
+        table = app.query_one(MarkingTable)
+        lines = [table.render_line(y).text for y in range(2, 8)]
+        assert " ".join(" ".join(lines).split()) == words
+        table.show(ListSource(), empty="Nothing.")
+        await pilot.pause()
+        painted = [strip.text for strip in app.screen._compositor.render_strips()]
+        assert painted[2:4] == [clip("  Nothing.", 30), " " * 30], "the lines before are gone"
+    app = Bench(MarkingTable(COLUMNS, empty=words))
+    async with app.run_test(size=(30, 3)):
+        assert app.query_one(MarkingTable).render_line(2).text.rstrip().endswith("…")
+
+
 async def test_a_log_that_is_scrolled_back_stays_where_its_reader_is() -> None:
     app = Bench(RingLog(limit=100))
     async with app.run_test(size=(60, 10)) as pilot:

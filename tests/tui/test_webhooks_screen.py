@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import Offline
+from core.shopify.errors import BadWebhookAddress
 from core.workspace import Heard
 from tests.tui.fakes import AT, FakeDesk, process
 from tests.tui.seeing import press, running, seen, type_text
+from tui.widgets.fields import Field
 
 THERE = ("7", "home", "enter", *["down"] * 4, "enter")
 
@@ -97,3 +99,21 @@ async def test_a_viewer_may_look_and_without_a_shop_it_says_why_not(tmp_path: Pa
     async with running(tmp_path, FakeDesk("New", filled=False)) as (app, pilot):
         await press(app, pilot, *THERE)
         assert "First connect the shop" in seen(app)
+
+
+async def test_an_address_that_is_refused_is_kept_in_the_form_with_the_reason(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    desk.fails["heal_webhooks"] = BadWebhookAddress(uri="http://a.example")
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, *THERE, "h")
+        app.screen.query_one("#ask-url", Field).value = "http://a.example"
+        await press(app, pilot, "enter")
+        assert app.screen.query_one("#ask-url", Field).value == "http://a.example"
+        assert "Give the public https address" in seen(app)
+        del desk.fails["heal_webhooks"]
+        app.screen.query_one("#ask-url", Field).value = "https://a.example"
+        await press(app, pilot, "enter")
+        assert ("heal_webhooks", "https://a.example") in desk.asked
+        assert "made: 2" in seen(app)

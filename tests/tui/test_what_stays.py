@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.fakes import FakeDesk
-from tests.tui.seeing import press, running, seen, settled
+from core.sync.events import Event, Pushed
+from tests.tui.fakes import AT, FakeDesk
+from tests.tui.seeing import press, resized, running, seen, settled
 from tests.tui.test_painting import added
 from tui.app import DextreApp
 from tui.screens.item import ItemScreen
@@ -58,6 +59,55 @@ async def test_a_paused_log_stands_where_it_was_after_another_screen(
         assert "NEW-70" in app.screen.title_text()
         await press(app, pilot, "escape", "G")
         assert "NEW-104" in seen(app), "what came meanwhile was not lost"
+
+
+def pushed(count: int) -> list[Event]:
+    place = "倉庫 of a name that takes more than one row where there is little room"
+    return [
+        Pushed(at=AT, brand="b", sku=f"NEW-{n}", location=place, pushed=4, before=1, after=5)
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("key", ["1", "6"])
+async def test_a_paused_log_keeps_its_line_in_view_in_another_size(
+    tmp_path: Path, key: str
+) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk, size=(80, 24)) as (app, pilot):
+        desk.feeds[-1].waiting += pushed(100)
+        await settled(app, pilot)
+        await press(app, pilot, key, *["k"] * 30)
+        log, before = app.screen.query_one(RingLog), under_cursor(app)
+        for size in ((40, 12), (30, 8), (120, 40), (80, 24)):
+            await resized(app, pilot, *size)
+            assert under_cursor(app) == before
+            if size != (30, 8):
+                assert "NEW-70 at" in seen(app), seen(app)
+        log.scroll_to(y=0, animate=False, immediate=True)
+        await settled(app, pilot)
+        await resized(app, pilot, 40, 24)
+        assert log.lines[0].text[:20] in seen(app), "as it was seen, far from the cursor"
+
+
+async def test_a_paused_log_keeps_its_line_whatever_else_is_shown(tmp_path: Path) -> None:
+    desk, other = FakeDesk(), FakeDesk("Coffee")
+    desk.history = added(300)
+    async with running(tmp_path, desk, other) as (app, pilot):
+        await press(app, pilot, "enter", "6", *["k"] * 30)
+        before = under_cursor(app)
+        assert "NEW-270" in before
+        await press(app, pilot, "slash", *"NEW", "minus", "2", "enter")
+        assert under_cursor(app) == before
+        assert "NEW-270" in seen(app)
+        await press(app, pilot, "f")
+        assert under_cursor(app) == "", "no warning fits"
+        await press(app, pilot, "f", "f")
+        assert under_cursor(app) == before, "it is shown again"
+        await press(app, pilot, "b")
+        assert under_cursor(app).startswith(before)
+        await press(app, pilot, "k", "b")
+        assert "NEW-269" in under_cursor(app)
 
 
 async def test_a_paused_log_is_searched_as_far_back_as_one_that_follows(tmp_path: Path) -> None:

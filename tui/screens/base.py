@@ -200,10 +200,14 @@ class BaseScreen(FrameScreen):
         return self._work is not None
 
     async def job(
-        self, title: str, start: Callable[[Progress], Future[T]], *, quiet: bool = False
+        self,
+        title: str,
+        start: Callable[[Progress], Future[T]],
+        *,
+        tell: Callable[[DextreError], object] | None = None,
     ) -> Done[T] | None:
         """Await the engine's work with progress; Esc cancels it. None: it failed (a dialog says
-        why) or was cancelled (a line says so). Only one at a time a screen.
+        why, or `tell` does) or was cancelled (a line says so). Only one at a time a screen.
         """
         if self._work is not None:
             self.say(_("Something else is still running. Esc cancels it."), "warn")
@@ -219,8 +223,7 @@ class BaseScreen(FrameScreen):
             if self.is_attached:
                 self.say(_("Cancelled."), "warn")
         except DextreError as error:
-            if not quiet:
-                self.tell_error(error)
+            (tell or self.tell_error)(error)
         except Exception as error:  # noqa: BLE001 - the last wall before the reader: told, logged
             _log.exception("A job of the screen failed")
             self.tell_error(OurBug(detail=type(error).__name__))

@@ -23,6 +23,7 @@ from tui.screens.base import Done, MainScreen, Progress, Work
 from tui.widgets.dialogs import Ask, FormDialog
 from tui.widgets.entry import EntryField
 from tui.widgets.marking import MarkingTable
+from tui.widgets.rows import Toned
 from tui.widgets.table import VirtualTable
 
 UNDO_KEPT = 200
@@ -77,6 +78,7 @@ class Changing(MainScreen):
         table = self.query_one(MarkingTable)
         if skus:
             table.reread(skus)
+            self.show_held()
         else:
             table.invalidate()
         self.refresh_bindings()
@@ -176,15 +178,7 @@ class Changing(MainScreen):
     ) -> None:
         """One commit; Esc before it leaves everything as it was. `again`: it was refused."""
         refused: list[DextreError] = []
-
-        def tried(progress: Progress) -> Sequence[Movement]:
-            try:
-                return act(progress)
-            except DextreError as error:
-                refused.append(error)
-                raise
-
-        done = await self._made(title, tried, quiet=True)
+        done = await self._made(title, act, tell=refused.append)
         if refused:
             again(refused[0])
         if done is not None:
@@ -194,7 +188,11 @@ class Changing(MainScreen):
             self._say_made(sentences(words, _("u undoes it.")))
 
     async def _made(
-        self, title: str, act: Callable[[Progress], Sequence[Movement]], *, quiet: bool = False
+        self,
+        title: str,
+        act: Callable[[Progress], Sequence[Movement]],
+        *,
+        tell: Callable[[DextreError], object] | None = None,
     ) -> Done[Sequence[Movement]] | None:
         begun: list[Work | None] = []
 
@@ -202,7 +200,7 @@ class Changing(MainScreen):
             begun.append(self._work)
             return self.beside(act)(progress)
 
-        done = await self.job(title, start, quiet=quiet)
+        done = await self.job(title, start, tell=tell)
         self._late = any(work is not None and work.cancelled for work in begun)
         self.seen_again()
         return done
@@ -277,7 +275,15 @@ class Changing(MainScreen):
         row, place, label = self.query_one(MarkingTable).current, self.location, self.label
         self._typing = (row.key, place.name, label.code) if row and place and label else None
 
+    def show_held(self) -> None:
+        """The number that is typed over, as its cell shows it."""
+        table = self.query_one(MarkingTable)
+        cells = table.current.cells if table.current else ()
+        held = cells[table.cell] if 0 <= table.cell < len(cells) else ""
+        self.query_one(EntryField).placeholder = held.text if isinstance(held, Toned) else held
+
     def _place_entry(self) -> None:
+        self.show_held()
         table = self.query_one(MarkingTable)
         spot = table.cell_spot()
         if spot is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual import on, work
+from textual import events, on, work
 from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Button
@@ -15,7 +15,7 @@ from tui.i18n import N_, _
 from tui.screens.base import SubScreen
 from tui.screens.plan import PlanScreen
 from tui.session import Session
-from tui.widgets.fields import Press
+from tui.widgets.fields import Page, Press
 from tui.widgets.prose import Prose
 
 CHOICES: tuple[tuple[PlanKind, str, str], ...] = (
@@ -50,7 +50,7 @@ class EnableScreen(SubScreen):
         return session.why_not_mapped()
 
     def body(self) -> Iterable[Widget]:
-        with Vertical(id="choices"):
+        with Page(id="choices"):
             yield Prose(
                 _(
                     "From then on both sides follow each other in real time. Which quantities are "
@@ -59,8 +59,15 @@ class EnableScreen(SubScreen):
                 classes="explains",
             )
             for kind, title, explains in CHOICES:
-                yield Press(_(title), id=kind.value).add_class("choice")
-                yield Prose(_(explains), classes="explains")
+                with Vertical(classes="choice"):
+                    yield Press(_(title), id=kind.value)
+                    yield Prose(_(explains), classes="explains")
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """A choice is seen with what it means."""
+        choice = event.widget.parent
+        if isinstance(choice, Vertical):
+            self.query_one(Page).scroll_to_widget(choice, animate=False)
 
     @on(Button.Pressed)
     def chosen(self, event: Button.Pressed) -> None:

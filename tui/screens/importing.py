@@ -35,7 +35,8 @@ class ImportScreen(FileScreen):
 
     def refresh_data(self) -> None:
         preview = self._preview
-        self.query_one("#about", Prose).update("\n".join(self._about()))
+        self.set_class(bool(preview.problems), "-wrong")
+        self.show_about()
         self.query_one("#file", Prose).update(
             _("File: %(file)s   (%(layout)s)")
             % {"file": clean(self._path), "layout": clean(_(str(preview.layout)))}
@@ -46,8 +47,10 @@ class ImportScreen(FileScreen):
         self.show_problems(marked, _("No problems: every line can be imported."))
         self.refresh_bindings()
 
-    def _about(self) -> list[str]:
+    def about(self, *, short: bool) -> list[str]:
         preview = self._preview
+        if short and preview.problems:
+            return [wrong_lines(preview.problems, short=True)]
         unknown = (*preview.locations_missing, *preview.labels_missing)
         missing = listed(clean(name) for name in unknown)
         lines = [
@@ -64,7 +67,7 @@ class ImportScreen(FileScreen):
             )
         if preview.problems:
             lines.append(wrong_lines(preview.problems))
-        else:
+        elif not short:
             lines.append(_("Press i to import. All lines or none are taken in."))
         return lines
 

@@ -222,6 +222,7 @@ class InventoryScreen(Finding, Changing):
             self.refresh_data()
         elif skus:
             self.query_one(VirtualTable).reread(skus)
+            self.show_held()
 
     # -- moving ------------------------------------------------------------------------------------
 

@@ -4,10 +4,11 @@ it the chosen line's whole text, which a row of the table has no room for.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from textual import on
+from textual import events, on
 from textual.widget import Widget
 
 from tui.clean import signs
@@ -15,6 +16,7 @@ from tui.i18n import Told, _, ngettext
 from tui.remedies import finding_text
 from tui.screens.base import SubScreen
 from tui.widgets.columns import Column
+from tui.widgets.dialogs import SHORT
 from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
@@ -27,9 +29,14 @@ class LineOfFile(Told, Protocol):
     def field(self) -> str: ...
 
 
-def wrong_lines(problems: Iterable[LineOfFile]) -> str:
+def wrong_lines(problems: Iterable[LineOfFile], *, short: bool = False) -> str:
     """How many lines are wrong, however many things are wrong with each."""
     count = len({problem.line for problem in problems})
+    if short:
+        words = ngettext(
+            "%(n)d line wrong: none is imported.", "%(n)d lines wrong: none is imported.", count
+        )
+        return words % {"n": count}
     return ngettext(
         "%(n)d line is wrong, so none is imported. Correct it, then try again.",
         "%(n)d lines are wrong, so none is imported. Correct them, then try again.",
@@ -38,7 +45,9 @@ def wrong_lines(problems: Iterable[LineOfFile]) -> str:
 
 
 class FileScreen(SubScreen):
-    """Gives the table and the text below it; the screen says what stands above (`about`)."""
+    """Gives the table and the text below it; the screen says what stands above (`about`). Where
+    there is little room, that leaves some for rows and for the whole of one.
+    """
 
     AUTO_FOCUS = "VirtualTable"
 
@@ -47,6 +56,19 @@ class FileScreen(SubScreen):
         yield Prose(id="about", classes="text")
         yield VirtualTable(id="lines")
         yield Prose(id="whole", classes="text whole")
+
+    @abstractmethod
+    def about(self, *, short: bool) -> Sequence[str]:
+        """What stands above, in one or two lines where it is to be short."""
+
+    def show_about(self) -> None:
+        short = self.size.height < SHORT
+        self.set_class(short, "-tight")
+        self.query_one("#about", Prose).update("\n".join(self.about(short=short)))
+
+    def on_resize(self, _event: events.Resize) -> None:
+        if self.is_whole:
+            self.call_after_refresh(self.show_about)
 
     def show_problems(self, found: Sequence[tuple[LineOfFile, str]], empty: str) -> None:
         """`found` as (what is wrong with a line, tone)."""

@@ -134,7 +134,7 @@ class LogScreen(LiveLog):
         line = log_line(event)
         if not self._all_brands:
             return line
-        return line._replace(text=f"{line.text}  ({clean(event.brand, 24)})")
+        return line._replace(text=f"{line.text}  ({clean(event.brand, 24)})", entry=line.text)
 
     def _show_about(self) -> None:
         level = {

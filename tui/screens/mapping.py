@@ -183,6 +183,8 @@ class MappingScreen(Finding, EditingByHand):
         if action_id in ("mapping.update", "mapping.import"):
             return self.session.why_only_looking()
         if action_id == "mapping.open":
+            if self.query_one(MarkingTable).current is None:
+                return _("There is no row under the cursor.")
             if self._row_sides()[1]:
                 return None
             return _("This row has no item in DEXTRE. Press m to map it by hand.")

@@ -52,6 +52,13 @@ class EditingByHand(MainScreen):
         if table.current is None and not table.marks:
             return _("There is no row under the cursor.")
         there, here = self._row_sides()
+        status = self.session.status
+        if (
+            action_id == "mapping.map"
+            and not there
+            and not (status.mapped or status.unmapped_shopify)
+        ):
+            return _("Nothing is matched yet. Press M (Map) to read the shop's catalogue.")
         if action_id == "mapping.unmap" and not (there and here) and not table.marks:
             return _("This row is not mapped.")
         return None

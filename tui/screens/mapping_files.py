@@ -72,7 +72,8 @@ class MappingFileScreen(FileScreen):
         self._path, self._preview = path, preview
 
     def refresh_data(self) -> None:
-        self.query_one("#about", Prose).update("\n".join(self._about()))
+        self.set_class(bool(self._preview.problems), "-wrong")
+        self.show_about()
         words = _("File: %(file)s") % {"file": clean(self._path)}
         self.query_one("#file", Prose).update(words)
         columns = [
@@ -92,8 +93,10 @@ class MappingFileScreen(FileScreen):
             self.query_one(VirtualTable).show(ListSource(self._changes()), columns, empty=empty)
         self.refresh_bindings()
 
-    def _about(self) -> list[str]:
+    def about(self, *, short: bool) -> list[str]:
         preview = self._preview
+        if short and preview.problems:
+            return [wrong_lines(preview.problems, short=True)]
         lines = [
             _("%(lines)s: mappings that change %(changes)d, equal already %(same)d")
             % {
@@ -106,9 +109,11 @@ class MappingFileScreen(FileScreen):
             told = counted.lines(len(preview.skipped))
             words = _("Left out, because they name no Shopify variant: %(lines)s")
             lines.append(signs("! ") + words % {"lines": told})
+            if short:
+                return lines[1:]
         if preview.problems:
             lines.append(wrong_lines(preview.problems))
-        elif preview.changes:
+        elif preview.changes and not short:
             lines.append(_("Press i to import. All lines or none are taken in."))
         return lines
 

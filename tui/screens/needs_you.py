@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual import on, work
+from textual import events, on, work
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -52,6 +52,9 @@ ROOMY = 18
 """
 
 NARROW = 60
+
+LOCATION = 1
+"""The column of the locations; where there is no room for it, the one under the cursor is told."""
 
 LOOKED_THROUGH = 500
 """Rows of a list that is made anew at once: what a list looks through in one step."""
@@ -167,7 +170,6 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
             self._settled, table.lost = False, None
         if found.is_whole:
             table.marks = {key for key in table.marks if key in found}
-        self._show_about()
         self.show_remedy()
 
     def _fits(self, row: Waiting) -> bool:
@@ -215,6 +217,9 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
             words = _("Waiting: %(n)d") % {"n": status.needs_you}
             if status.ignored:
                 words += "   " + _("Left out by you: %(n)d (f)") % {"n": status.ignored}
+        here = self.here()
+        if here is not None and not self.query_one(MarkingTable).has_room_for(LOCATION):
+            words += "   " + self._place(here)
         self.query_one("#about", Static).update(words)
 
     # -- the row under the cursor ------------------------------------------------------------------
@@ -239,12 +244,18 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
 
     @on(VirtualTable.Moved)
     def show_remedy(self) -> None:
+        self._show_about()
         chosen = self.chosen()
         remedy = self.query_one("#remedy", Prose)
         remedy.update("\n".join(self._remedy(chosen)))
         remedy.display = bool(chosen) and (len(chosen) > 1 or self.size.height >= ROOMY)
         self.query_one("#choices", Static).update(self._choice_line(chosen))
         self.refresh_bindings()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Words and keys are laid out for the width, and shown where the height allows."""
+        if self.is_whole:
+            self.call_after_refresh(self.show_remedy)
 
     def _remedy(self, chosen: Sequence[Waiting]) -> list[str]:
         if len(chosen) > 1:

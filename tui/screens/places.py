@@ -217,7 +217,15 @@ def _colours(now: str) -> list[tuple[str, str]]:
 
 
 def ask_for_location(screen: BaseScreen) -> None:
-    """The form for a new location, from wherever one is missing."""
+    """The form for a new location, from wherever one is missing; the cursor goes to its row."""
+
+    def added(answers: Mapping[str, str] | None) -> None:
+        screen.refresh_data()
+        name = answers["name"].strip() if answers else ""
+        new = next((place.id for place in screen.desk.locations() if place.name == name), "")
+        for table in screen.query(VirtualTable):
+            table.go_to(new)
+
     dialog = FormDialog(
         _("Add a location"),
         [Ask("name", _("Name"))],
@@ -226,4 +234,4 @@ def ask_for_location(screen: BaseScreen) -> None:
             lambda: screen.desk.add_location(answers["name"].strip())
         ),
     )
-    screen.app.push_screen(dialog, lambda _answers: screen.refresh_data())
+    screen.app.push_screen(dialog, added)

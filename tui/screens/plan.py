@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
-from textual import on, work
+from textual import events, on, work
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button
@@ -28,6 +28,9 @@ from tui.widgets.prose import Prose
 from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import PLANS, WHYS, detail_text, number
+
+LOCATION = 1
+"""The column of the locations."""
 
 
 class PlanScreen(Finding, SubScreen):
@@ -53,6 +56,7 @@ class PlanScreen(Finding, SubScreen):
             yield Press(_("Cancel"), id="cancel")
         yield FilterField(self._search, placeholder=_("SKU, location or reason"), id="filter")
         yield VirtualTable(id="rows")
+        yield Prose("", id="place", classes="line dim")
 
     def _apply_words(self) -> str:
         return _("Enable inventory link") if self._enabling else _("Apply")
@@ -60,9 +64,7 @@ class PlanScreen(Finding, SubScreen):
     # -- what it shows -----------------------------------------------------------------------------
 
     def refresh_data(self) -> None:
-        short = self.size.height < SHORT
-        totals = self._short_totals() if short else [*self._totals(), self._shown()]
-        self.query_one("#totals", Prose).update("\n".join(totals))
+        self._show_totals()
         place = max(10, cell_len(_("Location")))
         columns = [
             Column(_("SKU number"), 12, grow=1),
@@ -81,6 +83,24 @@ class PlanScreen(Finding, SubScreen):
             question=(self._filter, self._search),
         )
         self.refresh_bindings()
+
+    def _show_totals(self) -> None:
+        short = self.size.height < SHORT
+        totals = self._short_totals() if short else [*self._totals(), self._shown()]
+        self.query_one("#totals", Prose).update("\n".join(totals))
+
+    @on(VirtualTable.Moved)
+    def show_place(self) -> None:
+        """The location of the row under the cursor, where the table has no room for it."""
+        table, line = self.query_one(VirtualTable), self.query_one("#place", Prose)
+        line.display = not table.has_room_for(LOCATION)
+        row = self.plan.rows[int(table.current.key)] if table.current else None
+        line.update(self.session.place(row.location_id) if row else "")
+
+    def on_resize(self, _event: events.Resize) -> None:
+        if self.is_whole:
+            self.call_after_refresh(self._show_totals)
+            self.call_after_refresh(self.show_place)
 
     async def retext(self) -> None:
         self._rows.forget_texts()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 
-from textual import work
+from textual import events, work
 from textual.widget import Widget
 
 from core.model import Run, RunRow
@@ -18,7 +18,7 @@ from tui.clean import clean, signs
 from tui.i18n import N_, _, headed, sentences
 from tui.screens.base import BaseScreen, MainScreen, SubScreen
 from tui.screens.plan import PlanScreen, run_words
-from tui.when import day_and_time
+from tui.when import day_and_time, short_day_and_time
 from tui.widgets.columns import Column
 from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
@@ -26,6 +26,9 @@ from tui.widgets.table import VirtualTable
 from tui.words import OUTCOMES, PLANS, RUNS, WHYS, detail_text, number, show
 
 SHOWN_ROWS = 10_000
+
+ROOMY = 60
+"""Columns of the terminal from which on a day is told with its year."""
 
 
 class Undoing(BaseScreen):
@@ -63,8 +66,9 @@ class RunsScreen(MainScreen, Undoing):
 
     def refresh_data(self) -> None:
         self._runs = {run.id: run for run in self.desk.runs()}
+        is_roomy = self.size.width >= ROOMY
         columns = [
-            Column(_("When"), 16),
+            Column(_("When"), 16 if is_roomy else 11),
             Column(_("Run"), 24, grow=2),
             Column(_("Changed"), 8, right=True),
             Column(_("Equal"), 7, right=True, drop=3),
@@ -73,16 +77,21 @@ class RunsScreen(MainScreen, Undoing):
             Column(_("Who"), 8, grow=1, drop=4),
             Column(_("Undone"), 10, drop=1),
         ]
-        rows = [self._row(run) for run in self._runs.values()]
+        when = day_and_time if is_roomy else short_day_and_time
+        rows = [self._row(run, when(run.at)) for run in self._runs.values()]
         self.query_one(VirtualTable).show(ListSource(rows), columns)
         self.refresh_bindings()
 
+    def on_resize(self, _event: events.Resize) -> None:
+        if self.is_whole:
+            self.call_after_refresh(self.refresh_data)
+
     @staticmethod
-    def _row(run: Run) -> Row:
+    def _row(run: Run, when: str) -> Row:
         undone = Toned(signs("✓ ") + _("undone"), "dim") if run.undone_by else ""
         refused = Toned(str(run.rejected), "bad") if run.rejected else "0"
         cells = (
-            day_and_time(run.at),
+            when,
             _(RUNS[run.kind]),
             str(run.changed),
             str(run.equal),

@@ -11,9 +11,11 @@ from textual import work
 from textual.widget import Widget
 from textual.widgets import Static
 
+from core.errors import DextreError
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _
+from tui.remedies import told
 from tui.screens.base import SubScreen
 from tui.webhook_words import STATES, healed_words, hearing_words, removed_words
 from tui.widgets.columns import Column
@@ -105,19 +107,16 @@ class WebhooksScreen(SubScreen):
     def do_heal(self) -> None:
         heard = self.desk.heard()
         known = self._found.address if self._found else ""
+        self._ask(known or (heard.public_url if heard else ""))
+
+    def _ask(self, url: str, wrong: str = "") -> None:
         dialog = FormDialog(
             _("Ask for webhooks"),
-            [
-                Ask(
-                    "url",
-                    _("Public address"),
-                    known or (heard.public_url if heard else ""),
-                    hint="https://…/webhooks/shopify",
-                )
-            ],
+            [Ask("url", _("Public address"), url, hint="https://…/webhooks/shopify")],
             _("Ask"),
             lambda answers: None if answers["url"].strip() else _("Type the public address."),
             note=_("Under this https address the service is reached from the internet."),
+            wrong=wrong,
         )
         self.app.push_screen(dialog, self._asked)
 
@@ -127,9 +126,15 @@ class WebhooksScreen(SubScreen):
 
     @work(exclusive=True, group="job")
     async def _heal(self, url: str) -> None:
+        """Where that is refused, the form comes back with what was typed and with the reason."""
+        refused: list[DextreError] = []
         done = await self.job(
-            _("Asking for webhooks"), lambda _progress: self.desk.heal_webhooks(url)
+            _("Asking for webhooks"),
+            lambda _progress: self.desk.heal_webhooks(url),
+            tell=refused.append,
         )
+        if refused and self.is_attached:
+            self._ask(url, told(refused[0]))
         if done is None:
             return
         await self._read()

@@ -31,6 +31,13 @@ Part = tuple[str, str]
 BEFORE: Part = ("<", "dim")
 """There are more to the left."""
 
+AFTER: Part = (">", "dim")
+"""There are more to the right."""
+
+
+def _width(parts: Sequence[Part]) -> int:
+    return EDGE - GAP + sum(GAP + cell_len(words) for words, _tone in parts)
+
 
 class Bar(Widget):
     """One line of toned parts; the ones that do not fit are left out from the right, and before
@@ -64,13 +71,18 @@ class Bar(Widget):
 
     def _in_view(self, room: int) -> Sequence[Part]:
         here = next((at for at, (_words, tone) in enumerate(self.parts) if tone == "here"), 0)
-        start, head = 0, self.parts[: here + 1]
-        while (
-            start < here and EDGE - GAP + sum(GAP + cell_len(words) for words, _tone in head) > room
-        ):
+        start, end = 0, here + 1
+        while start < here and _width(self._cut(start, end)) > room:
             start += 1
-            head = (BEFORE, *self.parts[start : here + 1])
-        return (*head, *self.parts[here + 1 :])
+        while end < len(self.parts) and _width(self._cut(start, end + 1)) <= room:
+            end += 1
+        return self._cut(start, end)
+
+    def _cut(self, start: int, end: int) -> Sequence[Part]:
+        """These parts, and signs where there are more."""
+        before = (BEFORE,) if start else ()
+        after = (AFTER,) if end < len(self.parts) else ()
+        return (*before, *self.parts[start:end], *after)
 
     def _tone(self, tone: str) -> str:
         if tone == "here":
@@ -279,9 +291,14 @@ def is_too_small(columns: int, rows: int) -> bool:
 
 
 class TooSmall(Prose):
-    """What is shown instead of everything where the terminal is too small."""
+    """Lies over everything where the terminal is too small: what is below keeps its focus and what
+    was typed. What is not displayed at all would lose them.
+    """
 
-    DEFAULT_CSS = "TooSmall { display: none; height: 1fr; padding: 1; }"
+    DEFAULT_CSS = """
+    TooSmall { display: none; layer: notice; width: 100%; height: 100%; padding: 1;
+        background: $background; }
+    """
 
     def show(self, columns: int, rows: int) -> None:
         self.update(

@@ -27,6 +27,9 @@ T = TypeVar("T")
 SHORT = 18
 """Rows below which a dialog leaves out its empty lines."""
 
+NARROW = 60
+"""Columns below which a question takes the whole width."""
+
 
 class Dialog(ModalScreen[T]):
     """A box in the middle."""
@@ -47,7 +50,6 @@ class Dialog(ModalScreen[T]):
     Dialog VerticalScroll { scrollbar-size-vertical: 1; }
     Dialog > KeyLine { layer: notice; dock: bottom; }
     Dialog.-too-small > KeyLine { display: none; }
-    Dialog > TooSmall { layer: notice; width: 100%; height: 100%; background: $background; }
     Dialog.-too-small > TooSmall { display: block; }
     Dialog.-short > #box { padding: 0 1; max-height: 92%; }
     Dialog.-short .dialog--title, Dialog.-short .dialog--buttons { margin: 0; }
@@ -79,6 +81,7 @@ class Dialog(ModalScreen[T]):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.height < SHORT, "-short")
+        self.set_class(event.size.width < NARROW, "-narrow")
         self._tell_too_small(*event.size)
 
     def _tell_too_small(self, width: int, height: int) -> None:
@@ -112,8 +115,12 @@ def if_yes(act: Callable[[], object]) -> Callable[[bool | None], None]:
 
 
 class ConfirmDialog(Dialog[bool]):
-    """Yes or no; the focus is on Cancel."""
+    """Yes or no; the focus is on Cancel. Where there is little width, it takes all of it."""
 
+    DEFAULT_CSS = """
+    ConfirmDialog.-narrow > #box { max-width: 100%; padding-left: 1; padding-right: 1; }
+    ConfirmDialog.-narrow .dialog--buttons Press { margin-left: 1; padding: 0; }
+    """
     AUTO_FOCUS = "#cancel"
 
     def __init__(self, title: str, body: str, yes: str, *, danger: bool = False) -> None:

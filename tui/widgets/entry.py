@@ -10,12 +10,13 @@ from tui.widgets.fields import Field
 
 
 class EntryField(Field):
-    """A field over the cell under the cursor; Enter keeps the number and goes to the next row."""
+    """A field over the cell under the cursor, which shows what that holds until something is typed;
+    Enter keeps the number and goes to the next row.
+    """
 
     DEFAULT_CSS = """
-    EntryField { display: none; overlay: screen; width: 13; background: $accent;
-        color: $background; }
-    EntryField:focus { background: $accent; color: $background; }
+    EntryField { display: none; overlay: screen; width: 13; }
+    EntryField.-typed, EntryField.-typed:focus { background: $accent; color: $background; }
     EntryField:nocolor, EntryField:nocolor:focus { background: $field-ground; color: $foreground; }
     EntryField.-on { display: block; }
     """
@@ -30,6 +31,9 @@ class EntryField(Field):
         def __init__(self, by: int) -> None:
             super().__init__()
             self.by = by
+
+    def watch_value(self, value: str) -> None:
+        self.set_class(bool(value), "-typed")
 
     def action_leave(self) -> None:
         self.remove_class("-on")

@@ -28,9 +28,16 @@ MOST_ROWS = 6
 
 
 class LogLine(NamedTuple):
+    """`entry` is what is the same of it however it is shown, where that is not the `text`."""
+
     text: str
     tone: str = ""
     sku: str = ""
+    entry: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.entry or self.text
 
 
 class _Row(NamedTuple):
@@ -81,19 +88,38 @@ class RingLog(PlacedView, can_focus=True):
         self._cursor = -1
         self._rows: list[_Row] = []
         self._folded_at = 0
+        self._height = 0
+        """Rows that were in view when the lines were placed last."""
+        self._sought: LogLine | None = None
+        """The line that the reader was on and that is not shown; None once they move."""
         self._empty = empty
         self._styles: dict[str, Style] = {}
 
     # -- lines -------------------------------------------------------------------------------------
 
     def show(self, lines: Sequence[LogLine], empty: str | None = None) -> None:
-        """Replace everything; who does not follow begins at the newest line."""
+        """Replace everything; who does not follow stays on their line, also where it is shown
+        again only later; without it, at the newest.
+        """
+        stood, above = self._sought or self.current, self._rows_above(self._cursor)
         self.lines, self._rows, self._first, self._cursor = [], [], 0, -1
         if empty is not None:
             self._empty = empty
         self.extend(lines)
-        if not self.following:
-            self.go_to(len(lines) - 1)
+        if self.following:
+            return
+        found = self._index_of(stood)
+        self.go_to(len(self.lines) - 1 if found is None else found)
+        if found is None:
+            self._sought = stood
+        else:
+            self._keep_in_view(self._cursor, above)
+
+    def _index_of(self, line: LogLine | None) -> int | None:
+        if line is None:
+            return None
+        name = line.name
+        return next((at for at, one in enumerate(self.lines) if one.name == name), None)
 
     def extend(self, new: Sequence[LogLine]) -> None:
         """Add a batch; a reader who has scrolled back keeps the lines that are in front of him."""
@@ -129,12 +155,44 @@ class RingLog(PlacedView, can_focus=True):
             self._rows.extend(_Row(number, part) for part in (head, *rest))
 
     def _place(self) -> None:
+        """Whoever does not follow keeps a line in view: the one under the cursor where it was seen,
+        else the top one, however the lines are folded now.
+        """
+        kept = self._line_to_keep()
+        above = self._rows_above(kept)
         if self.scrollable_content_region.width - 2 != self._folded_at:
             self._rows = []
             self._fold_from(self._first)
+        is_other = self._height != self.size.height or above != self._rows_above(kept)
+        self._height = self.size.height
         self.virtual_size = Size(self.size.width, len(self._rows))
         if self.following:
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
+        elif is_other:
+            self._keep_in_view(kept, above)
+
+    def _line_to_keep(self) -> int:
+        """Its number; below 0 where there is none."""
+        if 0 <= self._rows_above(self._cursor) < self._height:
+            return self._cursor
+        top = int(self.scroll_y)
+        return self._rows[top].line if top < len(self._rows) else -1
+
+    def _first_row(self, line: int) -> int:
+        return bisect_left(self._rows, line, key=_line_of)
+
+    def _rows_above(self, line: int) -> int:
+        """Rows of the view above this line; below 0 where it is further up or there is none."""
+        return self._first_row(line) - int(self.scroll_y) if line >= 0 else -1
+
+    def _keep_in_view(self, line: int, above: int) -> None:
+        """With as many rows above it as before, as far as the view is high enough."""
+        if line < 0:
+            return
+        rows = self._first_row(line + 1) - self._first_row(line)
+        above = max(0, min(above, self.size.height - rows))
+        top = max(0, self._first_row(line) - above)
+        self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def on_resize(self) -> None:
         self._place()
@@ -148,6 +206,7 @@ class RingLog(PlacedView, can_focus=True):
 
     def follow(self, on: bool) -> None:
         if on != self.following:
+            self._sought = None
             self.following = on
             self._refresh_line(self._cursor)
             self._cursor = -1 if on or not self._rows else self._lowest_seen().line
@@ -201,6 +260,7 @@ class RingLog(PlacedView, can_focus=True):
 
     def go_to(self, index: int) -> None:
         """Put the cursor on a line, and the line in view."""
+        self._sought = None
         if not self.lines:
             return
         self.follow(False)

@@ -20,7 +20,7 @@ from textual.strip import Strip
 
 from tui.actions import bindings
 from tui.clean import signs
-from tui.widgets.columns import GAP, LEAST_WIDTH, Column, clip, fit
+from tui.widgets.columns import GAP, LEAST_WIDTH, Column, clip, fit, fold
 from tui.widgets.rows import ListSource, Pages, Row, RowSource, Toned
 from tui.widgets.scrollbars import PlacedView
 
@@ -201,6 +201,12 @@ class VirtualTable(PlacedView, can_focus=True):
         self._stood = stood
         return None if found else row
 
+    def go_to(self, key: str) -> None:
+        """The cursor on the row of this key, where there is one."""
+        index = self._rows.index_of(key, self.cursor)
+        if index is not None:
+            self.cursor = index
+
     def _go_to(self, row: Row) -> bool:
         """The cursor on this row, as far down the screen as before; False where it is not there."""
         index = self._rows.index_of(row.key, self.cursor)
@@ -308,6 +314,10 @@ class VirtualTable(PlacedView, can_focus=True):
                 columns[index] = replace(columns[index], width=width)
         return columns
 
+    def has_room_for(self, column: int) -> bool:
+        """Whether this column is shown."""
+        return any(index == column for index, _width in self._layout)
+
     def _keep_in_view(self) -> None:
         height = self.scrollable_content_region.height - 1
         if height <= 0:  # a watcher may run before the size is known
@@ -357,8 +367,18 @@ class VirtualTable(PlacedView, can_focus=True):
         index = int(self.scroll_offset.y) + y - 1
         row = self.row(index) if index < self._rows.count else None
         if row is None:
-            return (self._rows.count, self._rows.growing, self._empty) if y == 2 else None
+            return self._empty_line(y)
         return (row, row.key in self.marks)
+
+    def _empty_line(self, y: int) -> str:
+        """What an empty table says on this line, from the third one on; the last one is cut where
+        there is more to say.
+        """
+        if self._rows.count or self._rows.growing or y < 2:
+            return ""
+        lines = fold(self._empty, self.size.width - 1, "  ")[y - 2 :]
+        is_last = y == self.size.height - 1
+        return " ".join(lines) if is_last else next(iter(lines), "")
 
     def render_line(self, y: int) -> Strip:
         self._looks[y] = self._look(y)
@@ -368,8 +388,8 @@ class VirtualTable(PlacedView, can_focus=True):
         index = int(self.scroll_offset.y) + y - 1
         base = self._style("")
         if index >= self._rows.count:
-            if not self._rows.count and y == 2 and not self._rows.growing:
-                return Strip([Segment(clip("  " + self._empty, width), self._style("dim"))], width)
+            if words := self._empty_line(y):
+                return Strip([Segment(clip(words, width), self._style("dim"))], width)
             return Strip.blank(width, base)
         row = self.row(index)
         if row is None:
