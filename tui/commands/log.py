@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from core.clock import iso
 from core.errors import N_, BadInput
 from tui.clean import clean
-from tui.commands.common import Session, say
+from tui.commands.common import Session, say, tell_unreadable
 from tui.commands.line import Tree, count, one_of, takes_json
 from tui.i18n import _, event_text
 from tui.when import to_the_second
@@ -87,9 +87,9 @@ def log(
     limit: int | None,
     format: str,  # noqa: A002 - the name of the option
     as_json: bool,
-) -> None:
+) -> int:
     """Of the brand that is named, else of all brands, in the order of time."""
-    desks = _desks(session)
+    desks, unreadable = session.of_each(lambda desk: desk)
     say_one = _WRITERS["json" if as_json else format]
     if limit is None and since is None:
         limit = LAST
@@ -99,11 +99,12 @@ def log(
         return desk.log(sku, limit, run=run, level=level, since=since, until=feed)
 
     past = [*heapq.merge(*map(found, desks, feeds), key=attrgetter("at"))]
-    with_brand = len(desks) > 1
+    with_brand = len(desks) + len(unreadable) > 1
     for event in past if limit is None else past[len(past) - min(limit, len(past)) :]:
         say_one(event, with_brand)
+    code = tell_unreadable(unreadable)
     if not follow:
-        return
+        return code
     from core.workspace.log import Wanted
 
     wanted = Wanted(sku, run, level)
@@ -114,14 +115,6 @@ def log(
                 say_one(event, with_brand)
         sys.stdout.flush()
         pause.wait(0.25)
-
-
-def _desks(session: Session) -> list[Desk]:
-    if session.globals.brand is None:
-        names = [brand.name for brand in session.workspace.brands()]
-        if len(names) > 1:
-            return [session.workspace.desk(name) for name in names]
-    return [session.desk]
 
 
 # -- one event -----------------------------------------------------------------------------------
