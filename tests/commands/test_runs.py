@@ -39,6 +39,24 @@ def test_a_run_is_shown_row_by_row_with_the_numbers_it_found(mapped: Line, serve
     assert {row["outcome"] for row in rows} == {"applied"}
 
 
+def test_what_the_log_tells_of_a_run_is_found_by_the_id_that_runs_prints(
+    mapped: Line, served: Served
+) -> None:
+    one, two, *_ = skus_of(served)
+    mapped("push", "--only", one, "--yes")
+    mapped("push", "--only", two, "--yes")
+    run = mapped("runs", "--json").json[1]["id"]
+    assert run[:8] in mapped("runs").out
+    told = mapped("log", "--run", run[:8]).out
+    assert told == mapped("log", "--run", run).out
+    assert one in told
+    assert two not in told
+    assert mapped("log", "--run", run[:8], "--level", "error").out == ""
+    said = mapped("log", "--run", "nosuch", code=2)
+    assert "nosuch" in said.err
+    assert "dextre-sync runs" in said.err
+
+
 def test_a_run_that_is_not_there_or_not_clear_is_named(mapped: Line, served: Served) -> None:
     for sku in skus_of(served) * 3:  # more than there are first digits of an id
         mapped("push", "--only", sku, "--yes")

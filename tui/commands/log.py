@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from core.errors import N_, BadInput
 from tui.clean import clean
 from tui.commands.common import Session, say, tell_unreadable
 from tui.commands.line import Tree, count, one_of, takes_json
-from tui.i18n import _, event_text
+from tui.i18n import _, event_text, sentences
 from tui.when import to_the_second
 
 if TYPE_CHECKING:
@@ -44,7 +45,11 @@ def register(tree: Tree) -> None:
     parser = tree.command("log", log, _("What happened."))
     parser.add_argument("--follow", "-f", action="store_true", help=_("Go on as it happens."))
     parser.add_argument("--sku", metavar="SKU", help=_("Only this SKU number."))
-    parser.add_argument("--run", metavar="RUN", help=_("Only what belongs to this run."))
+    parser.add_argument(
+        "--run",
+        metavar="RUN",
+        help=sentences(_("Only what belongs to this run."), _("The start of its id is enough.")),
+    )
     parser.add_argument(
         "--level",
         metavar="|".join(LEVELS),
@@ -99,6 +104,8 @@ def log(
         return desk.log(sku, limit, run=run, level=level, since=since, until=feed)
 
     past = [*heapq.merge(*map(found, desks, feeds), key=attrgetter("at"))]
+    if run is not None and not past:
+        _require_run(desks, run)
     with_brand = len(desks) + len(unreadable) > 1
     for event in past if limit is None else past[len(past) - min(limit, len(past)) :]:
         say_one(event, with_brand)
@@ -115,6 +122,19 @@ def log(
                 say_one(event, with_brand)
         sys.stdout.flush()
         pause.wait(0.25)
+
+
+def _require_run(desks: list[Desk], start: str) -> None:
+    """Raises UnknownRun where neither the runs nor the log of any brand know one that begins so."""
+    from core.workspace.errors import UnknownRun
+
+    if start and any(desk.log(limit=1, run=start) for desk in desks):
+        return  # the other options leave out all that is told of it
+    for desk in desks:
+        with suppress(UnknownRun):
+            desk.run_named(start)
+            return
+    raise UnknownRun(run=start)
 
 
 # -- one event -----------------------------------------------------------------------------------
