@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import N_, NN_, BadInput, StoreInUse, fill
 from core.sync.events import LocationActiveAgain, NeedsYou
+from core.workspace.errors import RowMoved
 from tui import i18n
 from tui.i18n import choose_language, event_text, set_language, tell
 
@@ -133,6 +134,15 @@ def test_what_is_counted_agrees_with_its_number(n: int, words: str) -> None:
     assert tell(Left(n=n))[0] == words
     assert str(Left(n=n)) == f"{words} Look at them."
     assert fill(Left.message, {"n": n}) == words
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_a_quantity_that_was_never_set_is_a_dash(language: str) -> None:
+    error = RowMoved(what="TEA-010", here=8, there=None)
+    set_language(language)
+    assert "Shopify —" in tell(error)[0]
+    assert "None" not in tell(error)[0]
+    assert "here 8, Shopify —." in str(error)
 
 
 @pytest.mark.parametrize(
