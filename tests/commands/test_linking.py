@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 
+from core.practice import PracticeShop
 from tests.commands.conftest import (
     Line,
     Served,
@@ -79,6 +81,23 @@ def test_mapping_is_edited_by_hand(mapped: Line, served: Served) -> None:
     ]
     assert "nowhere" in mapped("map", "set", "nowhere", one, code=2).err
     assert "nowhere" in mapped("map", "set", one, "nowhere", code=2).err
+
+
+def test_the_status_counts_what_is_not_mapped_for_whatever_reason(brand: Line) -> None:
+    """A SKU that two variants have is not mapped, and yet not only in Shopify."""
+    served = Served(PracticeShop(variants=6, locations=2, seed=3, oddities=("duplicate",))).open()
+    try:
+        brand("item", "add", "A")
+        brand(*connect_words(brand, served))
+        brand("pair", f"Tokyo={places_of(served)[0]}")
+        only_there = brand("map", "--json").json["only_there"]
+        said = brand("status").out
+    finally:
+        served.close()
+    assert only_there == 5
+    assert re.search(r"^Not mapped in DEXTRE +1$", said, re.MULTILINE)
+    assert re.search(r"^Not mapped in Shopify +7$", said, re.MULTILINE)
+    assert "Only in" not in said
 
 
 def test_a_mapping_file_goes_out_and_comes_back(mapped: Line, served: Served) -> None:
