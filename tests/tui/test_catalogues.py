@@ -177,6 +177,11 @@ def test_an_empty_id_is_empty_in_every_language() -> None:
     assert i18n._("") == ""
 
 
+def test_a_plan_is_one_word_in_japanese(tool: ModuleType) -> None:
+    for message in tool.load("ja"):
+        assert "プラン" not in str(message.string), message.id
+
+
 def test_japanese_sentences_have_japanese_signs(tool: ModuleType) -> None:
     """`、` and `：` and full-width brackets, except in what is typed as it stands."""
     japanese = "[ぁ-んァ-ヶ一-龠ー]"

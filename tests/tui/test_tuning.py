@@ -49,6 +49,16 @@ async def test_a_choice_is_chosen_not_typed(tmp_path: Path) -> None:
         assert desk.tuned == {"pacing.slow_when_quiet": "off"}
 
 
+async def test_what_a_reset_goes_back_to_is_told_in_the_words_of_the_screen(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    desk.tuned["link.quantity"] = "on_hand"
+    async with running(tmp_path, desk, lang="ja") as (app, pilot):
+        await press(app, pilot, *THERE, *["down"] * 12, "x")
+        assert "既定値の販売可能に戻しました" in seen(app)
+
+
 async def test_a_change_made_elsewhere_is_seen(tmp_path: Path) -> None:
     desk = FakeDesk()
     async with running(tmp_path, desk) as (app, pilot):
