@@ -171,7 +171,10 @@ def test_a_broken_mapping_file_names_its_lines_and_changes_nothing(
     assert f"line {lines[two]}, inventory_item_id: 17" in said.err
     assert mapped("map", "export").out == before
     assert "Missing" in mapped("map", "import", mapped.file("cols.csv", "a,b\n1,2\n"), code=2).err
-    assert "is empty" in mapped("map", "import", mapped.file("none.csv", ""), code=2).err
+    empty = mapped("map", "import", mapped.file("none.csv", ""), code=2).err
+    assert "is empty" in empty
+    assert "inventory_item_id,shopify_sku," in empty
+    assert "name,barcode" not in empty
 
 
 def _csv(rows: list[dict[str, str]]) -> str:
