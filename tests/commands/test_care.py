@@ -32,6 +32,14 @@ def test_a_backup_that_changes_nothing_is_not_brought_back(linked: Line, tmp_pat
     assert linked("status", "--json").json["link"] == "on"
 
 
+def test_what_is_kept_is_closed_to_other_users(linked: Line) -> None:
+    linked("run", "--once")
+    files = {file.name: file for file in linked.home.rglob("*") if file.is_file()}
+    assert files.keys() >= {"inventory.db", "health.json", "verified.json", "log.jsonl"}
+    modes = {name: stat.S_IMODE(file.stat().st_mode) for name, file in files.items()}
+    assert {name for name, mode in modes.items() if mode & 0o077} == set()
+
+
 def test_a_file_that_is_there_is_not_replaced_by_surprise(brand: Line) -> None:
     file = brand.file("precious", "words")
     assert "there already" in brand("backup", file, code=2).err
