@@ -193,6 +193,20 @@ def test_a_terminal_asks_for_the_passphrase(
     linked("restore", str(file), "--yes")
 
 
+def test_a_restore_is_told_by_names_not_by_ids(mapped: Line, served: Served) -> None:
+    sku, other, *_ = skus_of(served)
+    file = str(mapped.folder / "mine.db")
+    mapped("backup", file)
+    mapped("location", "rename", "Tokyo", "Kyoto")
+    mapped("map", "set", sku, other)
+    shown = mapped("restore", file, "--preview").out
+    assert "Locations: Kyoto  Kyoto → Tokyo" in shown
+    assert f"SKU mappings: {sku}  {other} → {sku}" in shown
+    assert "gid://" not in shown
+    lines = mapped("restore", file, "--preview", "--csv", "-").out.splitlines()
+    assert f"mappings,{sku},{other},{sku}" in lines
+
+
 def test_a_restore_is_seen_quantity_by_quantity_before_it_is_done(brand: Line) -> None:
     text = "sku_number,name,barcode,location,label,quantity\nA,a,,Tokyo,main,5\nB,b,,Tokyo,main,7\n"
     brand("item", "import", brand.file("items.csv", text))
