@@ -49,9 +49,9 @@ IN_APP: Mapping[str, str] = {
     "Look at it with `dextre-sync plan pull` or `plan push`. To go on, apply "
     "`dextre-sync enable --start merge`; to let one side win, `push` or `pull`. "
     "The limits are settings: `dextre-sync settings`.": N_(
-        "Look at the plan of a push or a pull in Settings > Shopify custom app; applying it lets "
-        "that side win. To go on with both, turn the link off and on, and choose the merge. "
-        "The limits are in Settings (key 7)."
+        "Look at the plan (Needs you, key p); what you apply is done, and the sync goes on. To let "
+        "one side win, push or pull in Settings > Shopify custom app. The limits are in Settings "
+        "(key 7)."
     ),
     "Check the shop first. If that is right, run the SKU mapping again; items that are gone then "
     "leave the link. The limits are settings: `dextre-sync settings`.": N_(
@@ -119,9 +119,6 @@ IN_APP: Mapping[str, str] = {
     ),
     "Import the items first: `dextre-sync item import FILE.csv`.": N_(
         "Import the items first: Inventory, key i."
-    ),
-    "It was not touched. Choose another name, or say that it may be replaced.": N_(
-        "It was not touched. Choose another name."
     ),
     "`dextre-sync why SKU` says where a number came from.": N_(
         "Open the item (Enter in the inventory) to see where its number came from."
