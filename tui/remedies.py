@@ -120,6 +120,9 @@ IN_APP: Mapping[str, str] = {
     "Import the items first: `dextre-sync item import FILE.csv`.": N_(
         "Import the items first: Inventory, key i."
     ),
+    "It was not touched. Choose another name, or move that file away first.": N_(
+        "It was not touched. Choose another name."
+    ),
     "`dextre-sync why SKU` says where a number came from.": N_(
         "Open the item (Enter in the inventory) to see where its number came from."
     ),
