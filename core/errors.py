@@ -84,12 +84,13 @@ class _Missing(dict[str, Any]):
 
 
 def fill(template: str, params: dict[str, Any]) -> str:
-    """`template % params`, where a field without a value reads `?` instead of raising inside an
-    error path.
+    """`template % params`, where a quantity that was never set is a dash, and a field without a
+    value reads `?` instead of raising inside an error path.
     """
     if isinstance(template, Plural):
         template = template.for_params(params)
-    return template % _Missing(params) if template else ""
+    shown = {name: "—" if value is None else value for name, value in params.items()}
+    return template % _Missing(shown) if template else ""
 
 
 @dataclass(frozen=True, slots=True)

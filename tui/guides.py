@@ -96,10 +96,13 @@ GUIDES: Mapping[Problem, Guide] = {
         _UNDO,
     ),
     Problem.DIFFERS_AT_START: Guide(
-        N_("When the link was turned on, both sides had different numbers, and you left them so."),
+        N_(
+            "Both sides have different numbers, and there is none that both had before, to "
+            "calculate from."
+        ),
         (
-            _ONE_SIDE,
             _COUNT,
+            _ONE_SIDE,
         ),
         N_("From then on both sides follow each other."),
     ),

@@ -49,9 +49,9 @@ IN_APP: Mapping[str, str] = {
     "Look at it with `dextre-sync plan pull` or `plan push`. To go on, apply "
     "`dextre-sync enable --start merge`; to let one side win, `push` or `pull`. "
     "The limits are settings: `dextre-sync settings`.": N_(
-        "Look at the plan of a push or a pull in Settings > Shopify custom app; applying it lets "
-        "that side win. To go on with both, turn the link off and on, and choose the merge. "
-        "The limits are in Settings (key 7)."
+        "Look at the plan (Needs you, key p); what you apply is done, and the sync goes on. To let "
+        "one side win, push or pull in Settings > Shopify custom app. The limits are in Settings "
+        "(key 7)."
     ),
     "Check the shop first. If that is right, run the SKU mapping again; items that are gone then "
     "leave the link. The limits are settings: `dextre-sync settings`.": N_(

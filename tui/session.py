@@ -281,7 +281,7 @@ class Session:
         status = self.status
         says = _("No SKU is mapped yet")
         if status.mapped:
-            says = _("%(mapped)s mapped; only here %(here)s, only in Shopify %(there)s") % {
+            says = _("%(mapped)s mapped; not mapped: here %(here)s, in Shopify %(there)s") % {
                 "mapped": f"{status.mapped:,}",
                 "here": f"{status.unmapped_local:,}",
                 "there": f"{status.unmapped_shopify:,}",

@@ -61,6 +61,8 @@ def healed_words(report: Report) -> str:
 
 def removed_words(report: Report) -> str:
     gone = len(report.removed)
+    if not gone:
+        return _("There were no webhooks to remove; the sync goes on by looking.")
     words = ngettext(
         "%(n)d webhook was removed; the sync goes on by looking.",
         "%(n)d webhooks were removed; the sync goes on by looking.",

@@ -118,7 +118,9 @@ PROBLEM_REMEDIES: Mapping[Problem, str] = {
     Problem.UNTRACKED: N_("Switch on “Track quantity” for this product in Shopify."),
     Problem.NOT_STOCKED: N_("Stock the product at this location in Shopify."),
     Problem.BUNDLE: N_("Map the components instead of the bundle."),
-    Problem.DELETED: N_("Run the SKU mapping again; the mapping of this product is gone."),
+    Problem.DELETED: N_(
+        "Remove the mapping; or, if it was made anew in Shopify, run the SKU mapping again."
+    ),
     Problem.REJECTED: N_("Read what Shopify answered, correct it there, then sync again."),
     Problem.OUTCOME_UNKNOWN: N_("Count the stock and set the right quantity with push or pull."),
     Problem.DIFFERS_AT_START: N_("Push or pull: the plan shows both numbers before it is applied."),

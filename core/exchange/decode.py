@@ -20,8 +20,6 @@ from core.exchange.errors import BrokenCsv, CannotRead, EmptyFile, NotText
 Row = tuple[int, list[str]]
 """The line that a row starts at (from 1), and its cells."""
 
-EXAMPLE = "sku_number,name,barcode"
-
 _BOM = "\ufeff"
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _GLUED = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f](?![^\x00-\x7f])")
@@ -47,21 +45,23 @@ class Table:
         return rows
 
 
-def read_table(path: Path) -> Table:
-    """Raises CannotRead, EmptyFile, NotText, BrokenCsv."""
+def read_table(path: Path, expected: str) -> Table:
+    """`expected`: the first line that an empty file is told to have. Raises CannotRead, EmptyFile,
+    NotText, BrokenCsv.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise CannotRead(file=str(path), detail=error.strerror or type(error).__name__) from error
-    return table_of(data, path.name)
+    return table_of(data, path.name, expected)
 
 
-def table_of(data: bytes, file: str) -> Table:
+def table_of(data: bytes, file: str, expected: str) -> Table:
     text, encoding = _decoded(data, file)
     delimiter = _delimiter(text)
     first = next(_rows(file, text, delimiter), None)
     if first is None:
-        raise EmptyFile(file=file, expected=EXAMPLE)
+        raise EmptyFile(file=file, expected=expected)
     return Table(file, encoding, first[1], text, delimiter)
 
 

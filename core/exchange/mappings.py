@@ -25,6 +25,7 @@ from core.model import MappingRow
 MAPPING_COLUMNS = (
     *("inventory_item_id", "shopify_sku", "shopify_barcode", "shopify_name", "sku_number", "by"),
 )
+_FIRST_LINE = ",".join(MAPPING_COLUMNS)
 
 _GID = "gid://shopify/InventoryItem/"
 
@@ -65,12 +66,12 @@ def write_mappings(out: TextIO, rows: Iterable[MappingRow], *, bom: bool = False
 
 def read_mappings(path: Path) -> MappingFile:
     """Raises (all BadInput): CannotRead, EmptyFile, NotText, BrokenCsv, UnknownMappingHeader."""
-    return _mappings(read_table(path))
+    return _mappings(read_table(path, _FIRST_LINE))
 
 
 def mappings_of(data: bytes, file: str) -> MappingFile:
     """The same for what came another way than by a path."""
-    return _mappings(table_of(data, file))
+    return _mappings(table_of(data, file, _FIRST_LINE))
 
 
 def _cells(row: MappingRow) -> tuple[str, ...]:
@@ -94,7 +95,7 @@ def _mappings(table: Table) -> MappingFile:
             file=table.file,
             found=", ".join(cell.strip()[:40] for cell in table.header[:30]),
             missing=", ".join(missing),
-            expected=",".join(MAPPING_COLUMNS),
+            expected=_FIRST_LINE,
         )
     id_place, sku_place = map(header.index, wanted)
     lines: dict[str, MappingLine] = {}

@@ -17,6 +17,8 @@ from core.exchange.layouts import Header, Layout, header_of
 from core.exchange.preview import ImportPreview, Known
 from core.model import QuantityName
 
+_EXAMPLE = "sku_number,name,barcode"
+
 _NO_SKU = N_("The SKU number is empty.")
 _NO_SKU_REMEDY = N_("Every row needs one: it is the item's key.")
 _NO_SHOPIFY_SKU = N_("%(name)s has no SKU on Shopify, and is left out.")
@@ -49,7 +51,7 @@ def preview(
 
     Raises (all BadInput): CannotRead, EmptyFile, NotText, BrokenCsv, UnknownHeader, DoubledColumns.
     """
-    return _preview(read_table(path), known, quantity_name)
+    return _preview(read_table(path, _EXAMPLE), known, quantity_name)
 
 
 def preview_bytes(
@@ -59,7 +61,7 @@ def preview_bytes(
     quantity_name: QuantityName = QuantityName.AVAILABLE,
 ) -> ImportPreview:
     """The same for what came another way than by a path; `file` is the name to show."""
-    return _preview(table_of(data, file), known, quantity_name)
+    return _preview(table_of(data, file, _EXAMPLE), known, quantity_name)
 
 
 def _preview(table: Table, known: Known, quantity_name: QuantityName) -> ImportPreview:

@@ -45,12 +45,15 @@ SHOWN = 20_000
 
 @dataclass(frozen=True, slots=True)
 class RestoreRow:
-    """One change: of what, its key, and both values as documents (None: not there)."""
+    """One change: of what, its key, both values as documents (None: not there), and what people
+    call it, where that is not the key.
+    """
 
     what: str
     key: str
     now: Doc | int | None
     then: Doc | int | None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,31 @@ def preview(backup: BackupFile, now: DocumentDB | SnapshotDB, then: DocumentDB) 
             found.note(RestoreRow(name, key, before, after))
     for row in _level_rows(now, then):
         found.note(row)
+    places = _places(now, then)
+    found.rows = [replace(row, name=_name(row, places, (now, then))) for row in found.rows]
     return found
+
+
+def _name(
+    row: RestoreRow, places: dict[str, str], sources: tuple[DocumentDB | SnapshotDB, ...]
+) -> str:
+    """Of what has a key that says nothing to people."""
+    if row.what in ("locations", "pairs"):
+        return places.get(row.key, "")
+    if row.what != "mappings":
+        return ""
+    variants = (source.table("variants").doc(row.key) for source in sources)
+    sku = next((doc["sku"] for doc in variants if doc and doc.get("sku")), "")
+    return str(sku) or row.key.rpartition("/")[2]
+
+
+def _places(now: DocumentDB | SnapshotDB, then: DocumentDB) -> dict[str, str]:
+    """Names of locations, by id; as they are now, where they are still there."""
+    return {
+        key: doc["name"]
+        for source in (then, now)
+        for key, doc in source.table("locations").rows.pairs()
+    }
 
 
 def reason_against(
@@ -204,11 +231,7 @@ def _join(now: DocumentDB, then: DocumentDB, name: str) -> None:
 
 
 def _level_rows(now: DocumentDB | SnapshotDB, then: DocumentDB) -> Iterator[RestoreRow]:
-    places = {
-        key: doc["name"]
-        for source in (then, now)
-        for key, doc in source.table("locations").rows.pairs()
-    }
+    places = _places(now, then)
     for sku_number, before, after in _differences(now, then, "levels"):
         was, will = _flat(sku_number, before), _flat(sku_number, after)
         for key in dict.fromkeys(chain(was, will)):

@@ -452,6 +452,13 @@ class WebhooksRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhooksSwitchedOff(Event):
+    """They were taken away where the shop had none."""
+
+    text = N_("Webhooks are off; the shop had no subscription of this app")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SyncTaken(Event):
     """A process runs the sync from now on, until it lets it go or ends."""
 

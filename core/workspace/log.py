@@ -57,8 +57,8 @@ class Keeping:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events to show; what is not given is not asked for. `level` is the lowest one, `since`
-    a moment in ISO.
+    """Which events to show; what is not given is not asked for. `run` is the beginning of an id,
+    `level` the lowest one, `since` a moment in ISO.
     """
 
     sku: str | None = None
@@ -69,14 +69,16 @@ class Wanted:
     def fits(self, event: Event) -> bool:
         return (
             (self.sku is None or getattr(event, "sku", None) == self.sku)
-            and (self.run is None or event.run == self.run)
+            and (self.run is None or (event.run or "").startswith(self.run))
             and (self.level is None or _RANK[event.level.value] >= _RANK[self.level])
             and (self.since is None or event.at >= self.since)
         )
 
     def may_fit(self, line: bytes) -> bool:
         """Cheap, before a line is read as JSON."""
-        return all(orjson.dumps(text) in line for text in (self.sku, self.run) if text is not None)
+        return (self.sku is None or orjson.dumps(self.sku) in line) and (
+            self.run is None or orjson.dumps(self.run).removesuffix(b'"') in line
+        )
 
 
 _RANK = {"debug": 0, "info": 1, "warning": 2, "error": 3}

@@ -1,6 +1,6 @@
 """Small files that tell whoever looks how things are. Losing one costs nothing, so they are not
 synced, and a disk that is full or a folder that may not be written stops neither the sync nor a
-change: it is said once, in the program's own log.
+change: it is said once, in the program's own log. Nobody else may read them, as all that is kept.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ def write_note(path: Path, content: bytes) -> None:
     """Replace the file whole, where that can be done."""
     fresh = path.with_suffix(f".{os.getpid()}.new")
     try:
-        fresh.write_bytes(content)
+        handle = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         fresh.replace(path)
     except OSError as error:
         cannot_write(path, error)

@@ -34,7 +34,7 @@ class LikeSetting(UnknownSetting):
 
 class NoSuchNumber(BadInput):
     code = "setting_out_of_range"
-    message = N_("%(name)s cannot be %(text)s.")
+    message = N_("%(name)s cannot be “%(text)s”.")
     remedy = N_("Give a number from %(low)s to %(high)s.")
 
 
@@ -44,7 +44,7 @@ class NotWhole(NoSuchNumber):
 
 class NoSuchChoice(BadInput):
     code = "setting_not_a_choice"
-    message = N_("%(name)s cannot be %(text)s.")
+    message = N_("%(name)s cannot be “%(text)s”.")
     remedy = N_("Give one of: %(choices)s.")
 
 

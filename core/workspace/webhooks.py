@@ -105,14 +105,15 @@ class WebhooksDesk(KeepingDesk):
             session = await self._open()
             await self._switch_webhooks(on=False)  # first: a service that heals would be quicker
             report = await session.shop.remove_webhooks(url.strip())
-            self._tell(
-                events.WebhooksRemoved(
-                    at=self._now(), brand=self.brand.name, removed=len(report.removed)
-                )
-            )
+            self._tell(self._removed(len(report.removed)))
             return report
 
         return self._call(work())
+
+    def _removed(self, count: int) -> events.Event:
+        if not count:
+            return events.WebhooksSwitchedOff(at=self._now(), brand=self.brand.name)
+        return events.WebhooksRemoved(at=self._now(), brand=self.brand.name, removed=count)
 
     def wants_webhooks(self) -> bool:
         """False once a person has taken them away."""

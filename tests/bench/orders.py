@@ -85,7 +85,7 @@ def read_orders(path: Path) -> list[Order]:
     without a time has that of the line above it, and one without a SKU is passed over. Raises
     OrdersUnreadable, BadInput.
     """
-    table = read_table(path)
+    table = read_table(path, "time,sku,quantity")
     found = _columns_of(table.header)
     lines = table.rows() if found else chain([(1, table.header)], table.rows())
     places = found or _PLACES

@@ -32,6 +32,14 @@ def test_a_backup_that_changes_nothing_is_not_brought_back(linked: Line, tmp_pat
     assert linked("status", "--json").json["link"] == "on"
 
 
+def test_what_is_kept_is_closed_to_other_users(linked: Line) -> None:
+    linked("run", "--once")
+    files = {file.name: file for file in linked.home.rglob("*") if file.is_file()}
+    assert files.keys() >= {"inventory.db", "health.json", "verified.json", "log.jsonl"}
+    modes = {name: stat.S_IMODE(file.stat().st_mode) for name, file in files.items()}
+    assert {name for name, mode in modes.items() if mode & 0o077} == set()
+
+
 def test_a_file_that_is_there_is_not_replaced_by_surprise(brand: Line) -> None:
     file = brand.file("precious", "words")
     assert "there already" in brand("backup", file, code=2).err
@@ -183,6 +191,20 @@ def test_a_terminal_asks_for_the_passphrase(
     assert not file.exists()
     linked("backup", str(file), "--with-secrets")
     linked("restore", str(file), "--yes")
+
+
+def test_a_restore_is_told_by_names_not_by_ids(mapped: Line, served: Served) -> None:
+    sku, other, *_ = skus_of(served)
+    file = str(mapped.folder / "mine.db")
+    mapped("backup", file)
+    mapped("location", "rename", "Tokyo", "Kyoto")
+    mapped("map", "set", sku, other)
+    shown = mapped("restore", file, "--preview").out
+    assert "Locations: Kyoto  Kyoto → Tokyo" in shown
+    assert f"SKU mappings: {sku}  {other} → {sku}" in shown
+    assert "gid://" not in shown
+    lines = mapped("restore", file, "--preview", "--csv", "-").out.splitlines()
+    assert f"mappings,{sku},{other},{sku}" in lines
 
 
 def test_a_restore_is_seen_quantity_by_quantity_before_it_is_done(brand: Line) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 
+from core.practice import PracticeShop
 from tests.commands.conftest import (
     Line,
     Served,
@@ -81,6 +83,23 @@ def test_mapping_is_edited_by_hand(mapped: Line, served: Served) -> None:
     assert "nowhere" in mapped("map", "set", one, "nowhere", code=2).err
 
 
+def test_the_status_counts_what_is_not_mapped_for_whatever_reason(brand: Line) -> None:
+    """A SKU that two variants have is not mapped, and yet not only in Shopify."""
+    served = Served(PracticeShop(variants=6, locations=2, seed=3, oddities=("duplicate",))).open()
+    try:
+        brand("item", "add", "A")
+        brand(*connect_words(brand, served))
+        brand("pair", f"Tokyo={places_of(served)[0]}")
+        only_there = brand("map", "--json").json["only_there"]
+        said = brand("status").out
+    finally:
+        served.close()
+    assert only_there == 5
+    assert re.search(r"^Not mapped in DEXTRE +1$", said, re.MULTILINE)
+    assert re.search(r"^Not mapped in Shopify +7$", said, re.MULTILINE)
+    assert "Only in" not in said
+
+
 def test_a_mapping_file_goes_out_and_comes_back(mapped: Line, served: Served) -> None:
     one, two = skus_of(served)[:2]
     text = mapped("map", "export").out
@@ -152,7 +171,10 @@ def test_a_broken_mapping_file_names_its_lines_and_changes_nothing(
     assert f"line {lines[two]}, inventory_item_id: 17" in said.err
     assert mapped("map", "export").out == before
     assert "Missing" in mapped("map", "import", mapped.file("cols.csv", "a,b\n1,2\n"), code=2).err
-    assert "is empty" in mapped("map", "import", mapped.file("none.csv", ""), code=2).err
+    empty = mapped("map", "import", mapped.file("none.csv", ""), code=2).err
+    assert "is empty" in empty
+    assert "inventory_item_id,shopify_sku," in empty
+    assert "name,barcode" not in empty
 
 
 def _csv(rows: list[dict[str, str]]) -> str:

@@ -28,6 +28,25 @@ def test_each_run_is_listed_with_what_it_came_to_and_whether_it_was_undone(
     assert newest["id"][:8] in mapped("runs").out
 
 
+def test_numbers_that_were_equal_do_not_count_as_changed(mapped: Line, served: Served) -> None:
+    """As the app's page of runs tells it."""
+    one, other, *_ = skus_of(served)
+    for sku in (one, other):
+        for place in places_of(served):
+            served.shop.set_available(sku, place, 50)
+    served.shop.set_available(one, places_of(served)[0], 7)
+    mapped("push", "--only", one, other, "--yes")
+    [run] = mapped("runs", "--json").json
+    assert (run["changed"], run["equal"]) == (1, 3)
+    head, row = mapped("runs").out.splitlines()
+    assert re.search(r"Changed +Equal +Changed since +Refused", head)
+    assert re.search(r" 1 +3 +0 +0 ", row)
+    shown = mapped("runs", "show", run["id"]).out
+    assert re.search(r"^Changed +1$", shown, re.MULTILINE)
+    assert re.search(r"^Equal +3$", shown, re.MULTILINE)
+    assert "changed" in mapped("runs", "show", run["id"], "--json").json
+
+
 def test_a_run_is_shown_row_by_row_with_the_numbers_it_found(mapped: Line, served: Served) -> None:
     sku = skus_of(served)[0]
     for place in places_of(served):
@@ -37,6 +56,24 @@ def test_a_run_is_shown_row_by_row_with_the_numbers_it_found(mapped: Line, serve
     assert re.search(rf"{sku}\s+Tokyo\s+50\s+7 → 50\s+✓ Applied", mapped("runs", "show", run).out)
     rows = mapped("runs", "show", run[:6], "--json").json["rows"]
     assert {row["outcome"] for row in rows} == {"applied"}
+
+
+def test_what_the_log_tells_of_a_run_is_found_by_the_id_that_runs_prints(
+    mapped: Line, served: Served
+) -> None:
+    one, two, *_ = skus_of(served)
+    mapped("push", "--only", one, "--yes")
+    mapped("push", "--only", two, "--yes")
+    run = mapped("runs", "--json").json[1]["id"]
+    assert run[:8] in mapped("runs").out
+    told = mapped("log", "--run", run[:8]).out
+    assert told == mapped("log", "--run", run).out
+    assert one in told
+    assert two not in told
+    assert mapped("log", "--run", run[:8], "--level", "error").out == ""
+    said = mapped("log", "--run", "nosuch", code=2)
+    assert "nosuch" in said.err
+    assert "dextre-sync runs" in said.err
 
 
 def test_a_run_that_is_not_there_or_not_clear_is_named(mapped: Line, served: Served) -> None:

@@ -62,6 +62,8 @@ def test_a_setting_that_cannot_be_says_what_can(brand: Line) -> None:
     assert "from 1 to 60" in brand("settings", "set", "pacing.tick_s", "0", code=2).err
     assert "pacing.tick_s" in brand("settings", "set", "pacing.tik_s", "2", code=2).err
     assert "Did you mean" not in brand("settings", "set", "nosuch", "2", code=2).err
+    nothing = brand("settings", "set", "breaker.zeroed_percent", "", code=2).err
+    assert "breaker.zeroed_percent cannot be “”." in nothing
     wrong = brand("settings", "set", "link.quantity", "committed", code=2).err
     assert "available, on_hand" in wrong
 

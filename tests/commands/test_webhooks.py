@@ -31,6 +31,14 @@ def test_webhooks_are_asked_for_listed_and_removed(connected: Line, served: Serv
     assert "switched off" in connected("webhooks", "list").out
 
 
+def test_where_there_are_none_to_remove_it_says_so(connected: Line) -> None:
+    assert "There were no webhooks to remove" in connected("webhooks", "remove", "--yes").out
+    assert "switched off" in connected("webhooks", "list").out
+    [last] = connected("log", "--limit", "1").out.splitlines()
+    assert " info " in last
+    assert "had no subscription" in last
+
+
 def test_the_same_as_json(connected: Line) -> None:
     assert len(connected("webhooks", "heal", URL, "--json").json["made"]) == len(TOPICS)
     found = connected("webhooks", "list", "--json").json

@@ -29,6 +29,7 @@ from core.model import (
     QuantityName,
     Run,
     SkuMapping,
+    Variant,
 )
 from core.store import BackupFile, BrandStore, Home
 from core.store.errors import (
@@ -257,6 +258,7 @@ def test_a_restore_says_before_what_it_will_change(
     store: BrandStore, tmp_path: Path, clock: StandingClock
 ) -> None:
     furnished(store)
+    store.replace_variants([Variant(variant(1), "v", "CATALOGUE-1")])
     backup = store.backup(tmp_path / "mine.db")
     assert not store.restore_preview(backup.path)
     changed_since(store, clock)
@@ -280,6 +282,12 @@ def test_a_restore_says_before_what_it_will_change(
     assert rows["mappings", variant(1)][0] is None
     assert (preview.refused, preview.backup) == (None, backup)
     assert contents(store) == before
+    names = {(row.what, row.key): row.name or row.key for row in preview.rows}
+    [cellar] = [key for what, key in names if what == "locations"]
+    assert names["locations", cellar] == "Cellar"
+    assert names["mappings", variant(1)] == "CATALOGUE-1"
+    assert names["mappings", variant(3)] == "3", "in no catalogue: the end of its id"
+    assert names["items", "C"] == "C"
 
 
 def test_a_restore_brings_the_inventory_back_and_keeps_the_history(

@@ -51,6 +51,21 @@ async def test_an_error_of_the_core_is_a_dialog_with_cause_remedy_and_code(tmp_p
         assert "API情報を設定して接続" in seen(app)
 
 
+@pytest.mark.parametrize("paired", [True, False])
+async def test_who_has_connected_is_told_the_next_step_only_where_it_is_missing(
+    tmp_path: Path, paired: bool
+) -> None:
+    desk = FakeDesk()
+    if not paired:
+        desk.pair([])
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "7", "home", "enter", "enter")
+        app.screen.query_one("#connect").focus()
+        await press(app, pilot, "enter")
+        assert "Connected." in seen(app)
+        assert ("Next step: Inventory link" in seen(app)) is not paired
+
+
 async def test_a_key_by_mistake_does_not_take_the_place_of_a_kept_domain(tmp_path: Path) -> None:
     desk = FakeDesk()
     kept = desk.connection()

@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import N_, NN_, BadInput, StoreInUse, fill
 from core.sync.events import LocationActiveAgain, NeedsYou
+from core.workspace.errors import RowMoved
 from tui import i18n
 from tui.i18n import choose_language, event_text, set_language, tell
 
@@ -135,6 +136,15 @@ def test_what_is_counted_agrees_with_its_number(n: int, words: str) -> None:
     assert fill(Left.message, {"n": n}) == words
 
 
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_a_quantity_that_was_never_set_is_a_dash(language: str) -> None:
+    error = RowMoved(what="TEA-010", here=8, there=None)
+    set_language(language)
+    assert "Shopify —" in tell(error)[0]
+    assert "None" not in tell(error)[0]
+    assert "here 8, Shopify —." in str(error)
+
+
 @pytest.mark.parametrize(
     ("n", "words"), [(1, "1 cell goes on"), (2, "2 cells go on"), (0, "0 cells go on")]
 )
@@ -165,6 +175,11 @@ def test_nothing_is_counted_without_a_form_for_one(tool: ModuleType) -> None:
 def test_an_empty_id_is_empty_in_every_language() -> None:
     set_language("ja")
     assert i18n._("") == ""
+
+
+def test_a_plan_is_one_word_in_japanese(tool: ModuleType) -> None:
+    for message in tool.load("ja"):
+        assert "プラン" not in str(message.string), message.id
 
 
 def test_japanese_sentences_have_japanese_signs(tool: ModuleType) -> None:

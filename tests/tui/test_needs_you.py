@@ -25,7 +25,7 @@ from tests.tui.seeing import (
     type_text,
 )
 from tui.guides import GUIDES, guide_text
-from tui.i18n import set_language
+from tui.i18n import _, set_language
 from tui.widgets.marking import MarkingTable
 
 
@@ -268,6 +268,19 @@ def test_there_is_a_guide_for_everything_that_can_wait(lang: str) -> None:
     for problem in Problem:
         assert len(GUIDES[problem].steps) >= 1
         assert len(guide_text(problem).splitlines()) >= 5
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_no_guide_begins_with_the_other_way(lang: str) -> None:
+    set_language(lang)
+    for guide in GUIDES.values():
+        assert not _(guide.steps[0]).startswith(("Or ", "または"))
+
+
+def test_the_guide_of_a_difference_is_true_after_an_undo_as_well() -> None:
+    """A cell differs so wherever there is no base: at the start, after an undo or an unmapping."""
+    set_language("en")
+    assert "link was turned on" not in guide_text(Problem.DIFFERS_AT_START)
 
 
 async def test_the_filter_looks_at_what_is_shown_in_the_readers_language(tmp_path: Path) -> None:

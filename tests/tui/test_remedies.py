@@ -7,9 +7,13 @@ import re
 import pytest
 
 from core.errors import LinkIsOff
+from core.model import Problem
+from core.sync.breaker import TooManyZeros
 from scripts.compile_catalogues import extracted
 from tui import i18n, remedies
+from tui.actions import ACTIONS
 from tui.i18n import set_language
+from tui.words import PROBLEM_REMEDIES
 
 COMMAND = re.compile(r"`dextre-sync | --[a-z]|`status`")
 FOR_COMMANDS_ONLY = frozenset(
@@ -39,6 +43,23 @@ def test_no_words_for_the_app_are_left_over_or_name_a_command() -> None:
     for remedy, words in remedies.IN_APP.items():
         assert remedy in texts, remedy
         assert not COMMAND.search(words), words
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_safety_stop_first_names_the_key_that_is_there(language: str) -> None:
+    set_language(language)
+    remedy = remedies.tell(TooManyZeros(count=3, cells=4, limit=1, side="here"))[1]
+    key = next(action.keys for action in ACTIONS if action.id == "needs.review")
+    first = remedy.split("Settings" if language == "en" else "設定")[0]
+    assert re.search(rf"\b{key}\b", first, re.ASCII)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_mapping_of_a_deleted_product_is_there_until_it_is_removed(language: str) -> None:
+    set_language(language)
+    remedy = i18n._(PROBLEM_REMEDIES[Problem.DELETED])
+    assert remedy.startswith(("Remove the mapping", "マッピングを解除"))
+    assert not re.search(" gone|なくなり", remedy)
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

@@ -27,7 +27,7 @@ async def test_a_limit_is_typed_checked_kept_and_taken_back(tmp_path: Path) -> N
             await press(app, pilot, *THERE, "enter")
             await type_text(pilot, "120")
             await press(app, pilot, "enter")
-            assert "Give a number from 0 to 100." in " ".join(seen(app).split())
+            assert "cannot be “120”. Give a number from 0 to" in seen(app)
             app.screen.query_one("#ask-value").value = "25"  # type: ignore[attr-defined]
             await press(app, pilot, "enter")
             assert desk.limits().zeroed_share == 0.25
@@ -47,6 +47,16 @@ async def test_a_choice_is_chosen_not_typed(tmp_path: Path) -> None:
         app.screen.query_one("#yes").focus()
         await press(app, pilot, "enter")
         assert desk.tuned == {"pacing.slow_when_quiet": "off"}
+
+
+async def test_what_a_reset_goes_back_to_is_told_in_the_words_of_the_screen(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk()
+    desk.tuned["link.quantity"] = "on_hand"
+    async with running(tmp_path, desk, lang="ja") as (app, pilot):
+        await press(app, pilot, *THERE, *["down"] * 12, "x")
+        assert "既定値の販売可能に戻しました" in seen(app)
 
 
 async def test_a_change_made_elsewhere_is_seen(tmp_path: Path) -> None:

@@ -358,7 +358,7 @@ def _say_preview(preview: RestorePreview) -> None:
     )
     for row in islice(preview.rows, NAMED):
         change = f"{_value(row.now)} → {_value(row.then)}"
-        say(f"{_(_TABLES.get(row.what, row.what))}: {clean(row.key)}  {change}")
+        say(f"{_(_TABLES.get(row.what, row.what))}: {clean(row.name or row.key)}  {change}")
     counts = (asdict(changes).values() for changes in preview.changes.values())
     more = sum(map(sum, counts)) - NAMED
     if more > 0:
@@ -368,7 +368,8 @@ def _say_preview(preview: RestorePreview) -> None:
 def _value(value: object) -> str:
     """A quantity; of a document, what people call it."""
     if isinstance(value, dict):
-        return clean(value.get("name") or value.get("sku_number") or "…")
+        called = (value.get(field) for field in ("name", "sku_number", "shopify_name"))
+        return clean(next(filter(None, called), "…"))
     return "—" if value is None else str(value)
 
 
@@ -377,12 +378,16 @@ def _counts(preview: RestorePreview) -> dict[str, object]:
 
 
 def _preview_rows(preview: RestorePreview) -> Iterator[dict[str, object]]:
-    return ({"what": r.what, "which": r.key, "now": r.now, "then": r.then} for r in preview.rows)
+    return (
+        {"what": r.what, "which": r.key, "name": r.name or r.key, "now": r.now, "then": r.then}
+        for r in preview.rows
+    )
 
 
 def _write_preview(preview: RestorePreview, target: Path) -> None:
+    """For people: with names, where the JSON has the keys as well."""
     rows = (
-        {**row, "now": _value(row["now"]), "then": _value(row["then"])}
-        for row in _preview_rows(preview)
+        {"what": r.what, "which": r.name or r.key, "now": _value(r.now), "then": _value(r.then)}
+        for r in preview.rows
     )
     write_csv(target, ("what", "which", "now", "then"), rows)

@@ -6,16 +6,17 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from rich.cells import cell_len
 
-from core.errors import N_, UserMustAct
+from core.errors import N_, DextreError, UserMustAct
 from tui.clean import clean
 from tui.cli import Globals
-from tui.i18n import ngettext
+from tui.i18n import headed, joined, ngettext, tell
 from tui.paths import STDOUT, replaced_file
 
 if TYPE_CHECKING:
@@ -30,6 +31,17 @@ class NotConfirmed(UserMustAct):
     code = "not_confirmed"
     message = N_("Nothing was changed: this needs your word.")
     remedy = N_("Look at what it would do, then repeat the command with --yes.")
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A brand that is left out, because its files cannot be read."""
+
+    brand: str
+    error: DextreError
+
+    def __str__(self) -> str:
+        return headed(clean(self.brand), joined(*tell(self.error)))
 
 
 class Session:
@@ -73,6 +85,23 @@ class Session:
     def desk(self) -> Desk:
         return self.workspace.desk(self.globals.brand)
 
+    def of_each(self, look: Callable[[Desk], T]) -> tuple[list[T], list[Unreadable]]:
+        """What `look` finds of the brand that is named, else of each brand. One of several that
+        cannot be read does not keep the others from being looked at; where there is no other, its
+        error is raised. Raises NoBrand.
+        """
+        names = [brand.name for brand in self.workspace.brands()]
+        if self.globals.brand is not None or len(names) < 2:
+            return [look(self.desk)], []
+        found: list[T] = []
+        unreadable: list[Unreadable] = []
+        for name in names:
+            try:
+                found.append(look(self.workspace.desk(name)))
+            except DextreError as error:
+                unreadable.append(Unreadable(name, error))
+        return found, unreadable
+
 
 def wait(future: Future[T]) -> T:
     """The result of a call to the engine; ctrl+c cancels the work there before it leaves."""
@@ -107,6 +136,14 @@ def confirmed(question: str, *, yes: bool) -> None:
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes", "はい"):
         raise NotConfirmed
+
+
+def tell_unreadable(unreadable: Sequence[Unreadable]) -> int:
+    """A line for each brand that was left out; the exit code of the command."""
+    sys.stdout.flush()
+    for one in unreadable:
+        sys.stderr.write(f"{one}\n")
+    return max((one.error.exit_code for one in unreadable), default=0)
 
 
 def say(text: str = "") -> None:

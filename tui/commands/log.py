@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING
 from core.clock import iso
 from core.errors import N_, BadInput
 from tui.clean import clean
-from tui.commands.common import Session, say
+from tui.commands.common import Session, say, tell_unreadable
 from tui.commands.line import Tree, count, one_of, takes_json
-from tui.i18n import _, event_text
+from tui.i18n import _, event_text, sentences
 from tui.when import to_the_second
 
 if TYPE_CHECKING:
@@ -44,7 +45,11 @@ def register(tree: Tree) -> None:
     parser = tree.command("log", log, _("What happened."))
     parser.add_argument("--follow", "-f", action="store_true", help=_("Go on as it happens."))
     parser.add_argument("--sku", metavar="SKU", help=_("Only this SKU number."))
-    parser.add_argument("--run", metavar="RUN", help=_("Only what belongs to this run."))
+    parser.add_argument(
+        "--run",
+        metavar="RUN",
+        help=sentences(_("Only what belongs to this run."), _("The start of its id is enough.")),
+    )
     parser.add_argument(
         "--level",
         metavar="|".join(LEVELS),
@@ -87,9 +92,9 @@ def log(
     limit: int | None,
     format: str,  # noqa: A002 - the name of the option
     as_json: bool,
-) -> None:
+) -> int:
     """Of the brand that is named, else of all brands, in the order of time."""
-    desks = _desks(session)
+    desks, unreadable = session.of_each(lambda desk: desk)
     say_one = _WRITERS["json" if as_json else format]
     if limit is None and since is None:
         limit = LAST
@@ -99,11 +104,14 @@ def log(
         return desk.log(sku, limit, run=run, level=level, since=since, until=feed)
 
     past = [*heapq.merge(*map(found, desks, feeds), key=attrgetter("at"))]
-    with_brand = len(desks) > 1
+    if run is not None and not past:
+        _require_run(desks, run)
+    with_brand = len(desks) + len(unreadable) > 1
     for event in past if limit is None else past[len(past) - min(limit, len(past)) :]:
         say_one(event, with_brand)
+    code = tell_unreadable(unreadable)
     if not follow:
-        return
+        return code
     from core.workspace.log import Wanted
 
     wanted = Wanted(sku, run, level)
@@ -116,12 +124,17 @@ def log(
         pause.wait(0.25)
 
 
-def _desks(session: Session) -> list[Desk]:
-    if session.globals.brand is None:
-        names = [brand.name for brand in session.workspace.brands()]
-        if len(names) > 1:
-            return [session.workspace.desk(name) for name in names]
-    return [session.desk]
+def _require_run(desks: list[Desk], start: str) -> None:
+    """Raises UnknownRun where neither the runs nor the log of any brand know one that begins so."""
+    from core.workspace.errors import UnknownRun
+
+    if start and any(desk.log(limit=1, run=start) for desk in desks):
+        return  # the other options leave out all that is told of it
+    for desk in desks:
+        with suppress(UnknownRun):
+            desk.run_named(start)
+            return
+    raise UnknownRun(run=start)
 
 
 # -- one event -----------------------------------------------------------------------------------

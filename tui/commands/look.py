@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from core.errors import N_, BadInput
 from core.model import Cell, Movement, Status
 from tui.clean import clean
-from tui.commands.common import Session, number, say, say_json, table
+from tui.commands.common import (
+    Session,
+    Unreadable,
+    number,
+    say,
+    say_json,
+    table,
+    tell_unreadable,
+)
 from tui.commands.line import Tree, takes_json
 from tui.health import failure_words
 from tui.i18n import _, event_text, note_text
@@ -42,29 +50,33 @@ def register(tree: Tree) -> None:
     takes_json(parser)
 
 
-def status(session: Session, *, as_json: bool) -> None:
-    names = [session.globals.brand] if session.globals.brand else None
-    names = names or [brand.name for brand in session.workspace.brands()]
-    found = [session.workspace.desk(name).status() for name in names]
+def status(session: Session, *, as_json: bool) -> int:
+    if as_json and not session.workspace.brands():
+        _say_status_json([], [])
+        return 0
+    found, unreadable = session.of_each(lambda desk: desk.status())
     if as_json:
-        _say_status_json(found)
-        return
-    if not found:
-        session.desk.status()  # says that there is no brand
-    for one in found:
-        _say_status(one)
+        _say_status_json(found, unreadable)
+    else:
+        for one in found:
+            _say_status(one)
+    return tell_unreadable(unreadable)
 
 
-def _say_status_json(found: list[Status]) -> None:
-    """All brands under `brands`; where there is one, its fields stand at the top as well."""
+def _say_status_json(found: list[Status], unreadable: list[Unreadable]) -> None:
+    """All brands under `brands`, where there is one, its fields stand at the top as well. Those
+    that cannot be read are under `unreadable`.
+    """
     records = [asdict(one) for one in found]
     for record in records:
         record["link"] = "on" if record["link"] else "off"
     for one, record in zip(found, records, strict=True):
         record["owner"] = None if one.owner is None else str(one.owner)
         record["error"] = None if one.error is None else str(one.error)
-    only = records[0] if len(records) == 1 else {}
-    say_json({**only, "brands": records})
+    only = records[0] if len(records) == 1 and not unreadable else {}
+    others = [{"brand": one.brand, "error": str(one.error)} for one in unreadable]
+    left_out = {"unreadable": others} if others else {}
+    say_json({**only, "brands": records, **left_out})
 
 
 def _say_status(one: Status) -> None:
@@ -75,8 +87,8 @@ def _say_status(one: Status) -> None:
         (_("Inventory label"), one.label or "—"),
         (_("Location pairs"), one.pairs),
         (_("SKUs mapped"), one.mapped),
-        (_("Only in DEXTRE"), one.unmapped_local),
-        (_("Only in Shopify"), one.unmapped_shopify),
+        (_("Not mapped in DEXTRE"), one.unmapped_local),
+        (_("Not mapped in Shopify"), one.unmapped_shopify),
         (_("In sync"), f"{one.in_sync} / {one.cells}"),
         (_("To be sent"), one.pending_push),
         (_("To be taken over"), one.pending_pull),

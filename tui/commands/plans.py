@@ -291,6 +291,7 @@ def _run_record(run: Run) -> dict[str, object]:
         "kind": run.kind.value,
         "at": run.at,
         "applied": run.applied,
+        "changed": run.changed,
         "equal": run.equal,
         "moved": run.moved,
         "rejected": run.rejected,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from core.clock import iso
 from core.errors import N_, NN_, BadInput, TryAgain, UserMustAct
 from tui.clean import clean
-from tui.commands.common import Session, say, say_json, wait
+from tui.commands.common import Session, Unreadable, say, say_json, tell_unreadable, wait
 from tui.commands.line import Tree, takes_json
 from tui.i18n import _, event_text, ngettext
 from tui.journal import is_journal, prefixed
@@ -118,16 +118,18 @@ def _run_once(desk: Desk, *, as_json: bool) -> None:
 
 
 def _serve(session: Session, webhooks: str | None, webhook_url: str | None) -> int:
-    """The engine of the brand (without --brand: of all), until SIGTERM or SIGINT. Apps and commands
-    that ask are given the sync for as long as they need it.
+    """The engine of the brand (without --brand: of all that can be read), until SIGTERM or SIGINT.
+    Apps and commands that ask are given the sync for as long as they need it.
     """
     workspace = session.become_service()
-    # Without any brand, `session.desk` says so.
-    names = [session.globals.brand] if session.globals.brand else None
-    names = names or [brand.name for brand in workspace.brands()] or [session.desk.brand.name]
-    hearing = _hearing(names, webhooks, webhook_url)
-    voice = _Voice([workspace.desk(name) for name in names])
+    desks, unreadable = session.of_each(_readable)
+    if not desks:
+        return tell_unreadable(unreadable)
+    hearing = _hearing(len(desks) + len(unreadable), webhooks, webhook_url)
+    names = [desk.brand.name for desk in desks]
+    voice = _Voice(desks)
     with _asked_to_end() as ended, voice.hears_warnings():
+        voice.tell_unreadable(unreadable)
 
         def stop() -> bool:
             voice.speak(ended=ended.is_set())
@@ -141,14 +143,20 @@ def _serve(session: Session, webhooks: str | None, webhook_url: str | None) -> i
     return 0
 
 
-def _hearing(names: list[str], webhooks: str | None, url: str | None) -> Hearing | None:
+def _readable(desk: Desk) -> Desk:
+    """Raises what keeps its files from being read."""
+    desk.status()
+    return desk
+
+
+def _hearing(brands: int, webhooks: str | None, url: str | None) -> Hearing | None:
     from core.workspace import Hearing
 
     if webhooks is None:
         if url is not None:
             raise UrlAlone
         return None
-    if len(names) > 1:
+    if brands > 1:
         raise OneBrandHears
     return Hearing(webhooks, url)
 
@@ -198,6 +206,10 @@ class _Voice:
             for event in feed.drain():
                 self._say(event_text(event), event)
         sys.stdout.flush()
+
+    def tell_unreadable(self, unreadable: list[Unreadable]) -> None:
+        for one in unreadable:
+            self._say_line(str(one), "error", iso(datetime.now(UTC)))
 
     def _say(self, words: str, event: Event | None = None) -> None:
         """systemd adds the time itself, and takes the level from the front of the line."""

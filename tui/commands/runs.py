@@ -55,7 +55,7 @@ def register(tree: Tree) -> None:
 def runs_list(session: Session, *, limit: int | None, as_json: bool) -> None:
     found = session.desk.runs(LISTED if limit is None else limit)
     if as_json:
-        say_json([asdict(run) for run in found])
+        say_json([_record(run) for run in found])
         return
     if not found:
         say(_("No mass change was applied yet: push, pull and enable come here."))
@@ -64,13 +64,18 @@ def runs_list(session: Session, *, limit: int | None, as_json: bool) -> None:
     table(tuple(told[0]), (tuple(one.values()) for one in told))
 
 
+def _record(run: Run) -> dict[str, object]:
+    return {**asdict(run), "changed": run.changed}
+
+
 def _told(run: Run) -> dict[str, object]:
     """A run in words, by the heads of its columns."""
     return {
         _("Run"): run.id[:8],
         _("When"): day_and_time(run.at),
         _("Kind"): _(RUNS[run.kind]),
-        _("Applied"): run.applied,
+        _("Changed"): run.changed,
+        _("Equal"): run.equal,
         _("Changed since"): run.moved,
         _("Refused"): run.rejected,
         _("Who"): run.who,
@@ -83,7 +88,7 @@ def runs_show(session: Session, run: str, *, as_json: bool) -> None:
     found = desk.run_named(run)
     rows = desk.run_rows(found.id)
     if as_json:
-        say_json({**asdict(found), "rows": [asdict(row) for row in rows]})
+        say_json({**_record(found), "rows": [asdict(row) for row in rows]})
         return
     table(("", ""), list(_told(found).items()))
     say()

@@ -162,9 +162,9 @@ class RestoreScreen(SubScreen):
                 str(index),
                 (
                     _(TABLES.get(one.what, one.what)),
-                    clean(one.key),
-                    _value(one.now),
-                    _value(one.then),
+                    clean(one.name or one.key),
+                    _value(one.what, one.now),
+                    _value(one.what, one.then),
                 ),
             )
             for index, one in enumerate(self._preview.rows)
@@ -255,10 +255,16 @@ class RestoreScreen(SubScreen):
             self.own_app.go("home")
 
 
-def _value(value: object) -> str:
+CALLED = {"locations": "name", "pairs": "shopify_name", "mappings": "sku_number"}
+"""The field of a document that is all a person wants to read of it."""
+
+
+def _value(what: str, value: object) -> str:
     """A value of a document as a person reads it."""
     if value is None:
         return signs("–")
+    if isinstance(value, dict) and what in CALLED:
+        return clean(value[CALLED[what]], 200)
     if isinstance(value, dict):
         return clean(
             listed(headed(k, str(v)) for k, v in value.items() if v not in ("", None)), 200

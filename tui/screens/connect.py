@@ -154,10 +154,16 @@ class ConnectScreen(SubScreen):
         if done is None:
             return
         self.session.connection_draft.clear()
-        self.say(_("Connected. Next step: Inventory link > Edit (locations)."))
+        self.say(self._connected_words())
         self._connected = True
         self.query_one("#cancel", Press).relabel(_("Back"))
         self.query_one("#cancel").focus()
+
+    def _connected_words(self) -> str:
+        """With the next step, where it is missing: a shop that is connected again has its pairs."""
+        if self.desk.pairs():
+            return _("Connected.")
+        return _("Connected. Next step: Inventory link > Edit (locations).")
 
     # -- findings ----------------------------------------------------------------------------------
 

@@ -175,27 +175,47 @@ class ItemScreen(SubScreen):
         cells = self.desk.cells_of(self.sku_number)
         if not cells:
             return [_("  Not part of the link: the SKU is not mapped, or no location is paired.")]
-        heads = [self._head(cell, pairs) for cell in cells]
-        widths = shares(list(zip(*heads, strict=True)), self._room - len("     ") - len(signs("⇄")))
+        variants = self._variants(cells)
+        heads = [self._head(cell, pairs, variants) for cell in cells]
+        room = self._room - len("     ") - len(signs("⇄")) - (1 if variants else 0)
+        widths = shares(list(zip(*heads, strict=True)), room)
         return [
             line
             for cell, head in zip(cells, heads, strict=True)
             for line in self._cell(cell, *map(clip, head, widths))
         ]
 
-    def _head(self, cell: Cell, pairs: dict[str, LocationPair]) -> tuple[str, str, str]:
-        """Here, there, how they stand."""
+    def _variants(self, cells: Sequence[Cell]) -> dict[str, str]:
+        """What tells the variants apart to which the SKU number is mapped, by inventory item: their
+        SKUs, else their names, else the ends of their ids; nothing where there is one.
+        """
+        ids = {cell.key.inventory_item_id for cell in cells}
+        if len(ids) < 2:
+            return {}
+        variants = {one: self.desk.variant(one) for one in ids}
+        skus = {one: clean(variant.sku) if variant else "" for one, variant in variants.items()}
+        names = {one: clean(variant.name) if variant else "" for one, variant in variants.items()}
+        for told in (skus, names):
+            if len(set(filter(None, told.values()))) == len(ids):
+                return told
+        return {one: clean(one.rpartition("/")[2]) for one in ids}
+
+    def _head(
+        self, cell: Cell, pairs: dict[str, LocationPair], variants: dict[str, str]
+    ) -> tuple[str, str, str, str]:
+        """Here, there, which variant, how they stand."""
         pair = pairs.get(cell.key.shopify_location_id)
         there = Name(clean(pair.shopify_name), self._names_there(pairs)) if pair else ""
-        return self.session.place(cell.location_id), there, show(CELLS[cell.state])
+        variant = Name(variants.get(cell.key.inventory_item_id, ""), frozenset(variants.values()))
+        return self.session.place(cell.location_id), there, variant, show(CELLS[cell.state])
 
     @staticmethod
     def _names_there(pairs: dict[str, LocationPair]) -> frozenset[str]:
         return frozenset(clean(pair.shopify_name) for pair in pairs.values())
 
-    def _cell(self, cell: Cell, here: str, there: str, state: str) -> list[str]:
+    def _cell(self, cell: Cell, here: str, there: str, variant: str, state: str) -> list[str]:
         lines = [
-            f"  {here} {signs('⇄')} {there} {state}".rstrip(),
+            f"  {here} {signs('⇄')} {' '.join(filter(None, (there, variant, state)))}".rstrip(),
             "    "
             + _("DEXTRE %(here)s, Shopify %(there)s; both last agreed on %(base)s")
             % {

@@ -132,7 +132,8 @@ class TuningScreen(SubScreen):
     def do_reset(self) -> None:
         here = self._here()
         if here is not None and (done := self.attempt(lambda: self.desk.reset_setting(here.name))):
-            told = {"name": _(TITLES.get(here.name, here.name)), "value": done.value.value}
+            value = value_words(done.value.value)
+            told = {"name": _(TITLES.get(here.name, here.name)), "value": value}
             self.say(_("%(name)s: back to %(value)s.") % told)
             self.refresh_data()
 
