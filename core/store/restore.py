@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from core.model import Cause, Cell, CellKey, LevelKey, Problem
+from core.model import Cause, Cell, CellKey, LevelKey, LocationPair, Problem
 from core.store.backup import BackupFile, copy_for_reading
 from core.store.books import Tx, View
 from core.store.errors import BackupOfAnotherShop, OutboxNotEmpty
@@ -194,7 +194,7 @@ def carry_out(
     for name in JOINED:
         _join(now, then, name)
     _restore_levels(tx, now, then, cause)  # its movements are newer than all that were joined
-    _restore_link(tx, then, frozenset(ignored))
+    _restore_link(tx, now, then, frozenset(ignored))
     if connection and (doc := then.table("meta").doc("connection")):
         # With a moment of its own, so that whoever holds it open sees that it is another one.
         now.table("meta").put("connection", doc | {"connected_at": tx.at})
@@ -208,17 +208,27 @@ def _restore_levels(tx: Tx, now: DocumentDB, then: DocumentDB, cause: Cause) -> 
             tx.record_levels(changed, cause)
 
 
-def _restore_link(tx: Tx, then: DocumentDB, ignored: frozenset[CellKey]) -> None:
+def _restore_link(tx: Tx, now: DocumentDB, then: DocumentDB, ignored: frozenset[CellKey]) -> None:
+    """The link off, and its cells anew: without numbers, and aside where they have to be."""
     link = View(then).link()
     revision = max(tx.link().revision, link.revision) + 1
     tx.put_link(replace(link, enabled=False, resume=False, revision=revision))
     pairs = tx.pairs()
+    bundles = {key for key, doc in now.table("variants").rows.pairs() if doc["requires_components"]}
+
+    def aside(key: CellKey, pair: LocationPair) -> Problem | None:
+        if key in ignored:
+            return Problem.IGNORED
+        if not pair.is_active:
+            return Problem.LOCATION_INACTIVE
+        return Problem.BUNDLE if key.inventory_item_id in bundles else None
+
     tx.put_cells(
         Cell(
             key := CellKey(mapping.inventory_item_id, pair.shopify_location_id),
             mapping.sku_number,
             pair.location_id,
-            problem=Problem.IGNORED if key in ignored else None,
+            problem=aside(key, pair),
         )
         for mapping in tx.mappings()
         for pair in pairs

@@ -13,15 +13,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.model import Cell, CellKey, LocationPair, Problem, SkuMapping
-from core.sync.problems import put_aside, without_problem
+from core.sync.problems import ASIDE, put_aside, without_problem
 
 if TYPE_CHECKING:
     from core.sync.ports import BooksTx
 
 
 def arrange(tx: BooksTx, *, reset: bool = False) -> int:
-    """Make the cells fit pairs and mappings; returns how many there are. `reset` forgets all bases
-    (another label).
+    """Make the cells fit pairs and mappings; returns how many there are. `reset` forgets all their
+    numbers (another label, another quantity); what is aside stays so.
     """
     pairs = {pair.shopify_location_id: pair for pair in tx.pairs()}
     sku_of = {m.inventory_item_id: m.sku_number for m in tx.mappings()}
@@ -34,9 +34,15 @@ def arrange(tx: BooksTx, *, reset: bool = False) -> int:
             and pair is not None
             and pair.location_id == cell.location_id
         )
-        if pair is None or not fits or reset:
+        if pair is None or not fits:
             tx.remove_cell(cell.key)
             continue
+        if reset:
+            tx.remove_cell(cell.key)  # also from the write that it waits for
+            if cell.problem not in ASIDE:
+                continue
+            cell = Cell(cell.key, cell.sku_number, cell.location_id, problem=cell.problem)
+            tx.put_cell(cell)
         kept.add(cell.key)
         if pair.is_active and cell.problem is Problem.LOCATION_INACTIVE:
             tx.put_cell(without_problem(cell))

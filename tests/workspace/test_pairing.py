@@ -16,7 +16,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.model import Cell, CellKey, CellState, Credentials, Label, PlanKind, Problem, Secret
+from core.model import (
+    Cell,
+    CellKey,
+    CellState,
+    Choice,
+    Credentials,
+    Label,
+    PlanKind,
+    Problem,
+    QuantityName,
+    Secret,
+)
 from core.practice import PracticeShop
 from core.sync import aside
 from core.workspace import Desk, Workspace
@@ -220,6 +231,28 @@ def test_a_bundle_waits_on_when_its_location_is_active_again(town: Town) -> None
         town.desk.shop_locations().result(20)  # somebody has looked at them before
         town.look_at_locations()
     assert town.cell(0).problem is Problem.BUNDLE
+
+
+def test_a_bundle_waits_on_after_a_restore_and_with_another_quantity(
+    town: Town, tmp_path: Path
+) -> None:
+    town.desk.backup(tmp_path / "before.db")
+    town.shop.set_bundle(town.skus[0], bundle=True)
+    town.rest()
+    town.desk.restore(tmp_path / "before.db").result(20)
+    assert (town.cell(0).problem, town.cell(0).base) == (Problem.BUNDLE, None)
+    town.desk.set_quantity_name(QuantityName.ON_HAND)
+    assert (town.cell(0).problem, town.cell(0).there) == (Problem.BUNDLE, None)
+
+
+def test_what_a_person_left_out_stays_so_with_another_quantity(town: Town) -> None:
+    town.shop.set_tracked(town.skus[0], tracked=False)
+    town.rest()
+    rows = town.desk.waiting()
+    assert town.desk.resolve_many(rows, Choice.IGNORE).result(20).done
+    town.desk.disable().result(20)
+    town.desk.set_quantity_name(QuantityName.ON_HAND)
+    assert (town.cell(0).problem, town.cell(0).base) == (Problem.IGNORED, None)
 
 
 # -- many cells at a location ----------------------------------------------------------------------
