@@ -25,12 +25,14 @@ from core.sync.problems import ASIDE, FROM_READING, IN_DOUBT
 
 
 def rows_for(
-    kind: PlanKind, cells: Iterable[Cell], *, negative_allowed: bool
+    kind: PlanKind, cells: Iterable[Cell], *, negative_allowed: bool, to_enable: bool = False
 ) -> tuple[PlanRow, ...]:
-    """One row a cell, in the order given. Cells must hold fresh readings."""
+    """One row a cell, in the order given. Cells must hold fresh readings. `to_enable`: the link is
+    on afterwards, which takes over what was never set here; so the plan does.
+    """
     if kind is PlanKind.MERGE:
         return tuple(_merged(cells, negative_allowed))
-    decide = _DECIDE[kind]
+    decide = _push_to_enable if to_enable and kind is PlanKind.PUSH else _DECIDE[kind]
     rows = [_guarded(cell, decide, negative_allowed) for cell in cells]
     return tuple(_without_conflicts(rows))
 
@@ -92,6 +94,13 @@ def _push(cell: Cell, _negative_allowed: bool) -> PlanRow:
         return _left_out(cell, Why.NEVER_SET_HERE)
     why = Why.AGREE if cell.here == cell.there else Why.HERE_WINS
     return _row(cell, cell.here, cell.here, cell.here, why)
+
+
+def _push_to_enable(cell: Cell, negative_allowed: bool) -> PlanRow:
+    if cell.here is not None:
+        return _push(cell, negative_allowed)
+    row = _pull(cell, negative_allowed)
+    return row if row.left_out else replace(row, why=Why.NEVER_SET_HERE)
 
 
 def _pull(cell: Cell, negative_allowed: bool) -> PlanRow:

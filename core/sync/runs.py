@@ -46,12 +46,13 @@ TRIES = 4
 """How often a person waits for the outcome of a write, with 1, 2 and 4 s between."""
 
 _CAUSES = {
+    PlanKind.PUSH: CauseKind.PULL,
     PlanKind.PULL: CauseKind.MANUAL_PULL,
     PlanKind.MERGE: CauseKind.MERGE,
     PlanKind.COUNT: CauseKind.COUNT,
     PlanKind.UNDO: CauseKind.UNDO,
 }
-"""By what a plan changes levels here; a push changes none."""
+"""By what a plan changes levels here; a push only those that were never set, where it enables."""
 
 
 class UnknownSku(BadInput):
@@ -95,16 +96,24 @@ class Runs:
     # -- plans --------------------------------------------------------------------------------
 
     async def plan(
-        self, kind: PlanKind, only: Collection[str] = (), progress: Progress = silent
+        self,
+        kind: PlanKind,
+        only: Collection[str] = (),
+        progress: Progress = silent,
+        *,
+        to_enable: bool = False,
     ) -> Plan:
-        """Read both sides afresh and say what would change; nothing is written on either side."""
+        """Read both sides afresh and say what would change; nothing is written on either side.
+        `to_enable`: it is for `enable`.
+        """
         async with self.engine.gate.alone():
             await self.engine.sender.settle_outbox(now=True)
             keys = self._keys(only)
             await self._read(keys, progress)
             with self.engine.books.view() as view:
                 negative_allowed = _negative_allowed(view)
-                rows = rows_for(kind, _cells(view, keys), negative_allowed=negative_allowed)
+                cells = _cells(view, keys)
+                rows = rows_for(kind, cells, negative_allowed=negative_allowed, to_enable=to_enable)
                 return self._new(kind, view, rows)
 
     async def plan_cells(

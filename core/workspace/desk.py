@@ -51,14 +51,22 @@ class Desk(RunningDesk):
         return self._store.link()
 
     def plan(
-        self, kind: PlanKind, only: Collection[str] = (), progress: Progress | None = None
+        self,
+        kind: PlanKind,
+        only: Collection[str] = (),
+        progress: Progress | None = None,
+        *,
+        to_enable: bool = False,
     ) -> Future[Plan]:
-        """Read both sides and say what would change; writes nothing on either side."""
+        """Read both sides and say what would change; writes nothing on either side. `to_enable`: it
+        is for `enable`.
+        """
 
         async def work() -> Plan:
             async with self._around.owning.held():
                 session = await self._open()
-                return await session.runs.plan(kind, tuple(only), progress or silent)
+                told = progress or silent
+                return await session.runs.plan(kind, tuple(only), told, to_enable=to_enable)
 
         return self._call(work())
 

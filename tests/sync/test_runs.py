@@ -40,6 +40,19 @@ async def test_push_makes_the_shop_equal_and_pull_makes_us_equal() -> None:
     assert (world.here(), world.there(key), world.cell(key).base) == (8, 8, 8)
 
 
+async def test_what_was_never_set_here_is_taken_over_by_the_plan_that_enables() -> None:
+    world, key = unlinked(None, 9)
+    (row,) = (await world.runs.plan(PlanKind.PUSH)).rows
+    assert row.left_out, "a push by hand changes nothing here"
+    plan = await world.runs.plan(PlanKind.PUSH, to_enable=True)
+    assert [(r.new_here, r.new_there, r.why) for r in plan.changing] == [(9, 9, Why.NEVER_SET_HERE)]
+    run = await world.runs.enable(plan)
+    assert (run.applied, world.here(), world.cell(key).base) == (1, 9, 9)
+    await world.engine.rest()
+    undone = await world.runs.apply(await world.runs.undo_plan(run.id))
+    assert (undone.applied, world.here()) == (1, 0)
+
+
 async def test_a_row_that_moved_on_shopify_is_told_and_never_forced() -> None:
     world, key = unlinked(5, 9)
     plan = await world.runs.plan(PlanKind.PUSH)

@@ -799,7 +799,12 @@ class FakeDesk:
     # -- the link ----------------------------------------------------------------------------------
 
     def plan(
-        self, kind: PlanKind, only: Collection[str] = (), progress: Any = None
+        self,
+        kind: PlanKind,
+        only: Collection[str] = (),
+        progress: Any = None,
+        *,
+        to_enable: bool = False,
     ) -> Future[Plan]:
         self.asked.append(("plan", kind))
         return later(sample_plan(kind))

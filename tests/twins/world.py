@@ -134,7 +134,7 @@ class World:
         return await self.runs.apply(await self.runs.plan(kind))
 
     async def enable(self, kind: PlanKind = PlanKind.MERGE) -> Run:
-        return await self.runs.enable(await self.runs.plan(kind))
+        return await self.runs.enable(await self.runs.plan(kind, to_enable=True))
 
     def codes(self) -> list[str]:
         return [event.code for event in self.events]

@@ -132,8 +132,9 @@ def _plan(
         say_plan(desk, plan)
 
 
-def _made(desk: Desk, kind: PlanKind, only: Sequence[str] = ()) -> Plan:
-    return wait(desk.plan(kind, tuple(dict.fromkeys(only)), progress(_("Reading"))))
+def _made(desk: Desk, kind: PlanKind, only: Sequence[str] = (), *, to_enable: bool = False) -> Plan:
+    skus = tuple(dict.fromkeys(only))
+    return wait(desk.plan(kind, skus, progress(_("Reading")), to_enable=to_enable))
 
 
 def _plan_record(desk: Desk, plan: Plan) -> dict[str, object]:
@@ -249,7 +250,7 @@ def apply_shown(desk: Desk, plan: Plan, *, yes: bool, as_json: bool) -> None:
 
 def enable(session: Session, *, start: str, yes: bool, as_json: bool) -> None:
     desk = session.desk
-    plan = _made(desk, PlanKind(start))
+    plan = _made(desk, PlanKind(start), to_enable=True)
     question = _("Apply this plan and turn the inventory link on?")
     _shown_and_confirmed(desk, plan, question, yes=yes, as_json=as_json)
     done = wait(desk.enable(plan, progress(_("Applying"))))

@@ -79,7 +79,8 @@ class EnableScreen(SubScreen):
     @work(exclusive=True, group="job")
     async def make_plan(self, kind: PlanKind) -> None:
         done = await self.job(
-            _("Reading both sides"), lambda progress: self.desk.plan(kind, progress=progress)
+            _("Reading both sides"),
+            lambda progress: self.desk.plan(kind, progress=progress, to_enable=True),
         )
         if done is not None:
             self.app.push_screen(PlanScreen(done.value, enabling=True))
