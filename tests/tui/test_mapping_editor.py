@@ -10,6 +10,7 @@ from core.model import Item, MappingRow, MatchState
 from core.sync.events import CatalogueChanged
 from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import press, running, seen, settled, type_text
+from tui.screens.mapping_edits import MANY
 from tui.widgets.fields import FilterField
 from tui.widgets.marking import MarkingTable
 from tui.widgets.picker import PickerDialog
@@ -143,6 +144,18 @@ async def test_rows_that_come_above_do_not_turn_an_edit_on_another_row(tmp_path:
         assert app.screen.query_one(MarkingTable).cursor == 11
         await press(app, pilot, "d")
         assert desk.asked[-1] == ("unmap_many", [there])
+
+
+async def test_many_rows_leave_a_link_that_is_on_only_after_a_question(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", "a", "d")
+        assert "Take them out of the link?" in seen(app)
+        await press(app, pilot, "enter")
+        assert not any(asked[0] == "unmap_many" for asked in desk.asked), "Cancel has the focus"
+        await press(app, pilot, "d", "left", "enter")
+        assert desk.asked[-1][0] == "unmap_many"
+        assert len(desk.asked[-1][1]) >= MANY
 
 
 async def test_the_key_after_an_edit_acts_on_the_next_row(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from core.model import Item, MappingRow, Variant
+from core.model import Item, MappingRow, MatchState, Variant
 from core.workspace import Filter, IgnoredRow
 from tui import counted
 from tui.clean import clean
@@ -15,9 +15,13 @@ from tui.mapping_words import LIKENESSES
 from tui.screens.base import MainScreen
 from tui.screens.mapping_rows import SUGGESTED, VariantSource, row_key
 from tui.widgets.columns import Column
+from tui.widgets.dialogs import ConfirmDialog, if_yes
 from tui.widgets.marking import MarkingTable
 from tui.widgets.picker import PickerDialog
 from tui.widgets.rows import ListSource, Row, RowSource
+
+MANY = 20
+"""Mapped rows of a link that is on, from which on their leaving is asked about."""
 
 EDITS = frozenset(f"mapping.{name}" for name in ("map", "unmap", "ignore", "suggested"))
 
@@ -202,7 +206,8 @@ class EditingByHand(MainScreen):
             if len(rows) > 1
             else _("This row is not mapped.")
         )
-        self._edit(lambda: self.desk.unmap_many(ids), _("Unmapped: %(rows)s."), none)
+        words = _("Unmapped: %(rows)s.")
+        self._if_agreed(rows, lambda: self._edit(lambda: self.desk.unmap_many(ids), words, none))
 
     def do_ignore(self) -> None:
         """Where all chosen rows are ignored, they are taken up again."""
@@ -210,7 +215,24 @@ class EditingByHand(MainScreen):
         if rows and all(isinstance(row, IgnoredRow) for row in rows):
             self._edit(lambda: self.desk.notice(rows), _("Counts again: %(rows)s."))
         else:
-            self._edit(lambda: self.desk.ignore(rows), _("Put aside: %(rows)s."))
+            words = _("Put aside: %(rows)s.")
+            self._if_agreed(rows, lambda: self._edit(lambda: self.desk.ignore(rows), words))
+
+    def _if_agreed(self, rows: Sequence[MappingRow], act: Callable[[], None]) -> None:
+        """Many rows that leave a link which is on are asked about: undo brings them back without
+        the numbers on which both sides had agreed.
+        """
+        leaving = sum(row.state is MatchState.MAPPED for row in rows)
+        if leaving < MANY or not self.session.status.link:
+            act()
+            return
+        body = _(
+            "%(mappings)s leave the inventory link. u takes them back; where a quantity changes on "
+            "either side until then, the two differ and wait for you."
+        )
+        title, named = _("Take them out of the link?"), {"mappings": counted.mappings(leaving)}
+        dialog = ConfirmDialog(title, body % named, _("Take out"), danger=True)
+        self.app.push_screen(dialog, if_yes(act))
 
     def do_suggested(self) -> None:
         rows = self._chosen_rows()

@@ -315,7 +315,8 @@ class Resolving(Undoing):
             self.say(_("The mapping was edited since: undo it there (key 3)."), "warn")
         elif done := self.attempt(self.desk.undo_edit):
             self.resolved(())
-            self.say(_("Undone: %(rows)s.") % {"rows": counted.rows(done.value)})
+            said = _("Undone: %(rows)s.") % {"rows": counted.rows(done.value)}
+            self.say(sentences(said, _("What was synced meanwhile stays as it is.")))
 
     @work(exclusive=True, group="job")
     async def _take_up(self, keys: frozenset[str]) -> None:
