@@ -89,6 +89,23 @@ async def test_codes_that_no_item_has_stay_in_sight_until_the_count_starts_anew(
         assert "NO-SUCH" not in seen(app)
 
 
+async def test_codes_that_no_item_has_outlive_the_screen_and_are_told_before_it_is_applied(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk("Teahouse")
+    async with running(tmp_path, desk) as (app, pilot):
+        await counted(app, pilot, "NO-SUCH", "3*TEA-001")
+        await press(app, pilot, "escape")
+    async with running(tmp_path, desk) as (app, pilot):
+        screen = await counted(app, pilot)
+        assert "Not counted: NO-SUCH" in seen(app)
+        await press(app, pilot, "f2")
+        assert "Not counted: NO-SUCH" in seen(app)
+        await press(app, pilot, "enter", "enter")
+        assert "Set: 1 quantity." in seen(app)
+        assert not screen.tally.missed(screen.where)
+
+
 async def test_full_width_codes_of_an_input_method_are_known(tmp_path: Path) -> None:
     desk = FakeDesk("Teahouse")
     async with running(tmp_path, desk) as (app, pilot):

@@ -143,21 +143,6 @@ async def test_an_item_that_is_gone_by_then_is_left_out_and_told(
         assert [*screen.tally.counts(screen.where)] == ["A"], "what was not set stays counted"
 
 
-async def test_a_count_of_before_the_quantity_was_kept_beside_it_is_taken_as_it_was(
-    tmp_path: Path, workspace: Workspace, desk: Desk
-) -> None:
-    async with running(tmp_path, workspace=workspace) as (app, pilot):
-        await press(app, pilot, "2", "c")
-        screen = await scan(app, pilot, "7*A")
-        where = screen.where
-        await press(app, pilot, "escape")
-        file = workspace.home / f"stock-take-{desk.brand.id}.json"
-        assert "7" in file.read_text("utf-8")
-        file.write_text(f'{{"{where}": {{"A": 7}}}}'.replace("\t", "\\t"), "utf-8")
-        await press(app, pilot, "c", "f2", "enter")
-        assert held(desk)["A"] == 7
-
-
 async def test_u_in_the_inventory_takes_a_stock_take_back_in_one_go(
     tmp_path: Path, workspace: Workspace, desk: Desk
 ) -> None:

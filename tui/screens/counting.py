@@ -123,7 +123,6 @@ class CountingScreen(SubScreen):
         self._scans: list[tuple[str, int | None]] = []
         self._hit = False
         """Whether the last scan was counted: it is the first row, which `=12` puts right."""
-        self._all_missed: dict[str, list[str]] = {}
 
     @property
     def tally(self) -> Tally:
@@ -135,11 +134,6 @@ class CountingScreen(SubScreen):
     @property
     def where(self) -> str:
         return Tally.where(self._counted_at, self._label)
-
-    @property
-    def _missed(self) -> list[str]:
-        """Codes that were scanned here and are nobody's."""
-        return self._all_missed.setdefault(self.where, [])
 
     def body(self) -> Iterable[Widget]:
         yield Prose("", id="about", classes="text")
@@ -170,13 +164,18 @@ class CountingScreen(SubScreen):
             "units": counted.units(sum(one.count for one in counts.values())),
         }
         about += "\n" + _("12*CODE counts twelve; =12 puts the last one right. F2 applies.")
-        if self._missed:
-            newest = [*dict.fromkeys(reversed(self._missed))]
-            more = [signs("…")] if len(newest) > MISSED_SHOWN else []
-            told = listed([*newest[:MISSED_SHOWN], *more])
-            about += "\n" + signs("✗ ") + _("Not counted: %(codes)s") % {"codes": told}
+        about += "".join(f"\n{line}" for line in self._missed())
         self.query_one("#about", Prose).update(about)
         self.refresh_bindings()
+
+    def _missed(self) -> list[str]:
+        """A line of the codes that counted nothing, if there are any."""
+        newest = [*dict.fromkeys(reversed(self.tally.missed(self.where)))]
+        if not newest:
+            return []
+        more = [signs("…")] if len(newest) > MISSED_SHOWN else []
+        told = listed([*newest[:MISSED_SHOWN], *more])
+        return [signs("✗ ") + _("Not counted: %(codes)s") % {"codes": told}]
 
     def _held(self, sku: str) -> int | None:
         for level in self.desk.levels_of(sku):
@@ -186,9 +185,8 @@ class CountingScreen(SubScreen):
         return None
 
     def _level(self, sku: str, counted: Counted) -> CountedLevel:
-        now = self._held(sku)
-        held = (now or 0) if counted.held is None else counted.held
-        return CountedLevel(sku, counted.count, held, now, self._label.negative_allowed)
+        negative_allowed = self._label.negative_allowed
+        return CountedLevel(sku, counted.count, counted.held, self._held(sku), negative_allowed)
 
     def _row(self, sku: str, counted: Counted) -> Row:
         item, level = self.desk.item(sku), self._level(sku, counted)
@@ -236,7 +234,7 @@ class CountingScreen(SubScreen):
         words = _("No item has the SKU number or barcode %(code)s. Nothing was counted.")
         if found:
             words = _("Several items have the barcode %(code)s: type the SKU number instead.")
-        self._missed.append(clean(code, 40))
+        self.tally.miss(self.where, clean(code, 40))
         self.refresh_data()
         self._refuse(words % {"code": clean(code, 40)})
         return None
@@ -277,7 +275,7 @@ class CountingScreen(SubScreen):
 
     def why_not(self, action_id: str) -> str | None:
         counted_any = bool(self.tally.counts(self.where))
-        if action_id == "count.clear" and not counted_any and not self._missed:
+        if action_id == "count.clear" and not counted_any and not self._missed():
             return _("Nothing was counted yet.")
         if action_id == "count.apply" and not counted_any:
             return _("Nothing was counted yet.")
@@ -317,7 +315,6 @@ class CountingScreen(SubScreen):
     def _clear(self) -> None:
         self.tally.clear(self.where)
         self._forget_scans()
-        self._missed.clear()
         self.refresh_data()
 
     @work(exclusive=True, group="job")
@@ -362,7 +359,7 @@ class CountingScreen(SubScreen):
             gone = listed(clean(sku) for sku in compared.gone[:MOVED_SHOWN])
             words = _("Left out, because there is no such item any more: %(skus)s")
             lines.append(signs("✗ ") + words % {"skus": gone})
-        return lines
+        return lines + self._missed()
 
     def _compared(self, counts: Mapping[str, Counted], progress: Progress) -> Compared:
         found: list[CountedLevel] = []
@@ -394,7 +391,6 @@ class CountingScreen(SubScreen):
         if done is not None:
             self._made(done.value)
             self._forget_scans()
-            self._missed.clear()
             self.tally.forget(self.where, [one.sku for one in compared.found])
             words = _("Set: %(levels)s.") % {"levels": counted.quantities(len(deltas))}
             if deltas:
