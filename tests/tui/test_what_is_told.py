@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.model import MappingRow, MatchState
-from tests.tui.fakes import FakeDesk
+from core.model import MappingRow, MatchState, PlanKind, RowOutcome, RunRow
+from tests.tui.fakes import FakeDesk, sample_plan
 from tests.tui.seeing import press, running, seen
 from tui.app import DextreApp
 from tui.screens import runs
@@ -31,6 +31,25 @@ async def test_a_run_that_was_undone_from_its_own_page_says_so(tmp_path: Path) -
         await press(app, pilot, "u")
         assert len(desk.asked) == asked, "the key says why it cannot, before anything is asked"
         assert isinstance(app.screen, runs.RunScreen)
+
+
+async def test_what_a_run_did_not_do_and_what_it_changed_come_before_what_was_equal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    equal, changed, moved = (sample_plan(PlanKind.PUSH).rows[n] for n in (2, 0, 1))
+    rows = [
+        RunRow(equal, RowOutcome.APPLIED),
+        RunRow(changed, RowOutcome.APPLIED),
+        RunRow(moved, RowOutcome.MOVED),
+    ]
+    desk = FakeDesk()
+    monkeypatch.setattr(desk, "run_rows", lambda _run: iter(rows))
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "5", "enter")
+        lines = [line.split() for line in seen(app).splitlines() if line.strip().startswith("TEA")]
+        assert [line[0] for line in lines] == ["TEA-001", "TEA-000", "TEA-002"]
+        assert "Equal" in lines[2]
+        assert "Applied" in lines[1]
 
 
 async def test_rows_that_are_not_shown_are_told(

@@ -9,7 +9,7 @@ from itertools import islice
 from textual import events, work
 from textual.widget import Widget
 
-from core.model import Run, RunRow
+from core.model import RowOutcome, Run, RunRow
 from core.sync.events import Event, RunApplied
 from core.workspace.errors import UnknownRun
 from tui import counted
@@ -23,9 +23,11 @@ from tui.widgets.columns import Column
 from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
-from tui.words import OUTCOMES, PLANS, RUNS, WHYS, detail_text, number, show
+from tui.words import DIM, OUTCOMES, PLANS, RUNS, WHYS, Mark, detail_text, number, show
 
 SHOWN_ROWS = 10_000
+LAST_RANK = 2
+EQUAL = Mark("=", N_("Equal"), DIM)
 
 ROOMY = 60
 """Columns of the terminal from which on a day is told with its year."""
@@ -162,7 +164,8 @@ class RunScreen(SubScreen, Undoing):
         with suppress(UnknownRun):  # a backup without it was brought back by another process
             self.run_shown = self.desk.run_named(self.run_shown.id)
         rows = self.desk.run_rows(self.run_shown.id)
-        shown = [self._row(index, one) for index, one in enumerate(islice(rows, SHOWN_ROWS))]
+        first = sorted(islice(rows, SHOWN_ROWS), key=_rank)
+        shown = [self._row(one) for one in first]
         self.query_one(VirtualTable).show(ListSource(shown), columns)
         self.query_one("#about", Prose).update(self._about(more=next(rows, None) is not None))
         self.refresh_bindings()
@@ -180,8 +183,9 @@ class RunScreen(SubScreen, Undoing):
             words = sentences(words, only)
         return words
 
-    def _row(self, index: int, one: RunRow) -> Row:
-        row, mark = one.row, OUTCOMES[one.outcome]
+    def _row(self, one: RunRow) -> Row:
+        row = one.row
+        mark = EQUAL if _rank(one) == LAST_RANK else OUTCOMES[one.outcome]
         why = _(WHYS[row.why])
         why = headed(why, detail_text(one.detail)) if one.detail else why
         cells = (
@@ -192,7 +196,7 @@ class RunScreen(SubScreen, Undoing):
             Toned(show(mark), mark.tone),
             why,
         )
-        return Row(str(index), cells)
+        return Row("|".join(row.key), cells)
 
     def why_not(self, action_id: str) -> str | None:
         if action_id == "run.undo":
@@ -201,6 +205,13 @@ class RunScreen(SubScreen, Undoing):
 
     def do_undo(self) -> None:
         self.plan_undo(self.run_shown.id)
+
+
+def _rank(one: RunRow) -> int:
+    """What did not go as planned first, then what was changed, then what was equal already."""
+    if one.outcome is not RowOutcome.APPLIED:
+        return 0
+    return 1 if one.row.changes else LAST_RANK
 
 
 def _change(before: int | None, after: int | None) -> str:
