@@ -6,6 +6,10 @@ The real program on a real store in a real pty of 80×24: from the key to the la
 Beside it, in the same harness on the same machine, the toolkit's own DataTable and
 textual-fastdatatable (installed into a venv of the bench's own; left out with a reason where that
 fails, or with --no-fast). Prints a table and one line of JSON; exits 1 where a budget is not kept.
+
+A fixed loop before and after each part tells the pace of the machine meanwhile. A part that misses
+a goal while the machine was slower than at its best in this run is measured again, at most twice;
+each of its passes is printed, and the last one counts.
 """
 
 from __future__ import annotations
@@ -19,9 +23,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -55,6 +59,11 @@ EDITS = 40
 BUSY = 0.5
 """Load for each core from which on times are those of the others, too."""
 
+SLOWER = 1.2
+"""Pace, by the best of this run, from which on a missed goal is measured again."""
+
+PASSES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -64,6 +73,8 @@ class Figure:
     value: float
     unit: str
     budget: float | None = None
+    counts: bool = True
+    """Not: the machine was slow, and it is measured again."""
 
     @property
     def kept(self) -> bool:
@@ -341,6 +352,24 @@ def fast_python(folder: Path) -> str:
 # -- all -------------------------------------------------------------------------------------------
 
 
+class Pace:
+    """How long the same work takes this machine now, and took it at its best."""
+
+    def __init__(self) -> None:
+        self.best = math.inf
+
+    def measure(self) -> float:
+        """Milliseconds of a fixed loop: the middle one of five."""
+        taken = []
+        for _ in range(5):
+            begun, n = time.perf_counter(), 0
+            for k in range(500_000):
+                n += k
+            taken.append((time.perf_counter() - begun) * 1000)
+        self.best = min(self.best, *taken)
+        return statistics.median(taken)
+
+
 PARTS = ("start", "inventory", "mapping", "log", "others")
 
 
@@ -348,26 +377,44 @@ def figures(
     folder: Path, items: int, large: int, *, fast: bool, only: str | None = None
 ) -> Iterator[tuple[str, Figure]]:
     """All of them, or those of one part."""
+    pace = Pace()
+    pace.measure()
     for rows, factor in ((items, 1.0), (large, 1.5)):
         if not rows:
             continue
         home = folder / f"home-{rows}"
         if not home.exists():
             make_home(home, rows, full=rows == items)
-        for part, measured in _parts(home, factor):
+        for part, measure in _parts(home, factor).items():
             if only in (None, part):
-                for figure in measured:
+                for figure in _passes(part, measure, pace):
                     yield f"{rows:,}", figure
     if only in (None, "others"):
         yield from _others(folder, items, fast=fast)
 
 
-def _parts(home: Path, factor: float) -> Iterator[tuple[str, Iterator[Figure]]]:
-    yield "start", start_figures(home, factor)
-    yield "inventory", inventory_figures(home, factor, edits=True)
-    yield "mapping", mapping_figures(home, factor)
+def _parts(home: Path, factor: float) -> dict[str, Callable[[], Iterator[Figure]]]:
+    parts: dict[str, Callable[[], Iterator[Figure]]] = {
+        "start": lambda: start_figures(home, factor),
+        "inventory": lambda: inventory_figures(home, factor, edits=True),
+        "mapping": lambda: mapping_figures(home, factor),
+    }
     if factor == 1:
-        yield "log", log_figures(home)
+        parts["log"] = lambda: log_figures(home)
+    return parts
+
+
+def _passes(part: str, measure: Callable[[], Iterator[Figure]], pace: Pace) -> Iterator[Figure]:
+    for left in reversed(range(PASSES)):
+        before = pace.measure()
+        found = list(measure())
+        slower = max(before, pace.measure()) / pace.best
+        again = left and slower > SLOWER and not all(figure.kept for figure in found)
+        for figure in found:
+            yield replace(figure, counts=not again)
+        yield Figure(f"{part}: the machine meanwhile, by its best", slower, "x")
+        if not again:
+            return
 
 
 def _others(folder: Path, items: int, *, fast: bool) -> Iterator[tuple[str, Figure]]:
@@ -407,6 +454,7 @@ def main() -> int:
                 "unit": f.unit,
                 "budget": f.budget,
                 "kept": f.kept,
+                "counts": f.counts,
             }
             for s, f in found
         ]
@@ -414,7 +462,7 @@ def main() -> int:
     print(record)
     if given.json:
         given.json.write_text(record, "utf-8")
-    return 0 if all(figure.kept for _store, figure in found) else 1
+    return 0 if all(figure.kept or not figure.counts for _store, figure in found) else 1
 
 
 def _shown(measured: Iterator[tuple[str, Figure]]) -> list[tuple[str, Figure]]:
@@ -426,6 +474,8 @@ def _shown(measured: Iterator[tuple[str, Figure]]) -> list[tuple[str, Figure]]:
     for store, figure in measured:
         goal = "" if figure.budget is None else f"{figure.budget:g}"
         verdict = "" if figure.budget is None else "  ok" if figure.kept else "  NOT"
+        if not figure.counts:
+            verdict += "  (slow machine: again below)"
         value = f"{figure.value:,.1f} {figure.unit}"
         print(f"{store:12}{figure.what:44}{value:>14}{goal:>8}{verdict}", flush=True)
         found.append((store, figure))
