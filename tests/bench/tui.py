@@ -84,16 +84,14 @@ class Figure:
 # -- stores ----------------------------------------------------------------------------------------
 
 
-def make_home(home: Path, items: int, *, full: bool) -> None:
-    """A brand with that many items; `full`: at two paired locations, mapped to a catalogue."""
+def make_home(home: Path, items: int) -> None:
+    """A brand with that many items at two paired locations, mapped to a catalogue."""
     with Workspace(home) as workspace:
         workspace.add_brand(BRAND)
         store = workspace.desk(BRAND)._store
         store.add_label(Label("main", "Main", is_default=True))
         places = [store.add_location(name).id for name in ("Shibuya", "Warehouse")]
         store.put_items(_item(n) for n in range(items))
-        if not full:
-            return
         levels = (
             Level(LevelKey(f"SKU-{n:07d}", place, "main"), n * 7 % 120)
             for n in range(items)
@@ -239,7 +237,7 @@ def mapping_figures(home: Path, factor: float) -> Iterator[Figure]:
         terminal.wait_for("Live log")
         begun = time.perf_counter()
         terminal.key("3")
-        terminal.wait_for("sku-00" if factor == 1 else "SKU-00")
+        terminal.wait_for("sku-00")
         terminal.rest()
         yield Figure("mapping: ready after", (time.perf_counter() - begun) - 1, "s")
         yield from list_figures("mapping", terminal, "sku-00123", factor)
@@ -384,7 +382,7 @@ def figures(
             continue
         home = folder / f"home-{rows}"
         if not home.exists():
-            make_home(home, rows, full=rows == items)
+            make_home(home, rows)
         for part, measure in _parts(home, factor).items():
             if only in (None, part):
                 for figure in _passes(part, measure, pace):
