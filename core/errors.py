@@ -106,6 +106,11 @@ class ErrorNote:
         parts = (fill(text, dict(self.params)) for text in (self.message, self.remedy))
         return " ".join(part for part in parts if part)
 
+    @property
+    def is_mass_change(self) -> bool:
+        """A stop of the breaker, whose codes begin so (core.sync.breaker)."""
+        return self.code.startswith("safety_stop.")
+
     def record(self) -> dict[str, Any]:
         """As JSON holds it."""
         return {

@@ -824,3 +824,8 @@ class Status:
     read_age_max_s: float | None = field(default=None, compare=False)
     failures: Mapping[str, int] = field(default_factory=dict)
     counted_since: str | None = None
+
+    @property
+    def held(self) -> bool:
+        """On, but a safety stop holds what differs until a person has decided."""
+        return self.link and self.error is not None and self.error.is_mass_change

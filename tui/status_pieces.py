@@ -29,7 +29,9 @@ what is very long of a brand, before the rest of the brand.
 """
 
 SHORTEN_CUT_OFF = (*SHORTEN[1:], "link")
-"""Where the shop cannot be reached, that is told in words as long as there is room."""
+"""Where the shop cannot be reached or a safety stop holds, that is told in words as long as there
+is room.
+"""
 
 DROP = ("owner", "points", "flow", "pending", "sync", "brand")
 
@@ -46,7 +48,7 @@ def status_line(session: Session) -> Line:
     cut_off = status.link and status.connection is ConnectionState.ERROR
     pieces = (
         Piece("brand", _brand_forms(clean(status.brand, LONGEST_BRAND), signs("…")), "accent"),
-        _cut_off() if cut_off else _link(status.link),
+        _cut_off() if cut_off else _held() if status.held else _link(status.link),
         _flow(status.link and not cut_off),
         _sync(status),
         _pending(status),
@@ -57,7 +59,7 @@ def status_line(session: Session) -> Line:
     brands = pieces[0].forms
     beyond = sum(cell_len(form) > ENOUGH_OF_A_BRAND for form in brands)
     rest = len(brands) - 1 - beyond
-    shorten = SHORTEN_CUT_OFF if cut_off else SHORTEN
+    shorten = SHORTEN_CUT_OFF if cut_off or status.held else SHORTEN
     return Line(pieces, ("owner", *["brand"] * beyond, *shorten, *["brand"] * rest), DROP)
 
 
@@ -79,6 +81,12 @@ def _link(on: bool) -> Piece:
 def _cut_off() -> Piece:
     """The link is on, and nothing goes over it."""
     sign, words, word = signs("✗"), _("no connection"), _("cut off")
+    return Piece("link", (f"{sign} {words}", f"{sign} {word}", sign), "bad")
+
+
+def _held() -> Piece:
+    """The link is on, and a safety stop lets nothing more through."""
+    sign, words, word = signs("!"), _("safety stop"), _("stop")
     return Piece("link", (f"{sign} {words}", f"{sign} {word}", sign), "bad")
 
 

@@ -286,5 +286,5 @@ def _connection_state(connected: bool, note: health.HealthNote) -> ConnectionSta
     if not connected:
         return ConnectionState.NOT_CONNECTED
     # What the breaker stops was read all right; another shop at the address was not.
-    fine = note.error is None or note.error.code.startswith(health.BREAKER)
+    fine = note.error is None or note.error.is_mass_change
     return ConnectionState.CONNECTED if fine else ConnectionState.ERROR

@@ -36,10 +36,6 @@ class Stop:
     since: str
 
 
-BREAKER = "safety_stop."
-"""How the codes of the breaker's stops begin (core.sync.breaker)."""
-
-
 @dataclass(frozen=True, slots=True)
 class HealthNote:
     """`error` is what went wrong last; `held` the cells that differ: the breaker stopped that pass;
@@ -82,9 +78,9 @@ class HealthNote:
 
     def link_is_off(self) -> HealthNote:
         """What the breaker has stopped is not going to flow: nobody need agree to it."""
-        kept = {p: s for p, s in self.stops.items() if not s.error.code.startswith(BREAKER)}
-        is_breakers = self.error is not None and self.error.code.startswith(BREAKER)
-        return replace(self, stops=kept, held=0, error=None if is_breakers else self.error)
+        kept = {p: s for p, s in self.stops.items() if not s.error.is_mass_change}
+        error = None if self.error is not None and self.error.is_mass_change else self.error
+        return replace(self, stops=kept, held=0, error=error)
 
 
 def _problem_of(error: DextreError) -> Problem | None:

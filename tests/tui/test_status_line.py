@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from core.errors import note_of
 from core.model import ConnectionState, Owner, Purpose, Status
+from core.sync.breaker import TooManyZeros
 from tests.tui.fakes import FakeDesk, process
 from tests.tui.seeing import press, running, seen, settled
 from tui.app import DextreApp
@@ -198,6 +200,27 @@ async def test_every_screen_says_in_words_that_the_shop_is_gone(
             assert words in line
             assert "⇄" not in line
         desk.health["connection"] = ConnectionState.CONNECTED
+        await settled(app, pilot)
+        assert words not in seen(app)
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "! safety stop"), ("ja", "! 安全停止")])
+async def test_every_screen_says_that_a_safety_stop_holds_the_link(
+    tmp_path: Path, lang: str, words: str
+) -> None:
+    desk = FakeDesk()
+    error = note_of(TooManyZeros(count=40, cells=60, limit=20, side="here"))
+    async with running(tmp_path, desk, lang=lang) as (app, pilot):
+        assert words not in seen(app)
+        desk.health["error"] = error
+        for key in "234567":
+            await press(app, pilot, key)
+            assert words in seen(app).splitlines()[-2]
+        await press(app, pilot, "1")
+        assert {"en": "On, but a safety stop holds it", "ja": "有効、ただし安全停止中"}[
+            lang
+        ] in seen(app)
+        desk.health["error"] = None
         await settled(app, pilot)
         assert words not in seen(app)
 

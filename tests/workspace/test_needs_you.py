@@ -399,7 +399,7 @@ def test_a_safety_stop_is_listed_until_the_engine_passes_again(
     stopped = bench.desk.status()
     assert (stopped.connection, stopped.pending_pull) == (ConnectionState.CONNECTED, 3)
     assert stopped.in_sync == stopped.cells - 3
-    assert stopped.error
+    assert stopped.held
     bench.desk.plan(PlanKind.MERGE).result(20)
     looked = bench.desk.status()
     assert (looked.in_sync, looked.pending_pull) == (stopped.in_sync, 3), "only looked at"
@@ -410,6 +410,7 @@ def test_a_safety_stop_is_listed_until_the_engine_passes_again(
     agreed = bench.desk.status()
     assert (agreed.in_sync, agreed.pending_pull) == (agreed.cells, 0)
     bench.rest()
+    assert not bench.desk.status().held
     assert bench.waiting() == []
     bench.equal(0)
 

@@ -118,6 +118,8 @@ class HomeScreen(LiveLog):
         if status.domain:
             connection += f"   {clean(status.shop_name or '', 30)}  {clean(status.domain, 40)}"
         link = _("On: both sides follow each other") if status.link else _("Off")
+        if status.held:
+            link = signs("! ") + _("On, but a safety stop holds it: see key 4")
         lines = [
             _line(
                 _("Brand"),
