@@ -19,7 +19,7 @@ from core.errors import DextreError, LinkIsOff, SafetyStop, TryAgain, failure_cl
 from core.model import CellKey, CellState
 from core.sync.breaker import Limits
 from core.sync.commits import Commits
-from core.sync.events import BackOnline, Event, SyncStopped, WentOffline
+from core.sync.events import BackOnline, Event, SyncGoesOn, SyncStopped, WentOffline
 from core.sync.gate import Gate
 from core.sync.health import Health
 from core.sync.ports import Books, Shop
@@ -232,8 +232,7 @@ class Engine:
                 await self._pause(self.pacing.offline_max_s, wakes)
                 continue
             if failures:
-                self.health.failing.pop(_name(step), None)
-                self._back(since)
+                self._back(since, self.health.failing.pop(_name(step), None))
                 failures, since = 0, 0.0
             took = self.clock.monotonic() - began
             await self._pause(max(self.pacing.least_s, pause() - took), wakes)
@@ -284,11 +283,12 @@ class Engine:
             return not any(isinstance(failure, TryAgain) for failure in failing)
         return error.code not in {failure.code for failure in failing}
 
-    def _back(self, since: float) -> None:
-        """A loop works again; told when all do."""
+    def _back(self, since: float, was: DextreError | None) -> None:
+        """A loop works again, after that failure; told when all do."""
         if not self.health.failing:
+            told = BackOnline if was is None or isinstance(was, TryAgain) else SyncGoesOn
             seconds = round(self.clock.monotonic() - since)
-            self.commits.emit(BackOnline(at=self.commits.now(), brand=self.brand, seconds=seconds))
+            self.commits.emit(told(at=self.commits.now(), brand=self.brand, seconds=seconds))
         self.sender.wait_no_longer()
         self.look()
         self._note_ages()

@@ -307,6 +307,14 @@ class SyncStopped(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SyncGoesOn(Event):
+    """After a stop."""
+
+    text = N_("The sync goes on after %(seconds)s s")
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkEnabled(Event):
     text = N_("The inventory link is on; cells in it: %(cells)s")
     cells: int
