@@ -120,7 +120,8 @@ def test_what_stops_reading_and_writing_is_told_once_and_how_long_it_lasted() ->
 
     stands: Any = locked
 
-    events = [event for event in run(story()) if isinstance(event, SyncStopped | SyncGoesOn | BackOnline)]
+    told = SyncStopped | SyncGoesOn | BackOnline
+    events = [event for event in run(story()) if isinstance(event, told)]
     assert [type(event) for event in events] == [SyncStopped, SyncGoesOn]
     assert cast(SyncGoesOn, events[1]).seconds == 60
 
