@@ -11,6 +11,9 @@ from tui import i18n
 from tui.i18n import N_
 
 IN_APP: Mapping[str, str] = {
+    "To map anew all the same: `dextre-sync map --yes`. Nothing was changed.": N_(
+        "To map anew all the same: SKU mapping > Map. Nothing was changed."
+    ),
     "Close it there, or use `status` and `log`, which work beside it.": N_(
         "Close it there, or take the sync over (Home, key t). Looking works beside it."
     ),

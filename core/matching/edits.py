@@ -38,8 +38,11 @@ class Edit:
         return bool(self.put or self.remove or self.ignore or self.notice)
 
     def __len__(self) -> int:
-        """How many rows it touches."""
-        return len(self.put) + len(self.remove) + len(self.ignore) + len(self.notice)
+        """How many rows it touches: a mapping that is put aside is one, though it has two ends."""
+        variants = {*self.remove, *(mapping.inventory_item_id for mapping in self.put)}
+        ends = {(THERE, inventory_item_id) for inventory_item_id in variants}
+        ends |= {(HERE, mapping.sku_number) for mapping in (*self.put, *self.before)}
+        return len(variants) + len({*self.ignore, *self.notice} - ends)
 
     @property
     def inverse(self) -> Edit:

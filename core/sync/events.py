@@ -347,6 +347,32 @@ class SkusMapped(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SkuMapped(Event):
+    """By hand. `there` names the variant."""
+
+    text = N_("%(sku)s: mapped by hand to %(there)s")
+    sku: str
+    there: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkuUnmapped(Event):
+    level = Level.WARNING
+    text = N_("%(sku)s: no longer mapped to %(there)s")
+    sku: str
+    there: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingsChanged(Event):
+    """Many at once: they are not told one by one."""
+
+    text = N_("SKU mappings changed: mapped %(mapped)s, no longer mapped %(unmapped)s")
+    mapped: int
+    unmapped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueChanged(Event):
     """The shop's catalogue, or the items here, changed while linked."""
 

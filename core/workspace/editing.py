@@ -5,13 +5,14 @@ undo and redo.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from core.errors import N_, BadInput
-from core.model import Brand, Item, MappingRow, MatchState, SkuMapping, Variant
+from core.model import Brand, Item, MappedBy, MappingRow, MatchState, SkuMapping, Variant
 from core.on_demand import Room
 from core.progress import Progress, silent
 from core.sync import cells
@@ -21,9 +22,11 @@ from core.workspace.errors import EditOvertaken
 
 if TYPE_CHECKING:
     from core import exchange, matching
+    from core.sync import events
     from core.sync.ports import BooksTx
 else:
     exchange, matching = Room("core.exchange"), Room("core.matching")
+    events = Room("core.sync.events")
 
 T = TypeVar("T")
 
@@ -32,6 +35,9 @@ _IN_VAIN_REMEDY = N_("Write it on the line of the variant: the one with an inven
 
 KEPT_EDITS = 200
 """Edits that can be undone."""
+
+ONE_BY_ONE = 100
+"""Edits up to here are told in the log one by one."""
 
 TOLD_EVERY = 5_000
 """Entries that are read between two reports of progress."""
@@ -50,7 +56,8 @@ class MappingChange:
 @dataclass(frozen=True, slots=True)
 class MappingPreview:
     """What reading a file of mappings would do, and every line that stands against it. `skipped`
-    are lines that were edited in vain: they name no variant.
+    are lines that were edited in vain: they name no variant. `shared` are the SKU numbers that
+    several variants would be mapped to.
     """
 
     file: str
@@ -60,6 +67,7 @@ class MappingPreview:
     rows: int
     unchanged: int
     skipped: tuple[exchange.RowProblemLine, ...] = ()
+    shared: tuple[str, ...] = ()
 
     def refuse_if_bad(self) -> None:
         if not self.problems:
@@ -177,7 +185,9 @@ class EditingDesk(ConnectionDesk):
     # -- by hand ------------------------------------------------------------------------------
 
     def map_one(self, inventory_item_id: str, sku_number: str) -> None:
-        """Map (or re-target) one variant by hand. Raises BadInput where either end is unknown."""
+        """Map (or re-target) one variant by hand. Variants that the rule has mapped to the same
+        item stay so, by hand as well. Raises BadInput where either end is unknown.
+        """
         edit = matching.map_one(
             inventory_item_id,
             sku_number,
@@ -185,7 +195,7 @@ class EditingDesk(ConnectionDesk):
             variant=self.variant(inventory_item_id),
             current=self._standing(inventory_item_id),
         )
-        self._edit(self._noticing(edit))
+        self._edit(self._noticing(self._sharing(edit)))
 
     def unmap_one(self, inventory_item_id: str) -> None:
         self._edit(
@@ -214,7 +224,7 @@ class EditingDesk(ConnectionDesk):
             if self._standing(pair[0].inventory_item_id) is None:
                 wishes[pair[0].inventory_item_id] = pair[1].sku_number
                 taken.add(pair[1].sku_number)
-        return self._edit(self._noticing(self._batch(wishes.items()).edit))
+        return self._edit(self._noticing(self._sharing(self._batch(wishes.items()).edit)))
 
     def ignore(self, rows: Iterable[MappingRow]) -> int:
         """Put rows aside: what is mapped is unmapped, and the rule will not map it again."""
@@ -238,6 +248,22 @@ class EditingDesk(ConnectionDesk):
         return matching.Edit(
             remove=tuple(one.inventory_item_id for one in standing), before=tuple(standing)
         )
+
+    def _sharing(self, edit: matching.Edit) -> matching.Edit:
+        """Several variants are mapped to one item only by hand: what the rule has mapped to an item
+        that gets another one becomes so, or the next matching would take it away.
+        """
+        others = tuple(self._others(edit, MappedBy.RULE))
+        put = tuple(replace(mapping, by=MappedBy.HAND) for mapping in others)
+        return matching.combined((edit, matching.Edit(put=put, before=others))) if others else edit
+
+    def _others(self, edit: matching.Edit, *by: MappedBy) -> Iterator[SkuMapping]:
+        """What is mapped to the items of an edit and stays so."""
+        touched = {*edit.remove, *(mapping.inventory_item_id for mapping in edit.put)}
+        for sku_number in dict.fromkeys(mapping.sku_number for mapping in edit.put):
+            for mapping in self.mappings_of(sku_number):
+                if mapping.inventory_item_id not in touched and mapping.by in by:
+                    yield mapping
 
     def _noticing(self, edit: matching.Edit) -> matching.Edit:
         """What is mapped by hand is not ignored any more."""
@@ -314,7 +340,7 @@ class EditingDesk(ConnectionDesk):
         problems = [*file.problems]
         problems += [_problem_of(file.lines[place].line, error) for place, error in batch.problems]
         problems.sort(key=lambda problem: problem.line)
-        edit = self._noticing(batch.edit)
+        edit = batch.edit
         before = {mapping.inventory_item_id: mapping.sku_number for mapping in edit.before}
         wanted = {*edit.remove, *(mapping.inventory_item_id for mapping in edit.put)}
         changes = tuple(
@@ -331,7 +357,22 @@ class EditingDesk(ConnectionDesk):
         rows = len({*(line.line for line in lines), *(one.line for one in problems)})
         skipped = tuple(self._edited_in_vain(file.without_variant))
         same = batch.unchanged + len(file.without_variant) - len(skipped)
-        return MappingPreview(file.file, edit, changes, tuple(problems), rows, same, skipped)
+        return MappingPreview(
+            file=file.file,
+            edit=self._noticing(self._sharing(edit)),
+            changes=changes,
+            shared=self._shared(edit),
+            problems=tuple(problems),
+            rows=rows,
+            unchanged=same,
+            skipped=skipped,
+        )
+
+    def _shared(self, edit: matching.Edit) -> tuple[str, ...]:
+        """The items that several variants are mapped to after an edit."""
+        variants = Counter(mapping.sku_number for mapping in edit.put)
+        variants.update(mapping.sku_number for mapping in self._others(edit, *MappedBy))
+        return tuple(sku_number for sku_number, n in variants.items() if n > 1)
 
     def _edited_in_vain(
         self, lines: Iterable[exchange.MappingLine]
@@ -356,7 +397,7 @@ class EditingDesk(ConnectionDesk):
         if not self._still_fits(preview.edit):
             raise EditOvertaken(n=len(preview.edit))
         self._edit(preview.edit)
-        return len(preview.edit.put) + len(preview.edit.remove)
+        return len(preview.changes)
 
     def _batch(self, wishes: Iterable[tuple[str, str]]) -> matching.EditBatch:
         return matching.edit_many(
@@ -395,7 +436,47 @@ class EditingDesk(ConnectionDesk):
         if kept is not None:
             kept.table.apply(edit)
             kept.key = self._mapping_key()
+        self._tell_edit(edit)
         self._wake()
+
+    def _tell_edit(self, edit: matching.Edit) -> None:
+        now = {mapping.inventory_item_id: mapping.sku_number for mapping in edit.put}
+        was = {mapping.inventory_item_id: mapping.sku_number for mapping in edit.before}
+        self._tell_edits(
+            [
+                (m.sku_number, self._named_there(m))
+                for m in edit.put
+                if was.get(m.inventory_item_id) != m.sku_number
+            ],
+            [
+                (m.sku_number, self._named_there(m))
+                for m in edit.before
+                if now.get(m.inventory_item_id) != m.sku_number
+            ],
+        )
+
+    def _tell_edits(
+        self, mapped: Sequence[tuple[str, str]], unmapped: Sequence[tuple[str, str]]
+    ) -> None:
+        """(SKU number, name of the variant) of each; of many only how many."""
+        at, brand = self._now(), self.brand.name
+        if len(mapped) + len(unmapped) > ONE_BY_ONE:
+            self._tell(
+                events.MappingsChanged(
+                    at=at, brand=brand, mapped=len(mapped), unmapped=len(unmapped)
+                )
+            )
+            return
+        for sku, there in unmapped:
+            self._tell(events.SkuUnmapped(at=at, brand=brand, sku=sku, there=there))
+        for sku, there in mapped:
+            self._tell(events.SkuMapped(at=at, brand=brand, sku=sku, there=there))
+
+    def _named_there(self, mapping: SkuMapping) -> str:
+        """The variant's SKU, else its name, else its id."""
+        variant = self.variant(mapping.inventory_item_id)
+        named = (variant.sku.strip() or variant.name) if variant is not None else ""
+        return named or mapping.inventory_item_id
 
 
 def _counted(entries: Iterable[T], progress: Progress, done: int, total: int) -> Iterator[T]:

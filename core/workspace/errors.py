@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import N_, BadInput, DextreError, LostRace, SafetyStop, TryAgain, UserMustAct
+from core.errors import N_, NN_, BadInput, DextreError, LostRace, SafetyStop, TryAgain, UserMustAct
 
 
 class NoBrand(UserMustAct):
@@ -33,6 +33,20 @@ class UnknownShopifyLocation(BadInput):
     code = "unknown_shopify_location"
     message = N_("The shop has no location %(location)s that can be paired; it has: %(locations)s.")
     remedy = N_("Locations of fulfilment services and inactive ones cannot be paired.")
+
+
+class MappingsWouldLeave(UserMustAct):
+    """`left`: the mappings that stand and do not fit any more. Nothing was changed."""
+
+    code = "mappings_would_leave"
+    message = NN_(
+        "%(count)s SKU mapping would leave the inventory link, because it does not fit any more: "
+        "%(skus)s.",
+        "%(count)s SKU mappings would leave the inventory link, because they do not fit any more: "
+        "%(skus)s.",
+        by="count",
+    )
+    remedy = N_("To map anew all the same: `dextre-sync map --yes`. Nothing was changed.")
 
 
 class PairedTwice(BadInput):

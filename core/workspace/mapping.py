@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import NotConnected, StoreInUse
-from core.model import LocalField, MatchState, ShopifyField, Variant
+from core.model import LocalField, MatchState, ShopifyField, SkuMapping, Variant
 from core.on_demand import Room
 from core.progress import Progress
 from core.store.brand import CatalogueLooks
@@ -18,7 +18,12 @@ from core.workspace import health
 from core.workspace.base import Session
 from core.workspace.connecting import bundles_of
 from core.workspace.editing import EditingDesk
-from core.workspace.errors import NothingToMap, NotPaired, SecretsAreGone
+from core.workspace.errors import (
+    MappingsWouldLeave,
+    NothingToMap,
+    NotPaired,
+    SecretsAreGone,
+)
 
 if TYPE_CHECKING:
     from core import matching
@@ -30,6 +35,9 @@ else:
     matching = Room("core.matching")
 
 MAP_NEW = "map_new"
+TOLD_AT_MOST = 5
+"""SKU numbers that a question names."""
+
 AT_ONCE = "at_once"
 PROPOSED = "proposed"
 
@@ -55,32 +63,43 @@ class MappingDesk(EditingDesk):
 
         self._store.submit(work).result()
 
-    def map(self, progress: Progress | None = None) -> Future[Mapping[MatchState, int]]:
+    def map(
+        self, progress: Progress | None = None, *, agreed: bool = False
+    ) -> Future[Mapping[MatchState, int]]:
         """Read the shop's catalogue and match it anew; mappings by hand stay. Where the link was
-        on when all mappings were deleted, this turns it on again. Raises NotPaired,
-        NothingToMap.
-        """
-        return self._call(self._map(progress))
+        on when all mappings were deleted, this turns it on again.
 
-    async def _map(self, progress: Progress | None) -> Mapping[MatchState, int]:
+        Raises NotPaired, NothingToMap, and MappingsWouldLeave where the link is on, mappings that
+        stand do not fit any more, and nobody has `agreed` to that.
+        """
+        return self._call(self._map(progress, agreed=agreed))
+
+    async def _map(self, progress: Progress | None, *, agreed: bool) -> Mapping[MatchState, int]:
         if not self._store.pairs():
             raise NotPaired
         if not self._store.count_items():
             raise NothingToMap
         session = await self._open()
         began = self._now()
-        variants = await self._read_catalogue(session, progress)
+        variants = await self._catalogue_now(session, progress)
         link = self._store.link()
         rule = (link.shopify_field, link.local_field)
-        result = matching.match(
-            self._store.items(), variants, rule, self._store.mappings(), self.ignored_ends()
-        )
+        before = list(self._store.mappings())
+        result = matching.match(self._store.items(), variants, rule, before, self.ignored_ends())
+        left = _left(before, result.mappings)
+        if left and link.enabled and not agreed:
+            skus = ", ".join(dict.fromkeys(mapping.sku_number for mapping in left[:TOLD_AT_MOST]))
+            more = ", …" if len(left) > TOLD_AT_MOST else ""
+            raise MappingsWouldLeave(count=len(left), skus=skus + more)
+        gone = [(mapping.sku_number, self._named_there(mapping)) for mapping in left]
+        self._store.replace_variants(variants)
         async with session.engine.gate.alone():
             resumed = await session.engine.commits.commit(
                 lambda tx, trace: _put_matching(tx, result, bundles_of(variants), trace)
             )
             session.engine.reader.forget()
         self._store.put_catalogue_looks(CatalogueLooks(began, began))
+        self._tell_edits((), gone)
         unmapped = sum(n for state, n in result.counts.items() if state is not MatchState.MAPPED)
         mapped = len(result.mappings)
         self._tell(
@@ -94,15 +113,10 @@ class MappingDesk(EditingDesk):
         self.sync_now()
         return result.counts
 
-    async def _read_catalogue(self, session: Session, progress: Progress | None) -> list[Variant]:
-        """The shop's catalogue, kept here as well. Have it all before keeping any of it."""
-        found = await self._catalogue_now(session, progress)
-        self._store.replace_variants(found)
-        return found
-
     async def _catalogue_now(
         self, session: Session, progress: Progress | None = None
     ) -> list[Variant]:
+        """All of it, before any of it is kept."""
         found: list[Variant] = []
         async for page in session.shop.variants():
             found.extend(page)
@@ -168,6 +182,12 @@ class MappingDesk(EditingDesk):
             return await self._open()
         except (NotConnected, SecretsAreGone, SecretsUnreadable):
             return None
+
+
+def _left(before: Iterable[SkuMapping], now: Iterable[SkuMapping]) -> list[SkuMapping]:
+    """Those that stood and do not stand any more."""
+    kept = {(mapping.inventory_item_id, mapping.sku_number) for mapping in now}
+    return [one for one in before if (one.inventory_item_id, one.sku_number) not in kept]
 
 
 def _put_matching(

@@ -692,8 +692,12 @@ class FakeDesk:
         self.asked.append(("set_fields", shopify_field, local_field))
         self._link = replace(self._link, shopify_field=shopify_field, local_field=local_field)
 
-    def map(self, progress: Any = None) -> Future[Mapping[MatchState, int]]:
-        self.asked.append(("map",))
+    def map(
+        self, progress: Any = None, *, agreed: bool = False
+    ) -> Future[Mapping[MatchState, int]]:
+        self.asked.append(("map", "agreed") if agreed else ("map",))
+        if not agreed and (error := self.fails.get("map")):
+            return failed(error)
         if self.hold is not None:
             if progress:
                 progress(250, 1000)

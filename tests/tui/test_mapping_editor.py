@@ -8,6 +8,7 @@ from typing import Any
 
 from core.model import Item, MappingRow, MatchState
 from core.sync.events import CatalogueChanged
+from core.workspace.errors import MappingsWouldLeave
 from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import press, running, seen, settled, type_text
 from tui.screens.mapping_edits import MANY
@@ -63,7 +64,32 @@ async def test_the_suggestion_is_one_key_away_or_two(tmp_path: Path) -> None:
         await press(app, pilot, "enter", "s")
         assert desk.asked[-1][0] == "map_suggested"
         await press(app, pilot, "m", "enter")
+        assert "TEA-004 is mapped to" in seen(app)
+        assert desk.asked[-1][0] == "map_suggested"
+        await press(app, pilot, "left", "enter")
         assert desk.asked[-1] == ("map_one", "gid://shopify/InventoryItem/90", "TEA-004")
+
+
+async def test_mapping_anew_asks_before_mappings_leave_the_link(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk.fails["map"] = MappingsWouldLeave(count=2, skus="TEA-001, TEA-002")
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "3", "M")
+        assert "2 SKU mappings would leave the inventory link" in " ".join(seen(app).split())
+        await press(app, pilot, "enter")
+        assert ("map", "agreed") not in desk.asked
+        await press(app, pilot, "M", "left", "enter")
+        assert desk.asked[-1] == ("map", "agreed")
+
+
+async def test_marks_that_the_filter_hides_are_counted(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "3")
+        assert "marked" not in seen(app)
+        await press(app, pilot, "space", "space")
+        assert "marked 2" in seen(app).splitlines()[2]
+        await press(app, pilot, "f")
+        assert "marked 2" in seen(app).splitlines()[2]
 
 
 async def test_esc_on_the_rows_ends_the_search(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ import pytest
 from core.exchange import ImportRefused
 from core.matching import Filter
 from core.model import Item, Label, MappedBy, MappingRow, MatchState, SkuMapping, Variant
+from core.sync.events import MappingsChanged, SkuMapped, SkuUnmapped
+from core.sync.ports import BooksTx
 from core.workspace import Desk, Workspace
 from core.workspace.errors import EditOvertaken
 
@@ -64,6 +66,57 @@ def test_every_edit_can_be_undone_and_redone_in_order(desk: Desk) -> None:
     assert desk.redo_edit() == 0
 
 
+def by_rule(desk: Desk, *mapped: tuple[str, str]) -> None:
+    mappings = [SkuMapping(there, here, MappedBy.RULE) for there, here in mapped]
+
+    def work(tx: BooksTx) -> None:
+        for mapping in mappings:
+            tx.put_mapping(mapping)
+
+    desk._store.submit(work).result()
+
+
+def test_an_item_that_gets_another_variant_keeps_the_one_of_the_rule(desk: Desk) -> None:
+    by_rule(desk, (gid(1), "TEA-1"))
+    desk.map_one(gid(3), "TEA-1")
+    assert {one.by for one in desk._store.mappings()} == {MappedBy.HAND}
+    assert standing(desk) == {gid(1): "TEA-1", gid(3): "TEA-1"}
+    desk.undo_edit()
+    assert list(desk._store.mappings()) == [SkuMapping(gid(1), "TEA-1", MappedBy.RULE)]
+
+
+def test_a_file_tells_which_items_get_several_variants(desk: Desk, tmp_path: Path) -> None:
+    by_rule(desk, (gid(1), "TEA-1"))
+    file = tmp_path / "m.csv"
+    file.write_text(f"inventory_item_id,sku_number\n{gid(3)},TEA-1\n{gid(2)},TEA-2\n")
+    preview = desk.preview_mappings(file)
+    assert preview.shared == ("TEA-1",)
+    assert [change.inventory_item_id for change in preview.changes] == [gid(3), gid(2)]
+    assert desk.import_mappings(preview) == 2
+    assert {one.by for one in desk._store.mappings()} == {MappedBy.HAND}
+
+
+def test_edits_are_told_in_the_log_one_by_one_and_many_together(desk: Desk) -> None:
+    def told() -> list[tuple[str, str, str]]:
+        found = (SkuMapped, SkuUnmapped)
+        return [(e.code, e.sku, e.there) for e in desk.log() if isinstance(e, found)]
+
+    desk.map_one(gid(3), "CUP")
+    desk.map_one(gid(3), "TEA-2")
+    desk.undo_edit()
+    assert told() == [
+        ("sku_mapped", "CUP", "POT"),
+        ("sku_unmapped", "CUP", "POT"),
+        ("sku_mapped", "TEA-2", "POT"),
+        ("sku_unmapped", "TEA-2", "POT"),
+        ("sku_mapped", "CUP", "POT"),
+    ]
+    desk._tell_edits([("A", "a")] * 101, [("B", "b")])
+    assert len(told()) == 5
+    (many,) = [event for event in desk.log() if isinstance(event, MappingsChanged)]
+    assert (many.mapped, many.unmapped) == (101, 1)
+
+
 def test_an_edit_whose_rows_have_changed_since_is_not_undone(desk: Desk) -> None:
     desk.map_one(gid(3), "CUP")
     desk._store.submit(
@@ -84,7 +137,7 @@ def test_ignoring_unmaps_keeps_aside_and_comes_back_by_undo(desk: Desk, tmp_path
     assert shown(desk, Filter.MAPPED) == []
     with Workspace(tmp_path) as again:
         assert len(again.desk().ignored_ends()) == 2, "it is kept on disk"
-    desk.undo_edit()
+    assert desk.undo_edit() == 1, "of one row, though it has two ends"
     assert shown(desk, Filter.IGNORED) == []
     assert standing(desk) == {gid(1): "TEA-1"}
     desk.redo_edit()

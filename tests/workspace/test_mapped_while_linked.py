@@ -104,7 +104,7 @@ def test_what_a_person_took_apart_is_not_mapped_again_by_other_changes(linked: L
     assert [(row.problem, row.sku_number) for row in linked.desk.waiting()] == [
         (Problem.SKU_CHANGED, "B")
     ]
-    linked.desk.map().result(20)
+    linked.desk.map(agreed=True).result(20)
     assert "A" in linked.mapped()
 
 

@@ -31,9 +31,21 @@ from core.model import (
 )
 from core.practice import PracticeShop
 from core.store.errors import QuantityOutOfRange
-from core.sync.events import ChoiceTaken, LocationDeactivated, MappingInDoubt, MappingInOrder
+from core.sync.events import (
+    ChoiceTaken,
+    LocationDeactivated,
+    MappingInDoubt,
+    MappingInOrder,
+    SkuUnmapped,
+)
 from core.workspace import Desk, Workspace
-from core.workspace.errors import CountMissing, NotAChoice, RowGone, RowMoved
+from core.workspace.errors import (
+    CountMissing,
+    MappingsWouldLeave,
+    NotAChoice,
+    RowGone,
+    RowMoved,
+)
 from core.workspace.watching import CATALOGUE, LOCATIONS
 from tests.twins.clock import ManualClock
 
@@ -175,7 +187,7 @@ def test_deleted_is_listed_and_clears_when_its_mapping_goes(bench: Bench) -> Non
     assert Choice.UNMAP in bench.desk.waiting()[0].choices
     bench.catalogue()
     assert len(bench.waiting()) == 2  # it leaves the link, and stays listed
-    bench.desk.map().result(20)
+    bench.desk.map(agreed=True).result(20)
     assert bench.waiting() == []
     assert bench.desk.status().mapped == 5
 
@@ -376,12 +388,27 @@ def test_a_duplicate_by_barcode_comes_and_goes_with_an_import(bench: Bench) -> N
     assert bench.waiting() == []
 
 
+def test_mapping_anew_takes_nothing_from_the_link_unless_that_is_agreed(bench: Bench) -> None:
+    one, two = bench.skus[:2]
+    bench.shop.rename_sku(one, "OTHER")
+    bench.shop.remove_variant(two)
+    with pytest.raises(MappingsWouldLeave, match=f"2 SKU mappings .*{one}, {two}"):
+        bench.desk.map().result(20)
+    assert bench.desk.status().mapped == 6
+    bench.catalogue()
+    assert (Problem.SKU_CHANGED, one, "") in bench.waiting(), "what changed there is still seen"
+    bench.desk.map(agreed=True).result(20)
+    assert bench.desk.status().mapped == 4
+    story = [event for event in bench.desk.story(one) if isinstance(event, SkuUnmapped)]
+    assert [(event.sku, event.there) for event in story] == [(one, "OTHER")]
+
+
 def test_mapping_anew_clears_all_doubts(bench: Bench) -> None:
     one, two = bench.skus[:2]
     bench.shop.rename_sku(two, one)
     bench.catalogue()
     assert len(bench.waiting()) == 2
-    bench.desk.map().result(20)
+    bench.desk.map(agreed=True).result(20)
     assert bench.waiting() == []
 
 

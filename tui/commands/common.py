@@ -126,11 +126,15 @@ def progress(what: str) -> Callable[[int, int | None], None]:
     return show
 
 
+def can_ask() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def confirmed(question: str, *, yes: bool) -> None:
     """Ask where somebody can answer; elsewhere only --yes counts. Raises NotConfirmed."""
     if yes:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_ask():
         raise NotConfirmed
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()

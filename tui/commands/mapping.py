@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING
 from core.errors import N_, NN_, BadInput, UserMustAct
 from core.model import LocalField, MappingRow, MatchState, ShopifyField
 from tui.clean import clean
-from tui.commands.common import Session, confirmed, csv_out, progress, say, say_json, table, wait
+from tui.commands.common import (
+    Session,
+    can_ask,
+    confirmed,
+    csv_out,
+    progress,
+    say,
+    say_json,
+    table,
+    wait,
+)
 from tui.commands.line import Tree, choice, runs, takes_file, takes_json, takes_yes
-from tui.i18n import _, ngettext
+from tui.i18n import _, listed, ngettext, sentences, tell
 from tui.words import MATCHES, show
 
 if TYPE_CHECKING:
@@ -67,6 +77,7 @@ def register(tree: Tree) -> None:
             type=choice(name, kind),
             help=text % {"fields": ", ".join(kind)},
         )
+    takes_yes(parser)
     takes_json(parser)
     runs(parser, run_matching)
     _lists(tree)
@@ -114,19 +125,34 @@ def run_matching(
     *,
     shopify_field: ShopifyField | None,
     local_field: LocalField | None,
+    yes: bool,
     as_json: bool,
 ) -> None:
     desk = session.desk
     if shopify_field or local_field:
         link = desk.link()
         desk.set_fields(shopify_field or link.shopify_field, local_field or link.local_field)
-    counts = wait(desk.map(progress(_("Reading the catalogue"))))
+    counts = _matched(desk, yes=yes)
     if as_json:
         say_json({state.value: counts.get(state, 0) for state in MatchState})
         return
     _say_counts(counts)
     if desk.link().enabled:
         say(_("The inventory link is on."))
+
+
+def _matched(desk: Desk, *, yes: bool) -> Mapping[MatchState, int]:
+    """Where mappings that stand would leave a link that is on, it is asked about first."""
+    from core.workspace.errors import MappingsWouldLeave
+
+    reading = _("Reading the catalogue")
+    try:
+        return wait(desk.map(progress(reading), agreed=yes))
+    except MappingsWouldLeave as error:
+        if not can_ask():
+            raise
+        confirmed(sentences(tell(error)[0], _("Map anew?")), yes=False)
+    return wait(desk.map(progress(reading), agreed=True))
 
 
 def _say_counts(counts: Mapping[MatchState, int]) -> None:
@@ -178,6 +204,9 @@ def map_set(session: Session, shopify: str, sku_number: str, *, as_json: bool) -
         say_json({"inventory_item_id": inventory_item_id, "sku_number": sku_number})
         return
     say(f"{clean(shopify)} = {clean(sku_number)}")
+    if (count := len(desk.mappings_of(sku_number))) > 1:
+        words = _("%(sku)s is mapped to %(count)s variants now; each of them has its stock.")
+        say(words % {"sku": clean(sku_number), "count": count})
 
 
 def map_remove(session: Session, shopify: str, *, as_json: bool) -> None:
@@ -228,6 +257,9 @@ def map_import(session: Session, file: Path, *, as_json: bool) -> None:
         say_lines(preview.skipped)
         words = ngettext("%(count)s mapping changed.", "%(count)s mappings changed.", changed)
         say(words % {"count": changed})
+        if preview.shared:
+            skus = listed(map(clean, preview.shared))
+            say(_("Then mapped to several products: %(skus)s") % {"skus": skus})
     if preview.skipped:
         raise LinesLeftOut(count=len(preview.skipped))
 

@@ -17,9 +17,11 @@ from core.errors import DextreError
 from core.model import LocalField, MatchState, ShopifyField
 from core.sync.events import CatalogueChanged, Event, MappingsDeleted, SkusMapped
 from core.workspace import Filter
+from core.workspace.errors import MappingsWouldLeave
 from tui import memory
 from tui.actions import bindings
-from tui.i18n import N_, _, sentences
+from tui.clean import signs
+from tui.i18n import N_, _, sentences, tell
 from tui.mapping_words import FILTERS
 from tui.remedies import told
 from tui.screens.base import SHOWN_EVERY, Work
@@ -29,6 +31,7 @@ from tui.screens.mapping_files import ask_for_export, ask_for_import
 from tui.screens.mapping_rows import MappingSource, mapping_columns
 from tui.session import OTHER_ITEMS
 from tui.widgets.bars import Bar, Part
+from tui.widgets.dialogs import ConfirmDialog, if_yes
 from tui.widgets.fields import FilterField, Pick, Press
 from tui.widgets.marking import MarkingTable
 from tui.widgets.rows import ListSource, RowSource
@@ -144,10 +147,18 @@ class MappingScreen(Finding, EditingByHand):
 
     def _show_tabs(self, view: MappingView | None) -> None:
         parts: list[Part] = []
+        marks = len(self.query_one(MarkingTable).marks)
         for one in self._filters(view):
             words = f"{_(FILTERS[one])} {view.size(one) if view else ''}".rstrip()
+            if one is self._chosen and marks:
+                words = sentences(words, signs("▸ ") + _("marked %(n)d") % {"n": marks})
             parts.append((words, "here" if one is self._chosen else ""))
         self.query_one("#tabs", Bar).parts = tuple(parts)
+
+    @on(MarkingTable.Moved)
+    def tell_marks(self) -> None:
+        """Marks act also where the filter hides them."""
+        self._show_tabs(self.desk.mapping_view_now())
 
     def on_happenings(self, new: Sequence[Event]) -> None:
         changed = (SkusMapped, MappingsDeleted, CatalogueChanged, *OTHER_ITEMS)
@@ -206,8 +217,29 @@ class MappingScreen(Finding, EditingByHand):
 
     @work(exclusive=True, group="job")
     async def do_run(self) -> None:
+        await self._run(agreed=False)
+
+    def _ask_about_leaving(self, error: DextreError) -> None:
+        """Whether mappings that do not fit any more leave the link."""
+        if not isinstance(error, MappingsWouldLeave):
+            self.tell_error(error)
+            return
+        flow = _("Their quantities flow no more then; the log names each.")
+        words = sentences(tell(error)[0], flow)
+        dialog = ConfirmDialog(_("Map anew?"), words, _("Map anew"), danger=True)
+        self.app.push_screen(dialog, if_yes(self._run_agreed))
+
+    @work(exclusive=True, group="job")
+    async def _run_agreed(self) -> None:
+        await self._run(agreed=True)
+
+    async def _run(self, *, agreed: bool) -> None:
         resumes = self.desk.link().resume
-        done = await self.job(_("Mapping SKUs"), self.desk.map)
+        done = await self.job(
+            _("Mapping SKUs"),
+            lambda progress: self.desk.map(progress, agreed=agreed),
+            tell=self._ask_about_leaving,
+        )
         if done is None:
             return
         self.refresh_data()

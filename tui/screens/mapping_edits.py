@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from core.model import Item, MappingRow, MatchState, Variant
+from core.model import Item, MappingRow, MatchState, SkuMapping, Variant
 from core.workspace import Filter, IgnoredRow
 from tui import counted
 from tui.clean import clean
-from tui.i18n import _, sentences
+from tui.i18n import _, ngettext, sentences
 from tui.mapping_words import LIKENESSES
 from tui.screens.base import MainScreen
 from tui.screens.mapping_rows import SUGGESTED, VariantSource, row_key
@@ -176,6 +176,29 @@ class EditingByHand(MainScreen):
         return _("For: %(row)s") % {"row": "  ".join(cell for cell in cells if cell)}
 
     def _map(self, there: str, sku: str) -> None:
+        """Where that makes the item's stock that of several products, it is asked about first."""
+        others = [one for one in self.desk.mappings_of(sku) if one.inventory_item_id != there]
+        if not others:
+            self._map_now(there, sku)
+            return
+        words = ngettext(
+            "%(sku)s is mapped to %(there)s already. Each of them will have its stock: what is "
+            "sold of one is sold of the other. To move it instead, take that mapping away first.",
+            "%(sku)s is mapped to %(n)d products already, one of them %(there)s. Each of them will "
+            "have its stock: what is sold of one is sold of the others.",
+            len(others),
+        )
+        named = {"sku": clean(sku), "there": self._named(others[0]), "n": len(others)}
+        dialog = ConfirmDialog(_("Map it to one more product?"), words % named, _("Map"))
+        self.app.push_screen(dialog, if_yes(lambda: self._map_now(there, sku)))
+
+    def _named(self, mapping: SkuMapping) -> str:
+        variant = self.desk.variant(mapping.inventory_item_id)
+        if variant is None:
+            return _("a product that is gone")
+        return clean(variant.sku.strip() or variant.name)
+
+    def _map_now(self, there: str, sku: str) -> None:
         if self.attempt(lambda: self.desk.map_one(there, sku)):
             self.say(_("Mapped by hand: %(sku)s") % {"sku": clean(sku)})
             self._show_edit()

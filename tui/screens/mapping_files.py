@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
-from tui.i18n import N_, _, headed
+from tui.i18n import N_, _, headed, listed
 from tui.paths import new_file, path_of
 from tui.screens.base import BaseScreen
 from tui.screens.lines_of_file import FileScreen, wrong_lines
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 
 SKIPPED = "skipped-"
+
+SHARED_AT_MOST = 5
+"""SKU numbers that are named."""
 
 
 def ask_for_export(screen: BaseScreen) -> None:
@@ -111,6 +114,11 @@ class MappingFileScreen(FileScreen):
             lines.append(signs("! ") + words % {"lines": told})
             if short:
                 return lines[1:]
+        if preview.shared:
+            named = [clean(sku) for sku in preview.shared[:SHARED_AT_MOST]]
+            named += [signs("…")] * (len(preview.shared) > SHARED_AT_MOST)
+            words = _("Then mapped to several products: %(skus)s") % {"skus": listed(named)}
+            lines.append(signs("! ") + words)
         if preview.problems:
             lines.append(wrong_lines(preview.problems))
         elif preview.changes and not short:
