@@ -4,6 +4,7 @@ apart.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,13 +125,13 @@ async def test_a_plan_names_the_variant_and_finds_it(tmp_path: Path) -> None:
         assert len(lines_of(seen(app), "BAR-X)")) == 1
 
 
+class DeskWithRun(SharedDesk):
+    def run_rows(self, run_id: str) -> Iterator[RunRow]:
+        return (RunRow(row, RowOutcome.APPLIED) for row in shared_plan().rows[:2])
+
+
 async def test_a_run_names_the_variant(tmp_path: Path) -> None:
-    desk = by_sku()
-    desk.run_rows = (
-        lambda _run: iter(  # type: ignore[method-assign]
-            RunRow(row, RowOutcome.APPLIED) for row in shared_plan().rows[:2]
-        )
-    )
+    desk = DeskWithRun(Variant(FIRST, "v", "TEA-000"), Variant(SECOND, "w", "BAR-X"))
     async with running(tmp_path, desk, size=(120, 24)) as (app, pilot):
         app.push_screen(RunScreen(desk.runs_kept[0]))
         await settled(app, pilot)
