@@ -182,6 +182,15 @@ class BrandStore(InventoryStore):
     def count_mappings(self) -> int:
         return figures.read(self._db.source)["mappings"]
 
+    def shared_items(self) -> frozenset[str]:
+        """SKU numbers that several variants are mapped to. Where there are none, no mapping is
+        looked at.
+        """
+        found = figures.read(self._db.source)
+        if found["mappings"] == found["mapped_items"]:
+            return frozenset()
+        return frozenset(self._table("mappings").rows.repeated("sku_number"))
+
     def count_doubts(self) -> int:
         """Mappings in doubt."""
         return figures.read(self._db.source)["doubts"]

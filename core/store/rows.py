@@ -128,6 +128,13 @@ class Rows(Mapping[str, Doc]):
             after = f"{select}({column}, id) > (?, ?){order}"
             page = self._source.rows(after, page[-1]) if len(page) == PAGE else []
 
+    def repeated(self, field: str) -> list[str]:
+        """The values of a field that several documents have: from the index."""
+        column = self._column(field)
+        select = f'SELECT {column} FROM "{self._name}" WHERE {column} IS NOT NULL'
+        found = self._source.rows(f"{select} GROUP BY {column} HAVING count(*) > 1")
+        return [value for (value,) in found]
+
     def count_containing(self, field: str, terms: Sequence[str]) -> int:
         where = _contains(self._column(field), terms)
         sql = f'SELECT count(*) FROM "{self._name}" WHERE {where}'

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from core.workspace.hearing import Heard, Hearing
     from core.workspace.log import EventFeed
     from core.workspace.places import default_home
-    from core.workspace.resolving import Resolved
+    from core.workspace.resolving import Resolved, at_odds
+    from core.workspace.siblings import Siblings, told_apart
     from core.workspace.waiting import WaitingList
     from core.workspace.webhooks import Webhook, Webhooks, WebhookState
     from core.workspace.workspace import Workspace
@@ -42,7 +43,8 @@ else:
             "core.workspace.hearing": ("Heard", "Hearing"),
             "core.workspace.log": ("EventFeed",),
             "core.workspace.places": ("default_home",),
-            "core.workspace.resolving": ("Resolved",),
+            "core.workspace.resolving": ("Resolved", "at_odds"),
+            "core.workspace.siblings": ("Siblings", "told_apart"),
             "core.workspace.waiting": ("WaitingList",),
             "core.workspace.webhooks": ("Webhook", "Webhooks", "WebhookState"),
             "core.workspace.workspace": ("Workspace",),
@@ -68,11 +70,14 @@ __all__ = [
     "Resolved",
     "RestorePreview",
     "RowProblemLine",
+    "Siblings",
     "WaitingList",
     "Webhook",
     "WebhookState",
     "Webhooks",
     "Workspace",
+    "at_odds",
     "default_home",
     "file_faults",
+    "told_apart",
 ]

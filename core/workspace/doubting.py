@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.model import Item, LocalField, ShopifyField, SkuMapping, Variant
 from core.on_demand import Room
-from core.workspace.mapping import MappingDesk
+from core.workspace.siblings import SiblingsDesk
 
 if TYPE_CHECKING:
     from core import matching
@@ -27,7 +27,7 @@ FEW = 500
 """Edited items that are looked at one by one; more are looked at with all others."""
 
 
-class DoubtingDesk(MappingDesk):
+class DoubtingDesk(SiblingsDesk):
     # -- what changes items ---------------------------------------------------------------------
 
     def add_item(self, item: Item) -> None:

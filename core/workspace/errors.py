@@ -166,6 +166,15 @@ class RowLeftOut(LostRace):
     remedy = N_("Choose something else for it, or change what stands in the way.")
 
 
+class SeveralNumbers(BadInput):
+    code = "several_numbers"
+    message = N_(
+        "%(what)s was left as it is: its variants have different quantities in Shopify "
+        "(%(numbers)s), and one item has one number."
+    )
+    remedy = N_("Choose it for one of the variants alone, or count again.")
+
+
 class RowRefused(LostRace):
     code = "row_refused"
     message = N_("Shopify refused the quantity of %(what)s: %(why)s.")

@@ -7,6 +7,7 @@ with who said it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from core.model import (
     RunRow,
     SkuMapping,
     Waiting,
+    Why,
 )
 from core.on_demand import Room
 from core.progress import Progress, silent
@@ -38,6 +40,7 @@ from core.workspace.errors import (
     RowMoved,
     RowRefused,
     RowWaits,
+    SeveralNumbers,
 )
 from core.workspace.waiting import WaitingDesk
 
@@ -53,6 +56,7 @@ else:
 
 T = TypeVar("T")
 Refused = tuple[Waiting, DextreError]
+_Level = tuple[str, str]
 
 _PLANS = {
     Choice.TAKE_HERE: PlanKind.PUSH,
@@ -171,10 +175,11 @@ class ResolvingDesk(WaitingDesk):
         wanted = {cell: counted[row.key] for cell, row in by_key.items() if row.key in counted}
         plan = await session.runs.plan_cells(_PLANS[choice], list(by_key), wanted)
         planned = {row.key: row for row in plan.rows}
+        numbers = _numbers_there(rows)
         refused = [
             (row, error)
             for key, row in by_key.items()
-            if (error := self._no_longer(row, planned.get(key))) is not None
+            if (error := self._no_longer(row, planned.get(key), numbers)) is not None
         ]
         against = {row.key for row, _ in refused}
         left = tuple(row for row in plan.rows if by_key[row.key].key not in against)
@@ -185,11 +190,17 @@ class ResolvingDesk(WaitingDesk):
         done, more = await self._applied(session, replace(plan, rows=left), by_key, progress)
         return Resolved(done, (*refused, *more))
 
-    def _no_longer(self, row: Waiting, planned: PlanRow | None) -> DextreError | None:
+    def _no_longer(
+        self, row: Waiting, planned: PlanRow | None, numbers: Mapping[_Level, set[int | None]]
+    ) -> DextreError | None:
         if planned is None:
             return RowGone(what=self._called(row))
         if (planned.here, planned.there) != (row.here, row.there):
             return RowMoved(what=self._called(row), here=planned.here, there=planned.there)
+        if planned.left_out and planned.why is Why.DIFFERS:
+            there = sorted(number for number in numbers[_level(row)] if number is not None)
+            what = self._called(replace(row, inventory_item_id=""))
+            return SeveralNumbers(what=what, numbers=", ".join(map(str, there)))
         if planned.left_out:
             return RowLeftOut(what=self._called(row), why=planned.why)
         return None
@@ -337,9 +348,35 @@ class ResolvingDesk(WaitingDesk):
         )
 
     def _called(self, row: Waiting) -> str:
-        if row.sku_number and row.location_id:
-            return f"{row.sku_number} · {self.location_name(row.location_id)}"
-        return row.sku_number or self.brand.name
+        """The item with the variant, where it has several, and the location."""
+        if not row.sku_number:
+            return self.brand.name
+        variant = self.siblings().of(row.sku_number).get(row.inventory_item_id)
+        called = f"{row.sku_number} ({variant})" if variant else row.sku_number
+        return f"{called} · {self.location_name(row.location_id)}" if row.location_id else called
+
+
+def at_odds(rows: Iterable[Waiting], choice: Choice) -> list[Waiting]:
+    """The rows that this choice, made for all of them, cannot be done to: variants of one item that
+    have different numbers in Shopify, where the item has one number.
+    """
+    if choice is not Choice.TAKE_THERE:
+        return []
+    among = [row for row in rows if choice in row.choices]
+    numbers = _numbers_there(among)
+    return [row for row in among if len(numbers[_level(row)]) > 1]
+
+
+def _numbers_there(rows: Iterable[Waiting]) -> dict[_Level, set[int | None]]:
+    """Of each item at each location."""
+    numbers: dict[_Level, set[int | None]] = defaultdict(set)
+    for row in rows:
+        numbers[_level(row)].add(row.there)
+    return numbers
+
+
+def _level(row: Waiting) -> _Level:
+    return row.sku_number, row.location_id
 
 
 def _only(found: Resolved) -> None:

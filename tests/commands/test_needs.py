@@ -159,3 +159,56 @@ def test_what_cannot_be_said_is_refused_with_what_can(
     bulk = linked("needs-you", "keep", "--all-of", "untracked", "--yes", "--json", code=1)
     assert bulk.json["done"] == 0
     assert {row["error"] for row in bulk.json["refused"]} == {"not_a_choice"}
+
+
+@pytest.fixture
+def shared(mapped: Line, served: Served) -> Line:
+    """The second variant is the first item, too: 9 here, and 5 and 6 in Shopify."""
+    first, second = skus_of(served)[:2]
+    mapped("map", "set", second, first)
+    mapped("enable", "--start", "push", "--yes")
+    mapped("disable")
+    ids = [served.shop.item(one).id for one in (first, second)]
+    for one in ids:
+        mapped("map", "remove", one)
+    mapped("stock", "set", first, "Tokyo", "9")
+    served.shop.set_available(first, places_of(served)[0], 5)
+    served.shop.set_available(second, places_of(served)[0], 6)
+    for one in ids:
+        mapped("map", "set", one, first)
+    return mapped
+
+
+def test_plans_runs_and_why_name_the_variant_of_several(shared: Line, served: Served) -> None:
+    first, second = skus_of(served)[:2]
+    plan = shared("plan", "push", "--only", first)
+    for sku in (first, second):
+        assert f"{first} ({sku})  Tokyo" in plan.out
+    records = shared("plan", "push", "--json").json["rows"]
+    several = {row["variant"] for row in records if row["sku_number"] == first}
+    assert several == {first, second}
+    assert {row["variant"] for row in records if row["sku_number"] != first} == {""}
+    shared("push", "--only", first, "--yes")
+    run = shared("runs", "--json").json[0]["id"]
+    assert f"{first} ({second})  Tokyo" in shared("runs", "show", run).out
+    why = shared("why", first).out.splitlines()
+    assert "Variant" in why[0]
+    assert sum(f" {second} " in line for line in why) == 2
+    cells = shared("why", first, "--json").json["cells"]
+    assert {cell["variant"] for cell in cells} == {first, second}
+    assert "Variant" not in shared("why", skus_of(served)[2]).out
+
+
+def test_an_item_does_not_become_two_numbers(shared: Line, served: Served) -> None:
+    first, second = skus_of(served)[:2]
+    shared("enable", "--start", "merge", "--yes", code=None)
+    passed(shared)
+    listed = shared("needs-you").out
+    assert f"{first} ({second})  Tokyo" in listed
+    assert {row["variant"] for row in shared("needs-you", "--json").json} == {first, second}
+    words = ("needs-you", "take-there", "--all-of", "differs_at_start")
+    asked = shared(*words, code=3)
+    assert "2 rows stay as they are: the variants of one item" in asked.out
+    said = shared(*words, "--yes", code=None)
+    assert "its variants have different quantities in Shopify (5, 6)" in said.err
+    assert shared.quantity(first, "Tokyo") == 9

@@ -65,7 +65,7 @@ from core.store import BackupFile, RestorePreview
 from core.store.errors import LabelIsDefault
 from core.store.restore import Changes, RestoreRow
 from core.sync.events import ChangedHere, Event, NeedsYou, Pushed, SaleSeen, WentOffline
-from core.workspace import Heard, Resolved, Webhook, Webhooks, WebhookState
+from core.workspace import Heard, Resolved, Siblings, Webhook, Webhooks, WebhookState
 from core.workspace.editing import MappingChange, MappingPreview
 from core.workspace.index import ItemIndex
 from core.workspace.settings import SETTINGS, SettingNow, named, shown
@@ -727,6 +727,16 @@ class FakeDesk:
 
     def variant(self, inventory_item_id: str) -> Variant | None:
         return None
+
+    def siblings(self) -> Siblings:
+        """By the cells and the mapping that are kept."""
+        ends = {(cell.sku_number, cell.key.inventory_item_id) for cell in self.cells_kept}
+        for row in self.rows_mapped:
+            if row.item and row.variant and row.by:
+                ends.add((row.item.sku_number, row.variant.inventory_item_id))
+        ids = {sku: [one for other, one in sorted(ends) if other == sku] for sku, _id in ends}
+        shared = [sku for sku, found in ids.items() if len(found) > 1]
+        return Siblings(shared, lambda sku: {one: self.variant(one) for one in ids[sku]})
 
     def map_one(self, inventory_item_id: str, sku_number: str) -> None:
         self.asked.append(("map_one", inventory_item_id, sku_number))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from tui.commands.common import (
 from tui.commands.line import Tree, takes_json
 from tui.health import failure_words
 from tui.i18n import _, event_text, note_text
+from tui.variants import variant_words
 from tui.when import age, percent, to_the_second
 from tui.words import (
     CELLS,
@@ -148,20 +150,22 @@ def why(session: Session, sku: str, *, as_json: bool) -> None:
     cells, movements, events = desk.cells_of(sku), desk.movements(sku, None), desk.story(sku)
     if desk.item(sku) is None and not (cells or movements or events):
         raise UnknownSkuHere(sku=sku)
+    variants = desk.siblings().of(sku)
     if as_json:
         say_json(
             {
                 "sku_number": sku,
-                "cells": [_cell_record(desk, cell) for cell in cells],
+                "cells": [_cell_record(desk, cell, variants) for cell in cells],
                 "movements": [_movement_record(desk, one) for one in reversed(movements)],
                 "events": [event.record() for event in events],
             }
         )
         return
     if cells:
+        head = (_("Here"), "Shopify", _("Base"), _("State"), _("Read"), "")
         table(
-            (_("Location"), _("Here"), "Shopify", _("Base"), _("State"), _("Read"), ""),
-            (_cell_row(desk, cell) for cell in cells),
+            (_("Location"), *([_("Variant")] if variants else ()), *head),
+            (_cell_row(desk, cell, variants) for cell in cells),
         )
         say()
     several = len({movement.key.label_code for movement in movements}) > 1
@@ -200,9 +204,11 @@ def _movement_record(desk: Desk, movement: Movement) -> dict[str, object]:
     return asdict(movement) | {"key": key | where}
 
 
-def _cell_row(desk: Desk, cell: Cell) -> tuple[object, ...]:
+def _cell_row(desk: Desk, cell: Cell, variants: Mapping[str, str]) -> tuple[object, ...]:
+    """With the variant, where the item has several."""
     return (
         desk.location_name(cell.location_id),
+        *([variant_words(variants, cell.key.inventory_item_id)] if variants else ()),
         number(cell.here),
         number(cell.there),
         number(cell.base),
@@ -212,10 +218,11 @@ def _cell_row(desk: Desk, cell: Cell) -> tuple[object, ...]:
     )
 
 
-def _cell_record(desk: Desk, cell: Cell) -> dict[str, object]:
+def _cell_record(desk: Desk, cell: Cell, variants: Mapping[str, str]) -> dict[str, object]:
     return {
         "location": desk.location_name(cell.location_id),
         "inventory_item_id": cell.key.inventory_item_id,
+        "variant": variants.get(cell.key.inventory_item_id, ""),
         "here": cell.here,
         "shopify": cell.there,
         "base": cell.base,

@@ -23,11 +23,12 @@ from tui.commands.common import (
 )
 from tui.commands.line import Tree, choice, takes_json, takes_yes, whole
 from tui.i18n import _, note_text, tell
+from tui.variants import odd_words, sku_words
 from tui.when import day_and_time
 from tui.words import PROBLEM_REMEDIES, detail_text, word_of
 
 if TYPE_CHECKING:
-    from core.workspace import Desk, Resolved
+    from core.workspace import Desk, Resolved, Siblings
 
 SHOWN = 200
 """Rows that are printed for reading; --json has them all."""
@@ -120,7 +121,8 @@ def needs_list(session: Session, *, search: str, ignored: bool, as_json: bool) -
     limit = EVERYTHING if as_json else SHOWN + 1
     found = desk.ignored(search, 0, limit) if ignored else desk.waiting(search, 0, limit)
     if as_json:
-        say_json([_record(desk, row) for row in found])
+        siblings = desk.siblings()
+        say_json([_record(desk, row, siblings) for row in found])
         return
     if not found:
         say(_("You left nothing out.") if ignored else _("Nothing waits for you."))
@@ -140,15 +142,16 @@ def _say_rows(desk: Desk, rows: Sequence[Waiting]) -> None:
         say()
     if others:
         head = (_("SKU number"), _("Location"), _("Here"), "Shopify", _("Problem"), _("Possible"))
-        table(head, (_cells(desk, row) for row in others))
+        siblings = desk.siblings()
+        table(head, (_cells(desk, row, siblings) for row in others))
 
 
-def _cells(desk: Desk, row: Waiting) -> tuple[object, ...]:
+def _cells(desk: Desk, row: Waiting, siblings: Siblings) -> tuple[object, ...]:
     problem = word_of(row.problem)
     told = f"{problem}: {_detail(row)}" if row.detail else problem
     choices = (_word(one) for one in row.choices if one not in (Choice.REVIEW, Choice.GUIDE))
     return (
-        row.sku_number,
+        sku_words(siblings, row.sku_number, row.inventory_item_id),
         desk.location_name(row.location_id) if row.location_id else "—",
         number(row.here),
         number(row.there),
@@ -162,13 +165,14 @@ def _detail(row: Waiting) -> str:
     return " ".join(map(note_text, row.errors)) or detail_text(row.detail)
 
 
-def _record(desk: Desk, row: Waiting) -> dict[str, object]:
+def _record(desk: Desk, row: Waiting, siblings: Siblings) -> dict[str, object]:
     return {
         "key": row.key,
         "problem": row.problem.value,
         "sku_number": row.sku_number,
         "location": desk.location_name(row.location_id) if row.location_id else "",
         "inventory_item_id": row.inventory_item_id,
+        "variant": siblings.of(row.sku_number).get(row.inventory_item_id, ""),
         "here": row.here,
         "shopify": row.there,
         "detail": row.detail,
@@ -231,10 +235,14 @@ def _at(desk: Desk, rows: Sequence[Waiting], location: str | None) -> list[Waiti
 
 
 def _preview(desk: Desk, rows: Sequence[Waiting], one: Choice, *, yes: bool, as_json: bool) -> None:
+    from core.workspace import at_odds
+
     if not as_json:
         _say_rows(desk, rows[:SHOWN])
         if len(rows) > SHOWN:
             say(more_rows(len(rows) - SHOWN))
+        if odd := at_odds(rows, one):
+            say(odd_words(len(odd)))
     asked = {"choice": word_of(one), "rows": counted.rows(len(rows))}
     confirmed(_("%(choice)s, for %(rows)s?") % asked, yes=yes)
 
@@ -264,8 +272,9 @@ def _say_resolved(
 ) -> None:
     """What was done, what was refused, and what of this SKU still waits."""
     if as_json:
+        siblings = desk.siblings()
         refused = [
-            {**_record(desk, row), "error": error.code, "message": tell(error)[0]}
+            {**_record(desk, row, siblings), "error": error.code, "message": tell(error)[0]}
             for row, error in found.refused
         ]
         say_json({"done": found.done, "refused": refused})

@@ -29,10 +29,11 @@ from tui.commands.common import (
 from tui.commands.line import Tree, choice, one_of, takes_csv, takes_json, takes_yes
 from tui.i18n import _, ngettext
 from tui.paths import STDOUT
+from tui.variants import sku_words
 from tui.words import detail_text, signed, word_of
 
 if TYPE_CHECKING:
-    from core.workspace import Desk
+    from core.workspace import Desk, Siblings
 
 SHOWN = 40
 """Rows of a plan that are printed for reading; --json has them all."""
@@ -152,15 +153,19 @@ def _plan_record(desk: Desk, plan: Plan) -> dict[str, object]:
 
 COLUMNS = (
     *("sku_number", "location", "here", "shopify", "base", "new_here", "new_shopify"),
-    *("why", "left_out", "detail"),
+    *("why", "left_out", "detail", "variant"),
 )
 
 
 def _plan_rows(desk: Desk, plan: Plan) -> Iterator[dict[str, object]]:
+    """`variant`: which one it is, where its item has several."""
+    siblings = desk.siblings()
     for row in plan.rows:
+        variant = siblings.of(row.sku_number).get(row.key.inventory_item_id, "")
         values = (
             *(row.sku_number, desk.location_name(row.location_id), row.here, row.there, row.base),
             *(row.new_here, row.new_there, row.why.value, row.left_out, row.detail),
+            variant,
         )
         yield dict(zip(COLUMNS, values, strict=True))
 
@@ -178,6 +183,7 @@ def say_plan(desk: Desk, plan: Plan) -> None:
     """The rows that change or are left out, then the totals."""
     shown = [row for row in plan.rows if row.changes or row.left_out]
     if shown:
+        siblings = desk.siblings()
         table(
             (
                 _("SKU number"),
@@ -188,7 +194,7 @@ def say_plan(desk: Desk, plan: Plan) -> None:
                 _("Result"),
                 _("Why"),
             ),
-            (_plan_cells(desk, row) for row in shown[:SHOWN]),
+            (_plan_cells(desk, row, siblings) for row in shown[:SHOWN]),
         )
     if len(shown) > SHOWN:
         say(more_rows(len(shown) - SHOWN, in_csv=True))
@@ -209,11 +215,11 @@ def say_plan(desk: Desk, plan: Plan) -> None:
         say(words % {"n": plan.left_open})
 
 
-def _plan_cells(desk: Desk, row: PlanRow) -> tuple[object, ...]:
+def _plan_cells(desk: Desk, row: PlanRow, siblings: Siblings) -> tuple[object, ...]:
     result = "—" if row.left_out else _result(row)
     why = word_of(row.why) + (f" ({detail_text(row.detail)})" if row.detail else "")
     return (
-        row.sku_number,
+        sku_words(siblings, row.sku_number, row.key.inventory_item_id),
         desk.location_name(row.location_id),
         number(row.here),
         number(row.there),

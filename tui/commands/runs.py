@@ -13,6 +13,7 @@ from tui.commands.common import Session, more_rows, number, say, say_json, table
 from tui.commands.line import Tree, count, takes_json, takes_yes
 from tui.commands.plans import apply_shown
 from tui.i18n import _
+from tui.variants import sku_words
 from tui.when import day_and_time
 from tui.words import OUTCOMES, RUNS, WHYS, show
 
@@ -92,12 +93,13 @@ def runs_show(session: Session, run: str, *, as_json: bool) -> None:
         return
     table(("", ""), list(_told(found).items()))
     say()
+    siblings = desk.siblings()
     head = (_("SKU number"), _("Location"), _("Here"), "Shopify", _("Outcome"), _("Why"))
     table(
         head,
         [
             (
-                done.row.sku_number,
+                sku_words(siblings, done.row.sku_number, done.row.key.inventory_item_id),
                 desk.location_name(done.row.location_id),
                 _step(done.row.here, done.row.new_here),
                 _step(done.row.there, done.row.new_there),

@@ -17,6 +17,7 @@ from tui.clipboard import copy_text
 from tui.i18n import N_, _
 from tui.screens.base import SubScreen
 from tui.session import log_line
+from tui.variants import variant_words
 from tui.when import day_and_time, moment_ago
 from tui.widgets.columns import Name, clip, fold, shares
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
@@ -175,7 +176,7 @@ class ItemScreen(SubScreen):
         cells = self.desk.cells_of(self.sku_number)
         if not cells:
             return [_("  Not part of the link: the SKU is not mapped, or no location is paired.")]
-        variants = self._variants(cells)
+        variants = self.desk.siblings().of(self.sku_number)
         heads = [self._head(cell, pairs, variants) for cell in cells]
         room = self._room - len("     ") - len(signs("⇄")) - (1 if variants else 0)
         widths = shares(list(zip(*heads, strict=True)), room)
@@ -185,28 +186,13 @@ class ItemScreen(SubScreen):
             for line in self._cell(cell, *map(clip, head, widths))
         ]
 
-    def _variants(self, cells: Sequence[Cell]) -> dict[str, str]:
-        """What tells the variants apart to which the SKU number is mapped, by inventory item: their
-        SKUs, else their names, else the ends of their ids; nothing where there is one.
-        """
-        ids = {cell.key.inventory_item_id for cell in cells}
-        if len(ids) < 2:
-            return {}
-        variants = {one: self.desk.variant(one) for one in ids}
-        skus = {one: clean(variant.sku) if variant else "" for one, variant in variants.items()}
-        names = {one: clean(variant.name) if variant else "" for one, variant in variants.items()}
-        for told in (skus, names):
-            if len(set(filter(None, told.values()))) == len(ids):
-                return told
-        return {one: clean(one.rpartition("/")[2]) for one in ids}
-
     def _head(
-        self, cell: Cell, pairs: dict[str, LocationPair], variants: dict[str, str]
+        self, cell: Cell, pairs: dict[str, LocationPair], variants: Mapping[str, str]
     ) -> tuple[str, str, str, str]:
         """Here, there, which variant, how they stand."""
         pair = pairs.get(cell.key.shopify_location_id)
         there = Name(clean(pair.shopify_name), self._names_there(pairs)) if pair else ""
-        variant = Name(variants.get(cell.key.inventory_item_id, ""), frozenset(variants.values()))
+        variant = variant_words(variants, cell.key.inventory_item_id)
         return self.session.place(cell.location_id), there, variant, show(CELLS[cell.state])
 
     @staticmethod

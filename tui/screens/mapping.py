@@ -87,7 +87,8 @@ class MappingScreen(Finding, EditingByHand):
     def _show_rows(self, view: MappingView | None) -> None:
         source: RowSource = ListSource()
         if view is not None:
-            source = MappingSource(view, self._chosen, self._search)
+            siblings = self.desk.siblings()
+            source = MappingSource(view, self._chosen, self._search, siblings)
         self.query_one(MarkingTable).show(
             source,
             mapping_columns(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from core.model import MappedBy, MappingRow
@@ -10,12 +10,13 @@ from core.workspace import Filter, IgnoredRow
 from tui.clean import clean, signs
 from tui.i18n import _, aside, headed
 from tui.screens.finding import grow, index_in
+from tui.variants import variant_words
 from tui.widgets.columns import Column
 from tui.widgets.rows import Row, Toned
 from tui.words import MAPPED_BY, MATCHES, show
 
 if TYPE_CHECKING:
-    from core.workspace import MappingView
+    from core.workspace import MappingView, Siblings
 
 SUGGESTED = 200
 
@@ -40,10 +41,13 @@ def row_key(row: MappingRow) -> str:
 
 
 class MappingSource:
-    """The rows of a filter and a search, as they were when it was made."""
+    """The rows of a filter and a search, as they were when it was made. `siblings`: a row whose
+    item has several variants tells which one it is.
+    """
 
-    def __init__(self, view: MappingView, chosen: Filter, search: str) -> None:
+    def __init__(self, view: MappingView, chosen: Filter, search: str, siblings: Siblings) -> None:
         self._view = view
+        self._siblings = siblings
         self.places = view.begin(chosen, search)
 
     def grow(self) -> bool:
@@ -60,37 +64,45 @@ class MappingSource:
         found = self._view.at(self.places[start : start + count])
         return [self._row(row) for row in found]
 
-    @staticmethod
-    def _row(row: MappingRow) -> Row:
+    def _row(self, row: MappingRow) -> Row:
         item, variant = row.item, row.variant
+        variants = self._siblings.of(item.sku_number) if item and variant else {}
         there = (clean(variant.sku) or _("(blank)")) if variant else signs("–")
         return Row(
             row_key(row),
             (
                 clean(item.sku_number) if item else signs("–"),
-                _name(row),
+                _name(row, variants),
                 clean(item.barcode) if item else "",
                 there,
                 clean(variant.name) if variant else "",
                 clean(variant.barcode) if variant else "",
-                state_words(row),
+                state_words(row, len(variants)),
             ),
         )
 
 
-def _name(row: MappingRow) -> str | Toned:
-    """The item's; where there is none, the product's."""
+def _name(row: MappingRow, variants: Mapping[str, str]) -> str | Toned:
+    """The item's; where there is none, the product's, and of several variants that their SKUs do
+    not tell apart what does.
+    """
+    variant = row.variant
+    if variant and variants.get(variant.inventory_item_id, variant.sku) != variant.sku:
+        return Toned(variant_words(variants, variant.inventory_item_id), "dim")
     if row.item is not None:
         return clean(row.item.name)
-    return Toned(clean(row.variant.name), "dim") if row.variant else ""
+    return Toned(clean(variant.name), "dim") if variant else ""
 
 
-def state_words(row: MappingRow) -> Toned:
+def state_words(row: MappingRow, variants: int) -> Toned:
+    """`variants`: how many its item has, where these are several."""
     mark = MATCHES[row.state]
     state = show(mark)
     if row.by is MappedBy.HAND:
         state += " " + aside(_(MAPPED_BY[row.by]))
-    elif row.near:
+    if variants:
+        state += f" {signs('×')}{variants}"
+    if row.near and row.by is not MappedBy.HAND:
         state = headed(state, clean(row.near))
     if isinstance(row, IgnoredRow):
         return Toned(signs("– ") + _("Ignored") + f"  {_(mark.word)}", "dim")

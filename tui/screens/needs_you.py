@@ -30,12 +30,13 @@ from core.sync.events import (
 )
 from tui import counted
 from tui.actions import BY_ID, bindings
-from tui.clean import clean, signs
+from tui.clean import signs
 from tui.i18n import N_, _
 from tui.key_names import key_name
 from tui.screens.base import MainScreen
 from tui.screens.finding import Finding
 from tui.screens.resolving import CHOICE_ACTIONS, Resolving, detail_words
+from tui.variants import sku_words
 from tui.widgets.columns import Column, fold
 from tui.widgets.fields import FilterField
 from tui.widgets.marking import MarkingTable
@@ -45,7 +46,7 @@ from tui.widgets.table import VirtualTable
 from tui.words import CHOICES, PROBLEM_REMEDIES, PROBLEMS, number
 
 if TYPE_CHECKING:
-    from core.workspace import WaitingList
+    from core.workspace import Siblings, WaitingList
 
 ROOMY = 18
 """Rows of the terminal from which on the words about a row are shown, too, and not only its keys.
@@ -101,6 +102,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
     BINDINGS = bindings("needs")
     AUTO_FOCUS = "MarkingTable"
     KEPT = "needs"
+    _siblings: Siblings
 
     def __init__(self) -> None:
         super().__init__()
@@ -124,6 +126,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         """A long list that is only made anew is looked through beside what is seen, so that the
         cursor keeps its row.
         """
+        self._siblings = self.desk.siblings()
         question = (self._search, self._ignored)
         if question == self._shown_for and self.query_one(MarkingTable).row_count > LOOKED_THROUGH:
             self._stale = True
@@ -197,7 +200,9 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         return Row(row.key, cells)
 
     def _sku(self, row: Waiting) -> str:
-        return clean(row.sku_number) if row.sku_number else _("(all)")
+        if not row.sku_number:
+            return _("(all)")
+        return sku_words(self._siblings, row.sku_number, row.inventory_item_id)
 
     def _place(self, row: Waiting) -> str:
         return self.session.place(row.location_id) if row.location_id else ""

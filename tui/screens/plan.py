@@ -6,6 +6,7 @@ enabling and undo all pass here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual import events, on, work
@@ -16,11 +17,12 @@ from textual.widgets import Button
 from core.model import Plan, PlanRow, Run
 from tui import counted
 from tui.actions import bindings
-from tui.clean import clean, signs
+from tui.clean import signs
 from tui.i18n import N_, _, headed, ngettext, sentences
 from tui.screens.base import SubScreen
 from tui.screens.finding import Finding
 from tui.screens.plan_rows import ALL, CHANGING, FILTERS, LEFT_OUT, PlanRows, PlanSource
+from tui.variants import sku_words
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import SHORT, ConfirmDialog, if_yes
 from tui.widgets.fields import FilterField, Press
@@ -28,6 +30,9 @@ from tui.widgets.prose import Prose
 from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import PLANS, WHYS, detail_text, number
+
+if TYPE_CHECKING:
+    from core.workspace import Siblings
 
 LOCATION = 1
 """The column of the locations."""
@@ -37,6 +42,7 @@ class PlanScreen(Finding, SubScreen):
     NAME = N_("Plan")
     BINDINGS = bindings("plan")
     AUTO_FOCUS = "VirtualTable"
+    _siblings: Siblings
 
     def __init__(self, plan: Plan, *, enabling: bool = False) -> None:
         super().__init__()
@@ -64,6 +70,7 @@ class PlanScreen(Finding, SubScreen):
     # -- what it shows -----------------------------------------------------------------------------
 
     def refresh_data(self) -> None:
+        self._siblings = self.desk.siblings()
         self._show_totals()
         place = max(10, cell_len(_("Location")))
         columns = [
@@ -110,7 +117,10 @@ class PlanScreen(Finding, SubScreen):
         return self._rows.hits(self._filter, text)
 
     def _text(self, row: PlanRow) -> str:
-        return f"{row.sku_number} {self.desk.location_name(row.location_id)} {_(WHYS[row.why])}"
+        return f"{self._sku(row)} {self.desk.location_name(row.location_id)} {_(WHYS[row.why])}"
+
+    def _sku(self, row: PlanRow) -> str:
+        return sku_words(self._siblings, row.sku_number, row.key.inventory_item_id)
 
     def _row(self, index: int, row: PlanRow) -> Row:
         why = _(WHYS[row.why])
@@ -118,7 +128,7 @@ class PlanScreen(Finding, SubScreen):
         return Row(
             str(index),
             (
-                clean(row.sku_number),
+                self._sku(row),
                 self.session.place(row.location_id),
                 number(row.here),
                 number(row.there),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from textual import work
 
 from core.model import Choice, PlanKind, Waiting
+from core.workspace import at_odds
 from tui import counted
 from tui.clean import clean, signs
 from tui.i18n import _, ngettext, sentences
@@ -18,6 +19,7 @@ from tui.screens.changing import whole
 from tui.screens.guides import GuideDialog
 from tui.screens.plan import PlanScreen
 from tui.screens.runs import Undoing
+from tui.variants import odd_words, sku_words
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 from tui.words import CHOICES, PROBLEMS, detail_text, number
 
@@ -198,7 +200,12 @@ class Resolving(Undoing):
             self.app.push_screen(dialog, if_yes(lambda: self._resolve(rows, choice)))
 
     def _preview(self, rows: Sequence[Waiting], choice: Choice) -> str:
-        lines = [self._preview_line(row, choice) for row in rows[:PREVIEWED]]
+        odd = at_odds(rows, choice)
+        kept = {row.key for row in odd}
+        lines = [
+            self._odd_line(row) if row.key in kept else self._preview_line(row, choice)
+            for row in rows[:PREVIEWED]
+        ]
         if len(rows) > PREVIEWED:
             lines.append(_("… and %(n)d more") % {"n": len(rows) - PREVIEWED})
         others = len(self.chosen()) - len(rows)
@@ -209,6 +216,8 @@ class Resolving(Undoing):
                 others,
             )
             lines += ["", words % {"n": others}]
+        if odd:
+            lines += ["", "! " + odd_words(len(odd))]
         return signs("\n".join(lines))
 
     def _preview_line(self, row: Waiting, choice: Choice) -> str:
@@ -221,11 +230,16 @@ class Resolving(Undoing):
             return f"{name} → {clean(row.follow, 40)}"
         return name
 
+    def _odd_line(self, row: Waiting) -> str:
+        """Nothing becomes of it."""
+        return f"{self._named(row)}  Shopify {number(row.there)}"
+
     def _named(self, row: Waiting) -> str:
         if not row.sku_number:
             return clean(self.desk.brand.name, 40)
         place = clean(self.desk.location_name(row.location_id), 30) if row.location_id else ""
-        return f"{clean(row.sku_number, 40)}  {place}".rstrip()
+        sku = sku_words(self.desk.siblings(), row.sku_number, row.inventory_item_id)
+        return f"{clean(sku, 60)}  {place}".rstrip()
 
     # -- doing it ----------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from textual import events, work
 from textual.widget import Widget
@@ -18,12 +19,16 @@ from tui.clean import clean, signs
 from tui.i18n import N_, _, headed, sentences
 from tui.screens.base import BaseScreen, MainScreen, SubScreen
 from tui.screens.plan import PlanScreen, run_words
+from tui.variants import sku_words
 from tui.when import day_and_time, short_day_and_time
 from tui.widgets.columns import Column
 from tui.widgets.prose import Prose
 from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import DIM, OUTCOMES, PLANS, RUNS, WHYS, Mark, detail_text, number, show
+
+if TYPE_CHECKING:
+    from core.workspace import Siblings
 
 SHOWN_ROWS = 10_000
 LAST_RANK = 2
@@ -163,9 +168,9 @@ class RunScreen(SubScreen, Undoing):
         ]
         with suppress(UnknownRun):  # a backup without it was brought back by another process
             self.run_shown = self.desk.run_named(self.run_shown.id)
-        rows = self.desk.run_rows(self.run_shown.id)
+        rows, siblings = self.desk.run_rows(self.run_shown.id), self.desk.siblings()
         first = sorted(islice(rows, SHOWN_ROWS), key=_rank)
-        shown = [self._row(one) for one in first]
+        shown = [self._row(one, siblings) for one in first]
         self.query_one(VirtualTable).show(ListSource(shown), columns)
         self.query_one("#about", Prose).update(self._about(more=next(rows, None) is not None))
         self.refresh_bindings()
@@ -183,13 +188,13 @@ class RunScreen(SubScreen, Undoing):
             words = sentences(words, only)
         return words
 
-    def _row(self, one: RunRow) -> Row:
+    def _row(self, one: RunRow, siblings: Siblings) -> Row:
         row = one.row
         mark = EQUAL if _rank(one) == LAST_RANK else OUTCOMES[one.outcome]
         why = _(WHYS[row.why])
         why = headed(why, detail_text(one.detail)) if one.detail else why
         cells = (
-            clean(row.sku_number),
+            sku_words(siblings, row.sku_number, row.key.inventory_item_id),
             self.session.place(row.location_id),
             _change(row.here, row.new_here),
             _change(row.there, row.new_there),
