@@ -182,13 +182,13 @@ class BrandStore(InventoryStore):
     def count_mappings(self) -> int:
         return figures.read(self._db.source)["mappings"]
 
-    def shared_items(self) -> frozenset[str]:
-        """SKU numbers that several variants are mapped to. Where there are none, no mapping is
-        looked at.
-        """
+    def has_shared_items(self) -> bool:
+        """Whether several variants are mapped to any item."""
         found = figures.read(self._db.source)
-        if found["mappings"] == found["mapped_items"]:
-            return frozenset()
+        return bool(found["mappings"] != found["mapped_items"])
+
+    def shared_items(self) -> frozenset[str]:
+        """The SKU numbers of those; looks at every mapping."""
         return frozenset(self._table("mappings").rows.repeated("sku_number"))
 
     def count_doubts(self) -> int:

@@ -11,7 +11,7 @@ exactly once for each applied write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from core.model import Cause, CauseKind, Cell, CellKey, Label, Problem, Reading, Why
 from core.sync.merge import align, pull
@@ -38,7 +38,7 @@ def absorb(
     trusted: set[CellKey] = set()
     changed: list[Cell] = []
     moved: set[tuple[str, str]] = set()
-    together: set[tuple[str, str]] = set()
+    together: dict[tuple[str, str], Label] = {}
     written: Set[CellKey] | None = None
     readings = list(readings)
     cells = tx.cells_at([reading.key for reading in readings])
@@ -48,18 +48,17 @@ def absorb(
             cell = tx.cell(reading.key)  # another variant of the item has just moved its level
         if cell is None or _is_overtaken(cell, reading) or not is_fresh(reading):
             continue
-        if cell.base is None:
-            written = open_places(tx) if written is None else written
-            if cell.key in written:
-                continue
+        if cell.base is None and written is None:
+            written = open_places(tx)
+        if cell.base is None and written and cell.key in written:
+            continue
         noted = note(cell, reading, trace)
-        if label is not None:
-            if _begins_with_others(tx, noted):
-                together.add((cell.sku_number, cell.key.shopify_location_id))
-            else:
-                noted = _flow(tx, noted, label, trace)
-            if noted.here != cell.here:
-                moved.add((cell.sku_number, cell.location_id))
+        if label is not None and _begins_with_others(tx, noted):
+            together[cell.sku_number, cell.key.shopify_location_id] = label
+        elif label is not None:
+            noted = _flow(tx, noted, label, trace)
+        if noted.here != cell.here:
+            moved.add((cell.sku_number, cell.location_id))
         if noted != cell and noted.problem is Problem.REJECTED:
             noted = _still_refused(noted, trace)
         if noted != cell:
@@ -68,8 +67,7 @@ def absorb(
         if reading.sku != cell.sku_number:
             trace.other_skus[cell.key.inventory_item_id] = reading.sku
     tx.put_cells(changed)
-    if label is not None:
-        _begin_together(tx, together, label, trace)
+    _begin_together(tx, together, trace)
     return trusted
 
 
@@ -186,14 +184,12 @@ def _begins_with_others(tx: BooksTx, cell: Cell) -> bool:
     return len(tx.mappings_of(cell.sku_number)) > 1
 
 
-def _begin_together(
-    tx: BooksTx, levels: Iterable[tuple[str, str]], label: Label, trace: Trace
-) -> None:
+def _begin_together(tx: BooksTx, levels: Mapping[tuple[str, str], Label], trace: Trace) -> None:
     """Levels, by SKU number and Shopify's location, whose first number several variants could give.
     As soon as all of them are read: where they agree the level takes their number, else a person
     decides. None of them is the one that came first.
     """
-    for sku_number, shopify_location_id in levels:
+    for (sku_number, shopify_location_id), label in levels.items():
         cells = _that_begin(tx, sku_number, shopify_location_id)
         written = open_places(tx)
         numbers = {None if cell.intent or cell.key in written else cell.there for cell in cells}

@@ -14,6 +14,9 @@ Variants = Mapping[str, Variant | None]
 
 _ALONE: Mapping[str, str] = {}
 
+MANY = 500
+"""Items from which on looking at every mapping once costs less."""
+
 
 def told_apart(variants: Variants) -> dict[str, str]:
     """By inventory item, what tells each of some variants from the others: their SKUs, else their
@@ -30,22 +33,32 @@ def told_apart(variants: Variants) -> dict[str, str]:
 
 
 class Siblings:
-    """`items` are the SKU numbers with several variants; those of one are read when it is asked
-    for.
+    """`shared_items` gives the SKU numbers with several variants, by a look at every mapping: it is
+    asked once many items were asked for. The variants of one item are read when it is asked for.
     """
 
-    def __init__(self, items: Collection[str], variants_of: Callable[[str], Variants]) -> None:
-        self._items = items
+    def __init__(
+        self,
+        shared_items: Callable[[], Collection[str]],
+        variants_of: Callable[[str], Variants],
+        *,
+        known: Collection[str] | None = None,
+    ) -> None:
+        self._shared_items = shared_items
         self._variants_of = variants_of
+        self._known = known
         self._told: dict[str, Mapping[str, str]] = {}
 
     def of(self, sku_number: str) -> Mapping[str, str]:
         """What tells its variants apart, by inventory item; nothing where it has one."""
-        if sku_number not in self._items:
+        if self._known is not None and sku_number not in self._known:
             return _ALONE
-        if sku_number not in self._told:
-            self._told[sku_number] = told_apart(self._variants_of(sku_number))
-        return self._told[sku_number]
+        found = self._told.get(sku_number)
+        if found is None:
+            found = self._told[sku_number] = told_apart(self._variants_of(sku_number))
+            if self._known is None and len(self._told) >= MANY:
+                self._known = self._shared_items()
+        return found
 
 
 class SiblingsDesk(MappingDesk):
@@ -55,9 +68,11 @@ class SiblingsDesk(MappingDesk):
         """As the mapping is now; to be asked for once for many rows."""
         key, kept = self._mapping_key(), self._siblings
         if kept is None or kept[0] != key:
-            kept = self._siblings = (key, Siblings(self._store.shared_items(), self._variants_of))
+            known = None if self._store.has_shared_items() else ()
+            made = Siblings(self._store.shared_items, self._variants_of, known=known)
+            kept = self._siblings = (key, made)
         return kept[1]
 
     def _variants_of(self, sku_number: str) -> Variants:
-        ids = (mapping.inventory_item_id for mapping in self.mappings_of(sku_number))
-        return {one: self.variant(one) for one in ids}
+        ids = [mapping.inventory_item_id for mapping in self.mappings_of(sku_number)]
+        return {one: self.variant(one) for one in ids} if len(ids) > 1 else {}

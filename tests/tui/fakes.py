@@ -736,7 +736,9 @@ class FakeDesk:
                 ends.add((row.item.sku_number, row.variant.inventory_item_id))
         ids = {sku: [one for other, one in sorted(ends) if other == sku] for sku, _id in ends}
         shared = [sku for sku, found in ids.items() if len(found) > 1]
-        return Siblings(shared, lambda sku: {one: self.variant(one) for one in ids[sku]})
+        return Siblings(
+            lambda: shared, lambda sku: {one: self.variant(one) for one in ids[sku]}, known=shared
+        )
 
     def map_one(self, inventory_item_id: str, sku_number: str) -> None:
         self.asked.append(("map_one", inventory_item_id, sku_number))

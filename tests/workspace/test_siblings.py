@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.model import Choice, Problem, Variant, Waiting
-from core.workspace import at_odds, told_apart
+from core.workspace import Siblings, at_odds, told_apart
 from core.workspace.errors import SeveralNumbers
 from tests.workspace.test_needs_you import Bench, bench
 
@@ -93,3 +93,25 @@ def test_a_refusal_names_the_variant(bench: Bench) -> None:
     ((_row, error),) = found.refused
     told = bench.desk.siblings().of(bench.sku)[row.inventory_item_id]
     assert error.params["what"] == f"{bench.sku} ({told}) · Tokyo"
+
+
+@pytest.mark.parametrize("many", [1, 1_000])
+def test_few_items_are_looked_at_one_by_one_many_all_at_once(
+    monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr("core.workspace.siblings.MANY", many)
+    looks: list[str] = []
+
+    def shared_items() -> list[str]:
+        looks.append("all")
+        return ["A"]
+
+    def variants_of(sku_number: str) -> dict[str, Variant | None]:
+        looks.append(sku_number)
+        return two(("RED", ""), ("BLUE", "")) if sku_number == "A" else {}
+
+    siblings = Siblings(shared_items, variants_of)
+    for _ in range(2):
+        assert [*siblings.of("A").values()] == ["RED", "BLUE"]
+        assert siblings.of("B") == siblings.of("C") == {}
+    assert looks == (["A", "all"] if many == 1 else ["A", "B", "C"])
