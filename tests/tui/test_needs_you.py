@@ -225,6 +225,29 @@ async def test_rows_left_out_are_shown_by_f_and_taken_up_again(tmp_path: Path) -
         assert "Waiting: 2" in seen(app)
 
 
+async def test_what_waits_is_shown_to_who_comes_back_where_nothing_is_left_out(
+    tmp_path: Path,
+) -> None:
+    desk = waiting_desk(Problem.REJECTED, Problem.REJECTED)
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "4", "I", "f", "1", "4")
+        assert "Left out by you: 1" in seen(app), "the list that was chosen stays"
+        await press(app, pilot, "I")
+        assert "You leave nothing out." in seen(app)
+        await press(app, pilot, "1", "4")
+        assert "Waiting: 2" in seen(app)
+        assert "TEA-010" in seen(app)
+
+
+async def test_the_footer_says_which_list_f_leads_to(tmp_path: Path) -> None:
+    desk = waiting_desk(Problem.REJECTED)
+    async with running(tmp_path, desk, size=LARGE) as (app, pilot):
+        await press(app, pilot, "4")
+        assert "f Left out" in seen(app).splitlines()[-1]
+        await press(app, pilot, "f")
+        assert "f What waits" in seen(app).splitlines()[-1]
+
+
 async def test_leaving_out_is_undone_by_u(tmp_path: Path) -> None:
     desk = waiting_desk(Problem.REJECTED, Problem.REJECTED)
     async with running(tmp_path, desk) as (app, pilot):
