@@ -64,8 +64,12 @@ async def test_what_was_changed_is_taken_back_as_a_difference(tmp_path: Path) ->
         desk._levels[LevelKey("TEA-000", "l1", "NEW")] -= 1  # a sale meanwhile
         await press(app, pilot, "u")
         assert held(desk, "TEA-000") == start - 1
+        await press(app, pilot, "u")
+        assert "There is nothing more to undo." in seen(app)
         await press(app, pilot, "ctrl+r")
         assert held(desk, "TEA-000") == start + 3
+        await press(app, pilot, "ctrl+r")
+        assert "There is nothing to redo." in seen(app)
 
 
 async def test_a_mass_change_that_is_refused_comes_back_with_what_was_typed(

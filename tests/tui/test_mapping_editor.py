@@ -42,6 +42,8 @@ async def test_an_edit_by_hand_is_undone_and_done_again(tmp_path: Path) -> None:
         assert "u undoes it." in seen(app)
         await press(app, pilot, "u", "ctrl+r")
         assert [asked[0] for asked in desk.asked[-2:]] == ["undo_edit", "redo_edit"]
+        await press(app, pilot, "ctrl+r")
+        assert "There is nothing to redo." in seen(app)
 
 
 async def test_all_rows_of_a_filter_are_put_aside_and_taken_up_again(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ async def test_a_key_that_cannot_act_on_the_row_says_why(tmp_path: Path) -> None
         assert "“Take DEXTRE's quantity” is no answer to “Not stocked there in Shopify”" in text
         assert "Possible: Stock it there in Shopify" in text
         await press(app, pilot, "u")
-        assert "Nothing was chosen here since the start." in seen(app)
+        assert "Nothing that was chosen here since the start is left to undo." in seen(app)
         assert not [asked for asked in desk.asked if asked[0].startswith("resolve")]
 
 
@@ -206,7 +206,7 @@ async def test_u_plans_the_undo_of_the_run_that_was_made_here(tmp_path: Path) ->
         await press(app, pilot, "A", "left", "enter")
         assert ("apply", PlanKind.UNDO) in desk.asked
         await press(app, pilot, "u")
-        assert "Nothing was chosen here since the start." in seen(app)
+        assert "Nothing that was chosen here since the start is left to undo." in seen(app)
 
 
 async def test_rows_left_out_are_shown_by_f_and_taken_up_again(tmp_path: Path) -> None:
@@ -337,7 +337,7 @@ async def test_an_error_of_the_core_is_told_and_the_row_stays(tmp_path: Path) ->
         await press(app, pilot, "4", "h")
         assert "no [such] thing" in seen(app)
         await press(app, pilot, "escape", "u")
-        assert "Nothing was chosen here" in seen(app)
+        assert "Nothing that was chosen here" in seen(app)
 
 
 async def test_the_line_on_the_home_screen_opens_the_list(tmp_path: Path) -> None:

@@ -369,12 +369,14 @@ class Changing(MainScreen):
     def why_not_undo(self) -> str | None:
         if reason := self.why_not_now():
             return reason
+        if self._undone and not self._changes:
+            return _("There is nothing more to undo.")
         return None if self._changes else _("Nothing was changed here since the start.")
 
     def why_not_redo(self) -> str | None:
         if reason := self.why_not_now():
             return reason
-        return None if self._undone else _("Nothing was undone.")
+        return None if self._undone else _("There is nothing to redo.")
 
     def do_undo(self) -> None:
         self._again(self._changes, self._undone, -1, _("Undone: %(what)s"))
