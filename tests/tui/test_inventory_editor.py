@@ -14,7 +14,7 @@ from core.model import Item, LevelKey, Movement
 from core.store.errors import CannotWrite, DiskFull, StoreBusy
 from core.sync.events import ItemAdded, ItemRemoved, Pushed
 from tests.tui.fakes import AT, FakeDesk
-from tests.tui.seeing import burst, press, running, seen, settled, type_text
+from tests.tui.seeing import LARGE, burst, press, running, seen, settled, type_text
 from tui.screens.changing import whole
 from tui.widgets.dialogs import ErrorDialog
 from tui.widgets.entry import EntryField
@@ -44,6 +44,14 @@ async def test_numbers_that_come_all_at_once_reach_each_its_row(tmp_path: Path) 
         await press(app, pilot, "2", "equals_sign")
         await burst(app, pilot, "".join(f"{n}\n" for n in range(101, 141)))
         assert [held(desk, f"TEA-{n:03d}") for n in range(40)] == [*range(101, 141)]
+
+
+async def test_the_head_of_a_search_counts_what_it_hides_too(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk(), size=LARGE) as (app, pilot):
+        await press(app, pilot, "2")
+        assert "   40 items, " in seen(app)
+        await press(app, pilot, "slash", *"TEA", "minus", *"00", "enter")
+        assert "   10 of 40 items, " in seen(app)
 
 
 async def test_typing_ends_after_the_last_row(tmp_path: Path) -> None:
