@@ -24,8 +24,10 @@ from tests.tui.seeing import (
     settled,
     type_text,
 )
+from tui.app import DextreApp
 from tui.guides import GUIDES, guide_text
 from tui.i18n import _, set_language
+from tui.widgets.bars import KeyLine
 from tui.widgets.marking import MarkingTable
 
 
@@ -39,6 +41,11 @@ def doubt(n: int, problem: Problem, *extra: Choice, detail: str = "NEW-1") -> Wa
         inventory_item_id=f"gid://shopify/InventoryItem/{n}",
         follow="NEW-1" if extra else "",
     )
+
+
+def allowed(app: DextreApp) -> list[str]:
+    """The words of the keys that are not dim."""
+    return [words for words, tone in app.screen.query_one(KeyLine).parts if not tone]
 
 
 def cleared(row: Waiting) -> Cleared:
@@ -237,6 +244,17 @@ async def test_what_waits_is_shown_to_who_comes_back_where_nothing_is_left_out(
         await press(app, pilot, "1", "4")
         assert "Waiting: 2" in seen(app)
         assert "TEA-010" in seen(app)
+
+
+@pytest.mark.parametrize("key", ["space", "a", "v"])
+async def test_a_key_that_marks_says_that_the_list_is_empty(tmp_path: Path, key: str) -> None:
+    async with running(tmp_path, waiting_desk()) as (app, pilot):
+        await press(app, pilot, "4", key)
+        assert "The list is empty: there is no row to mark." in seen(app)
+        assert "Space Mark" not in allowed(app)
+    async with running(tmp_path, waiting_desk(Problem.REJECTED)) as (app, pilot):
+        await press(app, pilot, "4")
+        assert "Space Mark" in allowed(app)
 
 
 async def test_the_footer_says_which_list_f_leads_to(tmp_path: Path) -> None:
