@@ -16,7 +16,7 @@ from core.sync.events import ItemAdded, ItemRemoved, Pushed
 from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import LARGE, burst, press, running, seen, settled, type_text
 from tui.screens.changing import whole
-from tui.widgets.dialogs import ErrorDialog
+from tui.widgets.dialogs import ErrorDialog, FormDialog
 from tui.widgets.entry import EntryField
 from tui.widgets.table import VirtualTable
 
@@ -52,6 +52,17 @@ async def test_the_head_of_a_search_counts_what_it_hides_too(tmp_path: Path) -> 
         assert "   40 items, " in seen(app)
         await press(app, pilot, "slash", *"TEA", "minus", *"00", "enter")
         assert "   10 of 40 items, " in seen(app)
+
+
+@pytest.mark.parametrize("opens", [("minus",), ("plus",), ("space", "space", "minus")])
+async def test_no_units_are_refused_and_the_form_stays(
+    tmp_path: Path, opens: tuple[str, ...]
+) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", *opens, "backspace", "0", "enter", "enter")
+        assert isinstance(app.screen, FormDialog)
+        assert "0 units change nothing." in seen(app)
 
 
 async def test_typing_ends_after_the_last_row(tmp_path: Path) -> None:

@@ -221,6 +221,7 @@ class Changing(MainScreen):
     def _adjust_by(self, sign: int) -> Make:
         def make(place: str, label: str) -> Act:
             def act(skus: Sequence[str], n: int, why: str, tell: Progress) -> Sequence[Movement]:
+                _refuse_none(n)
                 if len(skus) == 1:
                     return [self.desk.adjust_stock(skus[0], place, sign * n, label, why)]
                 deltas = [(sku, place, label, sign * n) for sku in skus]
@@ -412,6 +413,12 @@ def _named_deltas(deltas: Sequence[tuple[str, str, str, int]]) -> str:
     if len(deltas) > AT_ONCE:
         return counted.quantities(len(deltas))
     return listed(f"{clean(sku)} {clean(place)} {n:+d}" for sku, place, _label, n in deltas)[:120]
+
+
+def _refuse_none(n: int) -> None:
+    """Of a difference that is none. Raises BadInput."""
+    if not n:
+        raise BadInput(detail=N_("0 units change nothing."))
 
 
 def _silent(_done: int, _total: int | None) -> None:
