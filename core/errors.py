@@ -89,7 +89,7 @@ def fill(template: str, params: dict[str, Any]) -> str:
     """
     if isinstance(template, Plural):
         template = template.for_params(params)
-    shown = {name: "—" if value is None else value for name, value in params.items()}
+    shown = {name: "–" if value is None else value for name, value in params.items()}
     return template % _Missing(shown) if template else ""
 
 

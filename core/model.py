@@ -50,6 +50,11 @@ class Label:
     orderable: bool = True
     negative_allowed: bool = False
 
+    @property
+    def title(self) -> str:
+        """How people are told of it; a label may be without a name."""
+        return self.name or self.code
+
 
 @dataclass(frozen=True, slots=True)
 class Location:

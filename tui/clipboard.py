@@ -1,6 +1,6 @@
 """Copying over SSH: the terminal is asked by OSC 52. Inside tmux, which drops that unless it was
-configured, tmux itself is asked first. What a terminal would drop goes to a file instead. Always
-says what was done.
+configured, tmux itself is asked first. What a terminal would drop, because it is too long or there
+is no clipboard, goes to a file instead. Always says what was done.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ LONGEST = 74_000
 """Bytes of one OSC 52 that terminals take."""
 
 
+NO_CLIPBOARD = ("linux", "cons25")
+"""Terminals that are known to have none: the consoles of Linux and FreeBSD."""
+
+
 TMUX_ANSWERS_WITHIN = 2.0
 """Seconds."""
 
@@ -34,19 +38,27 @@ def sequence(text: str, inside_tmux: bool) -> str:
 
 
 def copy_text(app: App[Any], text: str) -> str:
-    """Copy, or write to a file where it is too long; answers with what was done."""
-    if len(text.encode()) > LONGEST:
-        handle, name = tempfile.mkstemp(prefix="dextre-sync-", suffix=".txt")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-        return _("Too long for the clipboard; written to %(file)s") % {"file": str(Path(name))}
+    """Copy, or write to a file where that cannot be; answers with what was done."""
     inside_tmux = bool(os.environ.get("TMUX"))
+    if len(text.encode()) > LONGEST:
+        return _("Too long for the clipboard; written to %(file)s") % {"file": _written(text)}
+    if not inside_tmux and os.environ.get("TERM", "").partition("-")[0] in NO_CLIPBOARD:
+        words = _("This terminal has no clipboard; written to %(file)s")
+        return words % {"file": _written(text)}
     if inside_tmux and tmux_takes(text):
         return _("Copied to tmux's buffer, and to the clipboard if the terminal allows it.")
     driver = getattr(app, "_driver", None)
     if driver is not None:
         driver.write(sequence(text, inside_tmux))
     return _("Copied (if this terminal allows it).")
+
+
+def _written(text: str) -> Path:
+    """A new file of one's own that holds it."""
+    handle, name = tempfile.mkstemp(prefix="dextre-sync-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(text)
+    return Path(name)
 
 
 def tmux_takes(text: str) -> bool:

@@ -120,7 +120,7 @@ def aside(words: str) -> str:
 def _words(value: Any) -> Any:
     """A parameter as it is shown: a text that is itself a catalogue id is translated."""
     if value is None:
-        return signs("—")
+        return signs("–")
     if isinstance(value, StrEnum):
         from tui.words import word_of  # words are made of this module's marks
 

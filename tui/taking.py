@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 QUIET_S = 2.0
 """Seconds without a key until a question is put: a scanner must not answer it."""
 
+QUIET_IN_DIALOG_S = 15.0
+"""The same where another dialog is open: who stops to think in the midst of a form means the next
+Enter for the form. The one who asks waits for a minute.
+"""
+
 
 NOBODY_PUMPS = 20
 """Pumps (5 s) in which nobody runs the sync until this app takes it by itself: who restarts, or is
@@ -110,7 +115,7 @@ class Taking(PumpedApp):
         self._asker = None
         if self._question is not None and self._question in self.screen_stack:
             self._question.dismiss(None)
-        if who is None or self.typed_within(QUIET_S):
+        if who is None or self.typed_within(self._quiet_s()):
             return
         self._asker = who
         from tui.widgets.dialogs import ConfirmDialog  # here: the first frame needs none
@@ -121,6 +126,11 @@ class Taking(PumpedApp):
         ) % {"who": _told(who)}
         self._question = ConfirmDialog(_("Hand the sync over?"), body, _("Hand over"))
         self.push_screen(self._question, partial(self._answer, who))
+
+    def _quiet_s(self) -> float:
+        from tui.widgets.dialogs import Dialog  # here: the first frame needs none
+
+        return QUIET_IN_DIALOG_S if isinstance(self.screen, Dialog) else QUIET_S
 
     def _answer(self, who: Owner, yes: bool | None) -> None:
         if self.workspace.asked_by() != who:

@@ -70,7 +70,7 @@ LIGHT = Theme(
 )
 
 THEMES = (DARK, LIGHT)
-ANSI_THEMES = ("ansi-dark", "ansi-light")
+ANSI_DARK, ANSI_LIGHT = ANSI_THEMES = ("ansi-dark", "ansi-light")
 """Textual's own, which use the colours that the reader gave the terminal."""
 
 DEFAULTS: Mapping[str, str] = {

@@ -176,4 +176,4 @@ class Collector:
 def _list(names: Collection[str]) -> str:
     """Existing names for a message: a few of them, or a dash."""
     shown = ", ".join(list(names)[:10])
-    return (shown + (", …" if len(names) > 10 else "")) or "—"
+    return (shown + (", …" if len(names) > 10 else "")) or "–"

@@ -249,6 +249,8 @@ def _note_identity(
 
 def _note_clock(notes: _Notes, there: datetime | None, here: datetime) -> None:
     if there is None:
+        words = N_("Clock: not checked, because the answer does not tell the time")
+        notes.note("clock", Verdict.SKIPPED, words)
         return
     seconds = round((here - there).total_seconds())
     if abs(seconds) <= CLOCK_TOLERANCE:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 import orjson
@@ -114,6 +115,15 @@ def write_backup(
         except BaseException:
             fresh.unlink(missing_ok=True)
             raise
+
+
+def path_by_hand(folder: Path, moment: datetime) -> Path:
+    """A dated name in the folder that no file has yet. Such a backup stays when the automatic ones
+    go.
+    """
+    name = f"{moment:%Y%m%dT%H%M%S}Z-by-hand"
+    numbered = (folder / f"{name}-{number}.db" for number in count(2))
+    return next(path for path in chain([folder / f"{name}.db"], numbered) if not path.exists())
 
 
 def copy_for_reading(path: Path, target: Path) -> None:

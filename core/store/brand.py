@@ -31,6 +31,7 @@ from core.model import (
 )
 from core.on_demand import Room
 from core.store import figures, records
+from core.store.files import make_private_folder
 from core.store.inventory import InventoryStore
 from core.store.rows import Doc
 
@@ -261,6 +262,10 @@ class BrandStore(InventoryStore):
     def backups_folder(self) -> Path:
         return self.path.parent / "backups"
 
+    def new_backup_path(self) -> Path:
+        """Where in that folder a backup by hand may go: a dated name that no file has yet."""
+        return backups.path_by_hand(self.backups_folder, self._clock.now())
+
     def backup(
         self,
         target: Path,
@@ -269,8 +274,9 @@ class BrandStore(InventoryStore):
         secrets: Mapping[str, Secret] | None = None,
         passphrase: Secret | None = None,
     ) -> BackupFile:
-        """One consistent file, while all goes on; on disk when this returns. `secrets` are in it
-        where they and a passphrase are given, encrypted. Raises FileIsThere, DiskFull,
+        """One consistent file, while all goes on; on disk when this returns. The brand's own
+        folder is made where it is missing, no other. `secrets` are in it where they and a
+        passphrase are given, encrypted. Raises FileIsThere, DiskFull,
         CannotWrite, Damaged, PassphraseTooShort: then there is no new file.
         """
         sealed = None
@@ -278,6 +284,8 @@ class BrandStore(InventoryStore):
             connection = self.connection()
             sealed = sealing.seal(secrets, passphrase, connection.shop_id if connection else "")
         moment = self._clock.now()
+        if target.parent == self.backups_folder:
+            make_private_folder(target.parent)
         backups.write_backup(
             self._db.file, target, self._brand, moment, overwrite=overwrite, sealed=sealed
         )

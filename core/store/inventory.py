@@ -299,7 +299,7 @@ def _check_quantity(
         raise NegativeStock(
             sku=sku_number,
             location=location.name,
-            label=label.code,
+            label=label.title,
             before=before or 0,
             after=after,
         )

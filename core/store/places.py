@@ -86,14 +86,14 @@ class PlacesStore(StoreBase):
         with self.books.transaction() as tx:
             label = self.label(code)
             if len(self.labels()) == 1:
-                raise LabelIsTheLast(label=code)
+                raise LabelIsTheLast(label=label.title)
             if tx.link().label_code == code:
-                raise LabelIsLinked(label=code)
+                raise LabelIsLinked(label=label.title)
             if label.is_default:
-                raise LabelIsDefault(label=code)
+                raise LabelIsDefault(label=label.title)
             skus = self._stock_under(code, "place.value != 0")
             if skus:
-                raise LabelHasStock(label=code, items=len(skus), first=skus[0])
+                raise LabelHasStock(label=label.title, items=len(skus), first=skus[0])
             self._forget(self._stock_under(code, "1"), lambda doc: without_label(doc, code))
             self._table("labels").discard(code)
         return label

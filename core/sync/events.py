@@ -95,7 +95,7 @@ def _shape_of(kind: type[Event]) -> _Shape:
 def _shown(name: str, value: Any) -> Any:
     if name in ("delta", "pulled", "pushed") and isinstance(value, int):
         return f"{value:+d}"
-    return "—" if value is None else value
+    return "–" if value is None else value
 
 
 def event_from(record: dict[str, Any]) -> Event | None:

@@ -510,7 +510,7 @@ def _intent_row(row: PlanRow) -> IntentRow:
 
 
 def _why(row: PlanRow) -> str:
-    here, there, base = ("—" if n is None else n for n in (row.here, row.there, row.base))
+    here, there, base = ("–" if n is None else n for n in (row.here, row.there, row.base))
     return f"here {here}, Shopify {there}, base {base}"
 
 

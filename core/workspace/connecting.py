@@ -199,7 +199,7 @@ class ConnectionDesk(InventoryDesk):
             session.engine.reader.forget()
         self._tell(
             events.LocationsPaired(
-                at=self._now(), brand=self.brand.name, pairs=len(chosen), label=label.code
+                at=self._now(), brand=self.brand.name, pairs=len(chosen), label=label.title
             )
         )
         return chosen

@@ -41,8 +41,14 @@ class KeepingDesk(WatchingDesk):
         self._tell(events.BackedUp(at=self._now(), brand=self.brand.name, file=str(target)))
         return made
 
+    def new_backup_path(self) -> Path:
+        """A name that no file has yet, for a backup among `backups`."""
+        return self._store.new_backup_path()
+
     def backups(self) -> Sequence[Path]:
-        """Those made by itself before something large was done, newest first."""
+        """Those in the brand's own folder: made by itself before something large was done, and by
+        hand. Newest first.
+        """
         return sorted(self._store.backups_folder.glob("*.db"), reverse=True)
 
     def restore_preview(self, path: Path) -> RestorePreview:

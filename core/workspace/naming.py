@@ -21,7 +21,7 @@ def find_named(places: Sequence[Place], typed: str) -> Place | None:
 
 
 def names_of(places: Iterable[Place]) -> str:
-    return ", ".join(quoted(place.name) for place in places) or "—"
+    return ", ".join(quoted(place.name) for place in places) or "–"
 
 
 def quoted(name: str) -> str:

@@ -131,7 +131,7 @@ class ResolvingDesk(WaitingDesk):
         self, row: Waiting, choice: Choice, counted: Mapping[str, int]
     ) -> DextreError | None:
         if choice not in row.choices:
-            choices = list(row.choices) or "—"
+            choices = list(row.choices) or "–"
             what = self._called(row)
             return NotAChoice(choice=choice, problem=row.problem, what=what, choices=choices)
         if choice is not Choice.COUNT_AGAIN:

@@ -186,8 +186,8 @@ def test_why_tells_all_changes_however_many_and_of_which_label(stocked: Line) ->
         for _ in range(201):
             desk.adjust_stock("A", "Tokyo", 1, "main")
     said = stocked("why", "A").out
-    assert "Tokyo · main: — → 10" in said
-    assert "Tokyo · old: — → 2" in said
+    assert "Tokyo · main: – → 10" in said
+    assert "Tokyo · old: – → 2" in said
     assert "Tokyo · main: 210 → 211" in said
     assert len(stocked("why", "A", "--json").json["movements"]) == 203
 

@@ -22,7 +22,7 @@ def levels(line: Line, sku: str) -> dict[tuple[str, str], int]:
 def test_units_are_moved_between_locations_and_labels(stocked: Line) -> None:
     stocked("label", "add", "sold")
     said = stocked("stock", "move", "A", "Tokyo", "Osaka", "3", "--reason", "rebalance")
-    assert said.out == "Tokyo · main: 10 → 7\nOsaka · main: — → 3\n"
+    assert said.out == "Tokyo · main: 10 → 7\nOsaka · main: – → 3\n"
     told = stocked(
         *("stock", "move", "A", "Tokyo", "Tokyo", "2", "--to-label", "sold", "--json")
     ).json

@@ -203,7 +203,9 @@ async def test_a_shop_that_does_not_tell_the_time_is_not_judged_by_it(
     httpx_mock: HTTPXMock,
 ) -> None:
     httpx_mock.add_response(json=probe())
-    assert verdicts(await check())["clock"] == "skipped"
+    found = await check()
+    assert verdicts(found)["clock"] == "skipped"
+    assert found.findings[-1].message.endswith("because the answer does not tell the time")
 
 
 async def test_another_domain_at_a_given_address_is_another_shop(httpx_mock: HTTPXMock) -> None:

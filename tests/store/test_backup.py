@@ -191,6 +191,20 @@ def test_automatic_backups_are_dated_and_the_oldest_go(
     assert {second.name, last.name, "mine.db"} <= set(names)
 
 
+def test_a_backup_by_hand_has_a_dated_name_and_stays(
+    store: BrandStore, clock: StandingClock
+) -> None:
+    first = store.new_backup_path()
+    assert first == store.backups_folder / "20261123T100000Z-by-hand.db"
+    store.backup(first)
+    assert stat.S_IMODE(store.backups_folder.stat().st_mode) == 0o700
+    assert store.new_backup_path().name == "20261123T100000Z-by-hand-2.db"
+    for _ in range(11):
+        clock.forward(60)
+        store.backup_before("unmap-all")
+    assert first.exists()
+
+
 # -- looking -------------------------------------------------------------------------------------
 
 

@@ -83,7 +83,7 @@ def test_negative_stock_is_refused_naming_everything(store: BrandStore) -> None:
     store.set_level(key, 2, BY_HAND)
     with pytest.raises(NegativeStock) as refused:
         store.adjust_level(key, -5, BY_HAND)
-    for part in ("A", "Warehouse", "good", "from 2 to -3"):
+    for part in ("A", "Warehouse", "Good stock", "from 2 to -3"):
         assert part in str(refused.value)
     assert isinstance(refused.value, BadInput)
     assert store.levels_of("A") == [Level(key, 2)]

@@ -165,7 +165,7 @@ def test_a_label_goes_only_empty_unlinked_and_not_as_the_default_or_the_last(
     with pytest.raises(LabelIsLinked):
         store.remove_label("good")
     store.set_level(at(warehouse, "A", "sold"), 2, BY_HAND)
-    with pytest.raises(LabelHasStock, match="stock of 1 item under the inventory label sold: A"):
+    with pytest.raises(LabelHasStock, match="stock of 1 item under the inventory label Sold: A"):
         store.remove_label("sold")
     store.set_level(at(warehouse, "A", "sold"), 0, BY_HAND)
     movements = len(store.movements("A"))

@@ -560,6 +560,9 @@ class FakeDesk:
     def backups(self) -> Sequence[Path]:
         return [Path("/var/lib/dextre-sync/backups/20261122T083000Z-unmap.db")]
 
+    def new_backup_path(self) -> Path:
+        return Path("/var/lib/dextre-sync/backups/20261123T101500Z-by-hand.db")
+
     def backup(
         self, target: Path, *, overwrite: bool = False, passphrase: Secret | None = None
     ) -> Any:

@@ -140,9 +140,9 @@ def test_what_is_counted_agrees_with_its_number(n: int, words: str) -> None:
 def test_a_quantity_that_was_never_set_is_a_dash(language: str) -> None:
     error = RowMoved(what="TEA-010", here=8, there=None)
     set_language(language)
-    assert "Shopify —" in tell(error)[0]
+    assert "Shopify –" in tell(error)[0]
     assert "None" not in tell(error)[0]
-    assert "here 8, Shopify —." in str(error)
+    assert "here 8, Shopify –." in str(error)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,20 @@ def test_what_a_terminal_would_drop_goes_to_a_file(
     assert written.stat().st_mode & 0o077 == 0, "others can read it"
 
 
+@pytest.mark.parametrize("term", ["linux", "linux-16color", "cons25"])
+def test_where_there_is_no_clipboard_the_text_goes_to_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, term: str
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sent, said = copied(LINE)
+    (written,) = tmp_path.iterdir()
+    assert written.read_text("utf-8") == LINE
+    assert said == f"This terminal has no clipboard; written to {written}"
+    assert sent == ""
+
+
 def test_the_longest_text_fits_into_what_terminals_take() -> None:
     sent, _said = copied("x" * clipboard.LONGEST)
     assert 0 < len(sent) <= 100_000

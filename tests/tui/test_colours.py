@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.scrollbar import ScrollBar
 
 from tests.tui.fakes import FakeDesk
-from tests.tui.seeing import GOLDENS, press, running, seen, settled
+from tests.tui.seeing import GOLDENS, LEAST, press, running, seen, settled
 from tests.tui.test_goldens import SCREENS
 from tui import preferences
 from tui.app import DextreApp
@@ -105,6 +105,16 @@ async def test_without_colour_the_theme_is_not_switched_and_the_key_says_why(
         await press(app, pilot, "7")
         assert "no colours (NO_COLOR)" in seen(app)
     assert preferences.load(tmp_path).theme == "ansi-light"
+
+
+async def test_every_theme_has_a_name_of_its_own(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk(), size=LEAST) as (app, pilot):
+        await press(app, pilot, "7", "home", *["down"] * 4)
+        names = set()
+        for _time in range(4):
+            await press(app, pilot, "enter")
+            names |= {line.strip() for line in seen(app).splitlines() if "Theme" in line}
+        assert len(names) == 4, names
 
 
 async def test_an_empty_wish_for_no_colour_is_none(

@@ -116,7 +116,8 @@ async def test_what_was_asked_before_the_sync_was_handed_over_is_not_done_after_
     opens: tuple[str, ...],
     sends: tuple[str, ...],
 ) -> None:
-    monkeypatch.setattr("tui.taking.QUIET_S", 0.0)
+    for quiet in ("QUIET_S", "QUIET_IN_DIALOG_S"):
+        monkeypatch.setattr(f"tui.taking.{quiet}", 0.0)
     desk = FakeDesk()
     async with running(tmp_path, desk) as (app, pilot):
         await press(app, pilot, *opens)
@@ -205,6 +206,33 @@ async def test_a_scanner_does_not_answer_the_question(tmp_path: Path) -> None:
         now += 60
         await press(app, pilot, "enter")
         assert workspace(app).refused == [ASKER]
+
+
+async def test_who_stops_to_think_in_a_form_does_not_answer_the_question(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    now = 100.0
+    async with running(tmp_path, desk) as (app, pilot):
+        app.seconds = lambda: now
+        await press(app, pilot, "2", "e", "4")
+        now += 10
+        await is_asked(app, ASKER)
+        assert "Hand the sync over?" not in seen(app)
+        await press(app, pilot, "enter", "enter")
+        assert desk.asked[-1][0] == "set_stock"
+        assert workspace(app).refused == []
+        now += 3
+        await is_asked(app, ASKER)
+        assert "Hand the sync over?" in seen(app)
+
+
+async def test_who_leaves_a_form_open_is_asked_in_the_end(tmp_path: Path) -> None:
+    now = 100.0
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        app.seconds = lambda: now
+        await press(app, pilot, "2", "e", "4")
+        now += 20
+        await is_asked(app, ASKER)
+        assert "Hand the sync over?" in seen(app)
 
 
 async def test_a_question_that_waits_for_quiet_goes_with_the_one_who_asked(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from core.model import Item, LevelKey, Movement
 from core.store.errors import CannotWrite, DiskFull, StoreBusy
 from core.sync.events import ItemAdded, ItemRemoved, Pushed
 from tests.tui.fakes import AT, FakeDesk
-from tests.tui.seeing import burst, press, running, seen, settled, type_text
+from tests.tui.seeing import LARGE, burst, press, running, seen, settled, type_text
 from tui.screens.changing import whole
-from tui.widgets.dialogs import ErrorDialog
+from tui.widgets.dialogs import ErrorDialog, FormDialog
 from tui.widgets.entry import EntryField
 from tui.widgets.table import VirtualTable
 
@@ -46,6 +46,25 @@ async def test_numbers_that_come_all_at_once_reach_each_its_row(tmp_path: Path) 
         assert [held(desk, f"TEA-{n:03d}") for n in range(40)] == [*range(101, 141)]
 
 
+async def test_the_head_of_a_search_counts_what_it_hides_too(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk(), size=LARGE) as (app, pilot):
+        await press(app, pilot, "2")
+        assert "   40 items, " in seen(app)
+        await press(app, pilot, "slash", *"TEA", "minus", *"00", "enter")
+        assert "   10 of 40 items, " in seen(app)
+
+
+@pytest.mark.parametrize("opens", [("minus",), ("plus",), ("space", "space", "minus")])
+async def test_no_units_are_refused_and_the_form_stays(
+    tmp_path: Path, opens: tuple[str, ...]
+) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2", *opens, "backspace", "0", "enter", "enter")
+        assert isinstance(app.screen, FormDialog)
+        assert "0 units change nothing." in seen(app)
+
+
 async def test_typing_ends_after_the_last_row(tmp_path: Path) -> None:
     desk = FakeDesk()
     async with running(tmp_path, desk) as (app, pilot):
@@ -64,8 +83,12 @@ async def test_what_was_changed_is_taken_back_as_a_difference(tmp_path: Path) ->
         desk._levels[LevelKey("TEA-000", "l1", "NEW")] -= 1  # a sale meanwhile
         await press(app, pilot, "u")
         assert held(desk, "TEA-000") == start - 1
+        await press(app, pilot, "u")
+        assert "There is nothing more to undo." in seen(app)
         await press(app, pilot, "ctrl+r")
         assert held(desk, "TEA-000") == start + 3
+        await press(app, pilot, "ctrl+r")
+        assert "There is nothing to redo." in seen(app)
 
 
 async def test_a_mass_change_that_is_refused_comes_back_with_what_was_typed(

@@ -10,7 +10,7 @@ from core.model import Item, MappingRow, MatchState
 from core.sync.events import CatalogueChanged
 from core.workspace.errors import MappingsWouldLeave
 from tests.tui.fakes import AT, FakeDesk
-from tests.tui.seeing import press, running, seen, settled, type_text
+from tests.tui.seeing import LARGE, press, running, seen, settled, type_text
 from tui.screens.mapping_edits import MANY
 from tui.widgets.fields import FilterField
 from tui.widgets.marking import MarkingTable
@@ -43,6 +43,8 @@ async def test_an_edit_by_hand_is_undone_and_done_again(tmp_path: Path) -> None:
         assert "u undoes it." in seen(app)
         await press(app, pilot, "u", "ctrl+r")
         assert [asked[0] for asked in desk.asked[-2:]] == ["undo_edit", "redo_edit"]
+        await press(app, pilot, "ctrl+r")
+        assert "There is nothing to redo." in seen(app)
 
 
 async def test_all_rows_of_a_filter_are_put_aside_and_taken_up_again(tmp_path: Path) -> None:
@@ -54,6 +56,17 @@ async def test_all_rows_of_a_filter_are_put_aside_and_taken_up_again(tmp_path: P
         desk.ignore_all("CUP-9")
         await press(app, pilot, "1", "3", *["f"] * 5)
         assert "Ignored" in seen(app)
+
+
+async def test_the_first_tab_says_all_only_where_none_is_ignored(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    async with running(tmp_path, desk, size=LARGE) as (app, pilot):
+        await press(app, pilot, "3")
+        assert seen(app).splitlines()[2].startswith(" All "), seen(app)
+        desk.ignore_all("CUP-9")
+        await press(app, pilot, "1", "3")
+        assert seen(app).splitlines()[2].startswith(" Not ignored "), seen(app)
+        assert "Ignored 1" in seen(app)
 
 
 async def test_the_suggestion_is_one_key_away_or_two(tmp_path: Path) -> None:

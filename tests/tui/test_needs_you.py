@@ -24,8 +24,10 @@ from tests.tui.seeing import (
     settled,
     type_text,
 )
+from tui.app import DextreApp
 from tui.guides import GUIDES, guide_text
 from tui.i18n import _, set_language
+from tui.widgets.bars import KeyLine
 from tui.widgets.marking import MarkingTable
 
 
@@ -39,6 +41,11 @@ def doubt(n: int, problem: Problem, *extra: Choice, detail: str = "NEW-1") -> Wa
         inventory_item_id=f"gid://shopify/InventoryItem/{n}",
         follow="NEW-1" if extra else "",
     )
+
+
+def allowed(app: DextreApp) -> list[str]:
+    """The words of the keys that are not dim."""
+    return [words for words, tone in app.screen.query_one(KeyLine).parts if not tone]
 
 
 def cleared(row: Waiting) -> Cleared:
@@ -140,7 +147,7 @@ async def test_a_key_that_cannot_act_on_the_row_says_why(tmp_path: Path) -> None
         assert "“Take DEXTRE's quantity” is no answer to “Not stocked there in Shopify”" in text
         assert "Possible: Stock it there in Shopify" in text
         await press(app, pilot, "u")
-        assert "Nothing was chosen here since the start." in seen(app)
+        assert "Nothing that was chosen here since the start is left to undo." in seen(app)
         assert not [asked for asked in desk.asked if asked[0].startswith("resolve")]
 
 
@@ -206,7 +213,7 @@ async def test_u_plans_the_undo_of_the_run_that_was_made_here(tmp_path: Path) ->
         await press(app, pilot, "A", "left", "enter")
         assert ("apply", PlanKind.UNDO) in desk.asked
         await press(app, pilot, "u")
-        assert "Nothing was chosen here since the start." in seen(app)
+        assert "Nothing that was chosen here since the start is left to undo." in seen(app)
 
 
 async def test_rows_left_out_are_shown_by_f_and_taken_up_again(tmp_path: Path) -> None:
@@ -223,6 +230,40 @@ async def test_rows_left_out_are_shown_by_f_and_taken_up_again(tmp_path: Path) -
         assert "You leave nothing out." in seen(app)
         await press(app, pilot, "f")
         assert "Waiting: 2" in seen(app)
+
+
+async def test_what_waits_is_shown_to_who_comes_back_where_nothing_is_left_out(
+    tmp_path: Path,
+) -> None:
+    desk = waiting_desk(Problem.REJECTED, Problem.REJECTED)
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "4", "I", "f", "1", "4")
+        assert "Left out by you: 1" in seen(app), "the list that was chosen stays"
+        await press(app, pilot, "I")
+        assert "You leave nothing out." in seen(app)
+        await press(app, pilot, "1", "4")
+        assert "Waiting: 2" in seen(app)
+        assert "TEA-010" in seen(app)
+
+
+@pytest.mark.parametrize("key", ["space", "a", "v"])
+async def test_a_key_that_marks_says_that_the_list_is_empty(tmp_path: Path, key: str) -> None:
+    async with running(tmp_path, waiting_desk()) as (app, pilot):
+        await press(app, pilot, "4", key)
+        assert "The list is empty: there is no row to mark." in seen(app)
+        assert "Space Mark" not in allowed(app)
+    async with running(tmp_path, waiting_desk(Problem.REJECTED)) as (app, pilot):
+        await press(app, pilot, "4")
+        assert "Space Mark" in allowed(app)
+
+
+async def test_the_footer_says_which_list_f_leads_to(tmp_path: Path) -> None:
+    desk = waiting_desk(Problem.REJECTED)
+    async with running(tmp_path, desk, size=LARGE) as (app, pilot):
+        await press(app, pilot, "4")
+        assert "f Left out" in seen(app).splitlines()[-1]
+        await press(app, pilot, "f")
+        assert "f What waits" in seen(app).splitlines()[-1]
 
 
 async def test_leaving_out_is_undone_by_u(tmp_path: Path) -> None:
@@ -314,7 +355,7 @@ async def test_an_error_of_the_core_is_told_and_the_row_stays(tmp_path: Path) ->
         await press(app, pilot, "4", "h")
         assert "no [such] thing" in seen(app)
         await press(app, pilot, "escape", "u")
-        assert "Nothing was chosen here" in seen(app)
+        assert "Nothing that was chosen here" in seen(app)
 
 
 async def test_the_line_on_the_home_screen_opens_the_list(tmp_path: Path) -> None:

@@ -60,6 +60,30 @@ async def test_the_next_step_goes_back_where_it_came_from(tmp_path: Path) -> Non
         assert app.screen.title_text() == "Home"  # type: ignore[attr-defined]
 
 
+TO_CONNECT = ("7", "home", "enter", "enter")
+
+
+async def test_an_address_that_is_filled_in_stays_in_sight(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, *TO_CONNECT, "f2", *"http", "f2")
+        assert "stays in sight" in seen(app)
+        assert "API URL" in seen(app)
+        await press(app, pilot, *["backspace"] * 4, "f2")
+        assert "API URL" not in seen(app)
+
+
+async def test_the_key_of_the_guide_leads_back_to_the_field(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk(), size=LARGE) as (app, pilot):
+        await press(app, pilot, *TO_CONNECT)
+        left = app.focused
+        await press(app, pilot, "f3")
+        assert "the same key leads back to the field" in seen(app)
+        assert "F3 To the fields" in footer(seen(app))
+        await press(app, pilot, "f3")
+        assert app.focused is left
+        assert "F3 Guide" in footer(seen(app))
+
+
 @pytest.mark.parametrize("lang", ["en", "ja"])
 async def test_a_long_message_leaves_the_log_of_a_small_home_in_sight(
     tmp_path: Path, lang: str

@@ -89,6 +89,14 @@ async def test_codes_that_no_item_has_stay_in_sight_until_the_count_starts_anew(
         assert "NO-SUCH" not in seen(app)
 
 
+async def test_a_scan_that_was_refused_for_its_number_stays_in_sight(tmp_path: Path) -> None:
+    desk = FakeDesk("Teahouse")
+    async with running(tmp_path, desk) as (app, pilot):
+        screen = await counted(app, pilot, "3*TEA-001", "99999999999*TEA-002", "TEA-001")
+        assert "Not counted: 99999999999*TEA-002" in seen(app)
+        assert tallied(screen) == {"TEA-001": 4}
+
+
 async def test_codes_that_no_item_has_outlive_the_screen_and_are_told_before_it_is_applied(
     tmp_path: Path,
 ) -> None:

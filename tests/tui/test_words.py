@@ -76,9 +76,9 @@ def test_states_are_told_apart_without_colour() -> None:
     ("stored", "english", "japanese"),
     [
         (
-            "here —, Shopify 8, base —",
-            "here —, Shopify 8, base —",
-            "DEXTRE —、Shopify 8、基準 —",
+            "here –, Shopify 8, base –",
+            "here –, Shopify 8, base –",
+            "DEXTRE –、Shopify 8、基準 –",
         ),
         ("never set here; Shopify -3", "never set here; Shopify -3", "DEXTREで未設定、Shopify -3"),
         ("12 + (9 − 10) = 11", "12 + (9 − 10) = 11", "12 + (9 − 10) = 11"),

@@ -370,7 +370,7 @@ def _value(value: object) -> str:
     if isinstance(value, dict):
         called = (value.get(field) for field in ("name", "sku_number", "shopify_name"))
         return clean(next(filter(None, called), "…"))
-    return "—" if value is None else str(value)
+    return "–" if value is None else str(value)
 
 
 def _counts(preview: RestorePreview) -> dict[str, object]:

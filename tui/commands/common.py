@@ -191,7 +191,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 
 def _is_number(text: str) -> bool:
-    return text in ("", "—") or text.lstrip("+-−").isdigit()
+    return text in ("", "–") or text.lstrip("+-−").isdigit()
 
 
 def _padded(text: str, width: int, *, to_the_right: bool) -> str:
@@ -200,7 +200,7 @@ def _padded(text: str, width: int, *, to_the_right: bool) -> str:
 
 
 def number(value: int | None) -> str:
-    return "—" if value is None else str(value)
+    return "–" if value is None else str(value)
 
 
 def more_rows(left: int, *, in_csv: bool = False) -> str:

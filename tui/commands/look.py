@@ -86,7 +86,7 @@ def _say_status(one: Status) -> None:
         (_("Brand"), one.brand),
         (_("Connection"), word_of(one.connection) + (f" ({one.domain})" if one.domain else "")),
         (_("Inventory link"), _("on") if one.link else _("off")),
-        (_("Inventory label"), one.label or "—"),
+        (_("Inventory label"), one.label or "–"),
         (_("Location pairs"), one.pairs),
         (_("SKUs mapped"), one.mapped),
         (_("Not mapped in DEXTRE"), one.unmapped_local),
@@ -100,7 +100,7 @@ def _say_status(one: Status) -> None:
         (_("Oldest unsent change"), _age(one.oldest_unsent_s)),
         (_("Points used"), _points(one)),
         (_("Failures"), _failures(one)),
-        (_("Last pass"), to_the_second(one.last_pass_at) if one.last_pass_at else "—"),
+        (_("Last pass"), to_the_second(one.last_pass_at) if one.last_pass_at else "–"),
         (_("Syncs now"), owner_text(one.owner) if one.owner else _("nobody")),
     )
     table((), ((name, str(value)) for name, value in lines))
@@ -111,12 +111,12 @@ def _say_status(one: Status) -> None:
 def _verified(one: Status) -> str:
     shares = (one.verified_share, one.verified_pass, one.verified_hour)
     told = zip((_("of all"), _("last pass"), _("last hour")), shares, strict=True)
-    return ", ".join(f"{name} {percent(share)}" for name, share in told if share is not None) or "—"
+    return ", ".join(f"{name} {percent(share)}" for name, share in told if share is not None) or "–"
 
 
 def _read_ages(one: Status) -> str:
     if one.read_age_p50_s is None:
-        return "—"
+        return "–"
     return _("%(p50)s ago (half of the cells), %(p95)s (95 of 100), %(max)s (all)") % {
         "p50": _age(one.read_age_p50_s),
         "p95": _age(one.read_age_p95_s),
@@ -125,19 +125,19 @@ def _read_ages(one: Status) -> str:
 
 
 def _age(seconds: float | None) -> str:
-    return "—" if seconds is None else age(seconds)
+    return "–" if seconds is None else age(seconds)
 
 
 def _points(one: Status) -> str:
     if one.counted_since is None:
-        return "—"
+        return "–"
     left = _("%(points)s left") % {"points": one.points} if one.points is not None else ""
     return f"{one.points_used}  {left}".strip()
 
 
 def _failures(one: Status) -> str:
     if one.counted_since is None:
-        return "—"
+        return "–"
     told = failure_words(one) or _("none")
     return _("%(failures)s since %(at)s") % {
         "failures": told,

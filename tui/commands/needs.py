@@ -152,7 +152,7 @@ def _cells(desk: Desk, row: Waiting, siblings: Siblings) -> tuple[object, ...]:
     choices = (_word(one) for one in row.choices if one not in (Choice.REVIEW, Choice.GUIDE))
     return (
         sku_words(siblings, row.sku_number, row.inventory_item_id),
-        desk.location_name(row.location_id) if row.location_id else "—",
+        desk.location_name(row.location_id) if row.location_id else "–",
         number(row.here),
         number(row.there),
         told,
@@ -223,7 +223,7 @@ def _rows_with(
     found = _at(desk, listed("", 0, EVERYTHING), location)
     rows = [row for row in found if row.problem is problem]
     if not rows:
-        raise NothingWaits(what=word_of(problem) if problem else "—")
+        raise NothingWaits(what=word_of(problem) if problem else "–")
     return rows
 
 

@@ -216,7 +216,7 @@ def say_plan(desk: Desk, plan: Plan) -> None:
 
 
 def _plan_cells(desk: Desk, row: PlanRow, siblings: Siblings) -> tuple[object, ...]:
-    result = "—" if row.left_out else _result(row)
+    result = "–" if row.left_out else _result(row)
     why = word_of(row.why) + (f" ({detail_text(row.detail)})" if row.detail else "")
     return (
         sku_words(siblings, row.sku_number, row.key.inventory_item_id),

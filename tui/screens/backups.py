@@ -49,7 +49,9 @@ class BackupsScreen(SubScreen):
             _("One is made by itself before all mappings are deleted and before a restore."),
             classes="text dim",
         )
-        yield VirtualTable(id="files", empty=_("No backup yet. Press b to make one."))
+        yield VirtualTable(
+            id="files", empty=_("No backup in the app's own folder yet. Press b to make one.")
+        )
 
     def refresh_data(self) -> None:
         rows = [Row(str(path), (clean(path.name), _size(path))) for path in self.desk.backups()]
@@ -64,7 +66,7 @@ class BackupsScreen(SubScreen):
 
     def do_make(self) -> None:
         asks = [
-            Ask("path", _("File"), "~/dextre-backup.db"),
+            Ask("path", _("File"), str(self.desk.new_backup_path())),
             Ask("passphrase", _("Passphrase"), hint=_("only for secrets"), secret=True),
             Ask("again", _("Once more"), secret=True),
         ]
@@ -87,6 +89,8 @@ class BackupsScreen(SubScreen):
                 "items": counted.items(made.items),
                 "levels": counted.quantities(made.levels),
             }
+            if path not in self.desk.backups():
+                words = sentences(words, _("It lies elsewhere, so it is not in this list."))
             if made.has_secrets:
                 words = sentences(words, _("The secrets are in it, encrypted."))
             self.call_after_refresh(self.say, words)

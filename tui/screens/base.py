@@ -24,7 +24,7 @@ from core.errors import DextreError, OurBug
 from tui.actions import BY_ID, bindings
 from tui.clean import clean, signs
 from tui.clipboard import copy_text
-from tui.i18n import _
+from tui.i18n import N_, _
 from tui.remedies import tell, told
 from tui.screens import MAIN
 from tui.screens.frame import FrameScreen
@@ -46,6 +46,9 @@ SHOWN_EVERY = 0.25
 
 GOING = tuple(f"main.{name}" for name in MAIN)
 """The actions that show a main screen."""
+
+MARKING = ("marks.toggle", "marks.all", "marks.range")
+NO_ROWS = N_("The list is empty: there is no row to mark.")
 
 T = TypeVar("T")
 Progress = Callable[[int, int | None], None]
@@ -116,6 +119,11 @@ class BaseScreen(FrameScreen):
             return Line((Piece("brand", (_("No brand is open"),), "dim"),))
         return status_line(self.session)
 
+    def why_not(self, action_id: str) -> str | None:
+        if action_id in MARKING and not self.query_one(MarkingTable).row_count:
+            return _(NO_ROWS)
+        return super().why_not(action_id)
+
     async def action_act(self, action_id: str) -> None:
         """A key may be meant for a row that has just left from under the cursor: it tells so, and
         only the next one acts.
@@ -167,6 +175,15 @@ class BaseScreen(FrameScreen):
     @on(MarkingTable.RangeBegun)
     def tell_range(self) -> None:
         self.say(_("Go to the other end, then press the key again: all rows in between."))
+
+    @on(MarkingTable.Empty)
+    def tell_empty(self) -> None:
+        self.say(_(NO_ROWS), "warn")
+
+    @on(VirtualTable.Counted)
+    def allow_marks(self) -> None:
+        """There may be rows now, or none any more."""
+        self.refresh_bindings()
 
     # -- doing things ------------------------------------------------------------------------------
 

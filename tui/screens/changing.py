@@ -221,6 +221,7 @@ class Changing(MainScreen):
     def _adjust_by(self, sign: int) -> Make:
         def make(place: str, label: str) -> Act:
             def act(skus: Sequence[str], n: int, why: str, tell: Progress) -> Sequence[Movement]:
+                _refuse_none(n)
                 if len(skus) == 1:
                     return [self.desk.adjust_stock(skus[0], place, sign * n, label, why)]
                 deltas = [(sku, place, label, sign * n) for sku in skus]
@@ -369,12 +370,14 @@ class Changing(MainScreen):
     def why_not_undo(self) -> str | None:
         if reason := self.why_not_now():
             return reason
+        if self._undone and not self._changes:
+            return _("There is nothing more to undo.")
         return None if self._changes else _("Nothing was changed here since the start.")
 
     def why_not_redo(self) -> str | None:
         if reason := self.why_not_now():
             return reason
-        return None if self._undone else _("Nothing was undone.")
+        return None if self._undone else _("There is nothing to redo.")
 
     def do_undo(self) -> None:
         self._again(self._changes, self._undone, -1, _("Undone: %(what)s"))
@@ -410,6 +413,12 @@ def _named_deltas(deltas: Sequence[tuple[str, str, str, int]]) -> str:
     if len(deltas) > AT_ONCE:
         return counted.quantities(len(deltas))
     return listed(f"{clean(sku)} {clean(place)} {n:+d}" for sku, place, _label, n in deltas)[:120]
+
+
+def _refuse_none(n: int) -> None:
+    """Of a difference that is none. Raises BadInput."""
+    if not n:
+        raise BadInput(detail=N_("0 units change nothing."))
 
 
 def _silent(_done: int, _total: int | None) -> None:

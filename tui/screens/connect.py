@@ -40,6 +40,7 @@ class ConnectScreen(SubScreen):
         self._shown: list[Finding] = []
         self._unmasked = False
         self._connected = False
+        self._left_field = "domain"
 
     @staticmethod
     def why_not_open(session: Session) -> str | None:
@@ -107,13 +108,31 @@ class ConnectScreen(SubScreen):
     # -- actions -----------------------------------------------------------------------------------
 
     def do_advanced(self) -> None:
-        self.toggle_class("-advanced")
+        """An address that is filled in is used: it stays in sight."""
+        url = self.query_one("#url", Field)
+        if self.has_class("-advanced") and url.value.strip():
+            self.say(_("It is filled in and used, so it stays in sight."))
+        else:
+            self.toggle_class("-advanced")
         if self.has_class("-advanced"):
-            self.query_one("#url").focus()
+            url.focus()
 
     def do_guide(self) -> None:
+        """To the guide, whose lines the arrow keys move, and back to the field one was at."""
+        guide = self.query_one("#guide")
+        if guide.has_focus:
+            self.query_one(f"#{self._left_field}").focus()
+            return
+        if isinstance(self.focused, Field) and self.focused.id:
+            self._left_field = self.focused.id
         self.remove_class("-checked")
-        self.query_one("#guide").focus()
+        guide.focus()
+        self.say(_("The arrow keys move the guide; the same key leads back to the field."))
+
+    def key_words(self, action_id: str) -> str:
+        if action_id == "connect.guide" and self.is_whole and self.query_one("#guide").has_focus:
+            return _("To the fields")
+        return super().key_words(action_id)
 
     def do_show(self) -> None:
         self._unmasked = not self._unmasked

@@ -224,7 +224,10 @@ class CountingScreen(SubScreen):
         item = self._find(code)
         if item is not None:
             before = self.tally.counts(self.where).get(item.sku_number)
-            self._note(item.sku_number, (before.count if before else 0) + times)
+            count = (before.count if before else 0) + times
+            if count > LARGEST:
+                self._miss(f"{times}*{code}")
+            self._note(item.sku_number, count)
 
     def _find(self, code: str) -> Item | None:
         """By SKU number, else by barcode; a barcode that several items have counts none."""
@@ -234,10 +237,14 @@ class CountingScreen(SubScreen):
         words = _("No item has the SKU number or barcode %(code)s. Nothing was counted.")
         if found:
             words = _("Several items have the barcode %(code)s: type the SKU number instead.")
-        self.tally.miss(self.where, clean(code, 40))
-        self.refresh_data()
+        self._miss(code)
         self._refuse(words % {"code": clean(code, 40)})
         return None
+
+    def _miss(self, scan: str) -> None:
+        """It counted nothing: it stays in sight, the scans after it do not hide it."""
+        self.tally.miss(self.where, clean(scan, 40))
+        self.refresh_data()
 
     def _refuse(self, words: str) -> None:
         self._hear(signs("✗ ") + words, "bad")

@@ -209,8 +209,15 @@ class InventoryScreen(Finding, Changing):
         if label is not None and label.negative_allowed:
             words += "   " + _("negative allowed")
         locations = counted.locations(len(self.desk.locations()))
-        words += "   " + listed((counted.items(hits), locations))
+        words += "   " + listed((self._items_words(hits), locations))
         self.query_one("#about", Prose).update(words)
+
+    def _items_words(self, hits: int) -> str:
+        """Those that a search hides are counted, too."""
+        items = self.desk.count_items() if self._search else hits
+        if items == hits:
+            return counted.items(hits)
+        return _("%(n)s of %(items)s") % {"n": f"{hits:,}", "items": counted.items(items)}
 
     def on_resize(self, _event: events.Resize) -> None:
         if self.is_mounted:

@@ -146,11 +146,18 @@ class MappingScreen(Finding, EditingByHand):
             if one in (Filter.ALL, self._chosen) or (view is not None and view.size(one))
         ]
 
+    @staticmethod
+    def _tab(one: Filter, view: MappingView | None) -> str:
+        """Where rows are ignored, the tab of all the others does not say that it has all."""
+        if one is Filter.ALL and view is not None and view.size(Filter.IGNORED):
+            return _("Not ignored")
+        return _(FILTERS[one])
+
     def _show_tabs(self, view: MappingView | None) -> None:
         parts: list[Part] = []
         marks = len(self.query_one(MarkingTable).marks)
         for one in self._filters(view):
-            words = f"{_(FILTERS[one])} {view.size(one) if view else ''}".rstrip()
+            words = f"{self._tab(one, view)} {view.size(one) if view else ''}".rstrip()
             if one is self._chosen and marks:
                 words = sentences(words, signs("▸ ") + _("marked %(n)d") % {"n": marks})
             parts.append((words, "here" if one is self._chosen else ""))

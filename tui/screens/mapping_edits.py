@@ -49,7 +49,7 @@ class EditingByHand(MainScreen):
     def _why_not_again(self, action_id: str) -> str | None:
         if action_id == "mapping.undo":
             return None if self.desk.edits_to_undo else _("There is no edit by hand to undo.")
-        return None if self.desk.edits_to_redo else _("Nothing was undone.")
+        return None if self.desk.edits_to_redo else _("There is nothing to redo.")
 
     def _why_not_row(self, action_id: str) -> str | None:
         table = self.query_one(MarkingTable)

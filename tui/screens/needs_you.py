@@ -122,6 +122,17 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
 
     # -- what it shows -----------------------------------------------------------------------------
 
+    def come_back(self) -> None:
+        """Where nothing is left out any more, what waits is shown."""
+        if self._ignored and not self.session.status.ignored:
+            self._ignored = False
+        super().come_back()
+
+    def key_words(self, action_id: str) -> str:
+        if action_id == "needs.filter" and self._ignored:
+            return _("What waits")
+        return super().key_words(action_id)
+
     def refresh_data(self) -> None:
         """A long list that is only made anew is looked through beside what is seen, so that the
         cursor keeps its row.

@@ -97,7 +97,8 @@ class Resolving(Undoing):
         if action_id == "needs.undo":
             if reason := self.session.why_only_looking():
                 return reason
-            return None if self._done_here else _("Nothing was chosen here since the start.")
+            nothing = _("Nothing that was chosen here since the start is left to undo.")
+            return None if self._done_here else nothing
         if action_id in OF_ACTIONS:
             return self._why_not_choice(OF_ACTIONS[action_id])
         return super().why_not(action_id)

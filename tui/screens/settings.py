@@ -12,7 +12,7 @@ from tui.clean import ascii_only, clean
 from tui.i18n import N_, _, language
 from tui.screens.base import BaseScreen, MainScreen
 from tui.screens.pruning import Pruning
-from tui.themes import DARK, LIGHT
+from tui.themes import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT
 from tui.widgets.columns import Column
 from tui.widgets.rows import ListSource, Row
 from tui.widgets.table import VirtualTable
@@ -51,8 +51,13 @@ class SettingsScreen(Pruning, MainScreen):
     def _theme(self) -> str:
         if self.app.no_color:
             return _("no colours (NO_COLOR)")
-        names = {LIGHT.name: _("light"), DARK.name: _("dark")}
-        return names.get(self.app.theme, _("the terminal's own colours"))
+        names = {
+            LIGHT.name: _("light"),
+            DARK.name: _("dark"),
+            ANSI_DARK: _("dark, the terminal's own colours"),
+            ANSI_LIGHT: _("light, the terminal's own colours"),
+        }
+        return names.get(self.app.theme, self.app.theme)
 
     def _map_new(self) -> str:
         if self.desk.maps_new_at_once():

@@ -16,11 +16,15 @@ class MarkingTable(VirtualTable):
     class RangeBegun(Message):
         """One end of a range is set."""
 
+    class Empty(Message):
+        """There is no row that could be marked."""
+
     class Left(Message):
         """A key may have been meant for the row that has just left from under the cursor."""
 
     def action_mark(self) -> None:
         if self.current is None:
+            self.post_message(self.Empty())
             return
         if self.lost is not None:
             self.post_message(self.Left())
@@ -33,6 +37,9 @@ class MarkingTable(VirtualTable):
     def action_mark_all(self) -> None:
         """Every row of the source; a second time none."""
         keys = {row.key for row in self.all_rows()}
+        if not keys:
+            self.post_message(self.Empty())
+            return
         self.marks = set() if keys <= self.marks else self.marks | keys
         self._marked()
 
@@ -44,6 +51,9 @@ class MarkingTable(VirtualTable):
         self.post_message(self.Copied(text))
 
     def action_range(self) -> None:
+        if self.current is None:
+            self.post_message(self.Empty())
+            return
         if self._anchor is None:
             self._anchor = self.cursor
             self.marks |= set(self.chosen()[:1]) if not self.marks else set()
