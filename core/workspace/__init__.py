@@ -13,7 +13,7 @@ from core.on_demand import given_by
 
 if TYPE_CHECKING:
     from core.exchange import ImportPreview, ImportRefused, RowProblemLine
-    from core.matching import Filter, IgnoredRow, Likeness, MappingView
+    from core.matching import Filter, IgnoredRow, Likeness, MappingView, folded
     from core.matching.hits import Hits, Places
     from core.store import Purpose, RestorePreview
     from core.store.errors import FileIsThere
@@ -32,7 +32,7 @@ else:
         __name__,
         {
             "core.exchange": ("ImportPreview", "ImportRefused", "RowProblemLine"),
-            "core.matching": ("Filter", "IgnoredRow", "Likeness", "MappingView"),
+            "core.matching": ("Filter", "IgnoredRow", "Likeness", "MappingView", "folded"),
             "core.matching.hits": ("Hits", "Places"),
             "core.store": ("Purpose", "RestorePreview"),
             "core.store.errors": ("FileIsThere",),
@@ -75,4 +75,5 @@ __all__ = [
     "Workspace",
     "default_home",
     "file_faults",
+    "folded",
 ]

@@ -39,6 +39,7 @@ def test_a_global_option_without_its_value_is_named(capsys: pytest.CaptureFixtur
         (["push", "--only"], "--only"),
         (["status", "--lang", "fr"], "en, ja"),
         (["log", "--limit", "many"], "--limit: many"),
+        (["log", "--limit", "1" * 21], "is not a whole number"),
         (
             ["movements", "X", "--limit", "0"],
             "--limit: 0 is too small.\nGive a whole number from 1 on.",

@@ -37,6 +37,13 @@ def test_units_are_moved_between_locations_and_labels(stocked: Line) -> None:
     assert story[1]["reason"] == "rebalance"
 
 
+def test_quantities_take_the_digits_and_signs_of_an_input_method(stocked: Line) -> None:
+    stocked("stock", "set", "A", "Tokyo", "１２")
+    stocked("stock", "adjust", "A", "Tokyo", "＋２")
+    stocked("stock", "adjust", "A", "Tokyo", "－４")
+    assert levels(stocked, "A") == {("Tokyo", "main"): 10}
+
+
 def there(served: Served, sku: str) -> list[int]:
     """What the shop has, place by place."""
     stock = served.shop.stock

@@ -15,7 +15,7 @@ from core.store.errors import CannotWrite, DiskFull, StoreBusy
 from core.sync.events import ItemAdded, ItemRemoved, Pushed
 from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import burst, press, running, seen, settled, type_text
-from tui.screens.changing import whole
+from tui.typed import whole
 from tui.widgets.dialogs import ErrorDialog
 from tui.widgets.entry import EntryField
 from tui.widgets.table import VirtualTable

@@ -296,6 +296,15 @@ async def test_the_filter_looks_at_what_is_shown_in_the_readers_language(tmp_pat
         assert "No row fits the filter." in seen(app)
 
 
+async def test_the_filter_takes_full_width_letters(tmp_path: Path) -> None:
+    desk = waiting_desk(Problem.REJECTED, Problem.BUNDLE)
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "4", "slash")
+        await type_text(pilot, "０１１")
+        assert "TEA-011" in seen(app)
+        assert "TEA-010" not in seen(app)
+
+
 async def test_a_viewer_reads_the_guide_and_changes_nothing(tmp_path: Path) -> None:
     desk = waiting_desk(Problem.REJECTED)
     desk.holder = process()

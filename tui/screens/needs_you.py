@@ -28,6 +28,7 @@ from core.sync.events import (
     NeedsYou,
     SyncStopped,
 )
+from core.workspace import folded
 from tui import counted
 from tui.actions import BY_ID, bindings
 from tui.clean import clean, signs
@@ -174,11 +175,11 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
 
     def _fits(self, row: Waiting) -> bool:
         """Every word that was typed is in what the row shows."""
-        words = self._search.casefold().split()
+        words = folded(self._search).split()
         if not words:
             return True
         shown = (self._sku(row), self._place(row), _(PROBLEMS[row.problem]), detail_words(row))
-        text = " ".join(shown).casefold()
+        text = folded(" ".join(shown))
         return all(word in text for word in words)
 
     def _row(self, row: Waiting) -> Row:

@@ -14,10 +14,10 @@ from tui import counted
 from tui.clean import clean, signs
 from tui.i18n import _, ngettext, sentences
 from tui.remedies import tell, told
-from tui.screens.changing import whole
 from tui.screens.guides import GuideDialog
 from tui.screens.plan import PlanScreen
 from tui.screens.runs import Undoing
+from tui.typed import whole
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 from tui.words import CHOICES, PROBLEMS, detail_text, number
 
