@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+
 import pytest
 
+from core.clock import parse_iso
 from tests.commands.conftest import Line, Served, skus_of
 from tests.commands.test_setting_up import HEAD
 
@@ -90,6 +94,21 @@ def test_the_movements_of_an_item_say_when_who_why_and_from_what_to_what(stocked
     assert [(each["before"], each["after"]) for each in only] == [(None, 2)]
     assert len(stocked("movements", "A", "--limit", "1", "--json").json) == 1
     assert "no item with the SKU number B" in stocked("movements", "B", code=2).err
+
+
+def test_the_movements_of_an_item_are_told_in_local_time(
+    stocked: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [told] = stocked("movements", "A", "--json").json
+    assert told["at"].endswith("Z")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        local = parse_iso(told["at"]) + timedelta(hours=9)
+        assert f"{local:%Y-%m-%d %H:%M:%S} " in stocked("movements", "A").out
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_old_movements_are_forgotten_only_when_it_was_meant(stocked: Line) -> None:
