@@ -60,7 +60,7 @@ MATCHES: Mapping[MatchState, Mark] = {
     MatchState.BLANK_HERE: Mark("!", N_("Blank in DEXTRE"), WARN),
     MatchState.DUPLICATE_HERE: Mark("✗", N_("Duplicate in DEXTRE"), BAD),
     MatchState.DUPLICATE_THERE: Mark("✗", N_("Duplicate in Shopify"), BAD),
-    MatchState.CASE_DIFFERS: Mark("!", N_("Case differs"), WARN),
+    MatchState.CASE_DIFFERS: Mark("!", N_("Case/width differs"), WARN),
     MatchState.SPACES_DIFFER: Mark("!", N_("Spaces differ"), WARN),
     MatchState.CHANGED_SINCE: Mark("!", N_("Mapped, changed since"), WARN),
 }
@@ -123,7 +123,10 @@ PROBLEM_REMEDIES: Mapping[Problem, str] = {
     ),
     Problem.REJECTED: N_("Read what Shopify answered, correct it there, then sync again."),
     Problem.OUTCOME_UNKNOWN: N_("Count the stock and set the right quantity with push or pull."),
-    Problem.DIFFERS_AT_START: N_("Push or pull: the plan shows both numbers before it is applied."),
+    Problem.DIFFERS_AT_START: N_(
+        "Say which quantity counts. For one row it is written at once; for marked rows, and for "
+        "push or pull, what changes is shown first."
+    ),
     Problem.LOCATION_INACTIVE: N_(
         "Activate the location in Shopify again, or pair another one in Settings. "
         "The cells then go on by themselves."
