@@ -98,7 +98,7 @@ def _mappings(table: Table) -> MappingFile:
         raise UnknownMappingHeader(
             file=table.file,
             found=", ".join(cell.strip()[:40] for cell in table.header[:30]),
-            missing=", ".join(missing),
+            missing=missing,
             expected=_FIRST_LINE,
         )
     id_place, sku_place = map(header.index, wanted)

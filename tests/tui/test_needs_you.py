@@ -141,6 +141,8 @@ async def test_a_key_that_cannot_act_on_the_row_says_why(tmp_path: Path) -> None
         assert "Possible: Stock it there in Shopify" in text
         await press(app, pilot, "u")
         assert "Nothing was chosen here since the start." in seen(app)
+        await press(app, pilot, "L", "h")
+        assert "Shopifyでそこの取り扱いにする、" in "".join(seen(app).split())
         assert not [asked for asked in desk.asked if asked[0].startswith("resolve")]
 
 

@@ -212,7 +212,7 @@ def choice(field: str, kind: type[S]) -> Callable[[str], S]:
         try:
             return kind(text)
         except ValueError:
-            choices = ", ".join(each.value for each in kind)
+            choices = [each.value for each in kind]
             raise NotAChoice(field=field, text=text[:40], choices=choices) from None
 
     return read
@@ -221,7 +221,7 @@ def choice(field: str, kind: type[S]) -> Callable[[str], S]:
 def one_of(field: str, choices: tuple[str, ...]) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in choices:
-            raise NotAChoice(field=field, text=text[:40], choices=", ".join(choices))
+            raise NotAChoice(field=field, text=text[:40], choices=choices)
         return text
 
     return read

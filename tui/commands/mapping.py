@@ -14,7 +14,7 @@ from core.model import LocalField, MappingRow, MatchState, ShopifyField
 from tui.clean import clean
 from tui.commands.common import Session, confirmed, csv_out, progress, say, say_json, table, wait
 from tui.commands.line import Tree, choice, runs, takes_file, takes_json, takes_yes
-from tui.i18n import _, ngettext
+from tui.i18n import _, listed, ngettext
 from tui.words import MATCHES, show
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def register(tree: Tree) -> None:
             name,
             metavar="FIELD",
             type=choice(name, kind),
-            help=text % {"fields": ", ".join(kind)},
+            help=text % {"fields": listed(kind)},
         )
     takes_json(parser)
     runs(parser, run_matching)
@@ -85,7 +85,7 @@ def _lists(tree: Tree) -> None:
         default=[],
         metavar="RESULT",
         type=choice("--state", MatchState),
-        help=_("Only this result: %(results)s.") % {"results": ", ".join(MatchState)},
+        help=_("Only this result: %(results)s.") % {"results": listed(MatchState)},
     )
     parser.add_argument(
         "--search", default="", metavar="WORDS", help=_("Only rows with these words.")

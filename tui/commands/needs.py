@@ -22,7 +22,7 @@ from tui.commands.common import (
     wait,
 )
 from tui.commands.line import Tree, choice, takes_json, takes_yes, whole
-from tui.i18n import _, note_text, tell
+from tui.i18n import _, listed, note_text, tell
 from tui.when import day_and_time
 from tui.words import PROBLEM_REMEDIES, detail_text, word_of
 
@@ -82,8 +82,7 @@ def register(tree: Tree) -> None:
             "--all-of",
             metavar="PROBLEM",
             type=choice("--all-of", Problem),
-            help=_("All rows with this problem: %(problems)s.")
-            % {"problems": ", ".join(_problems())},
+            help=_("All rows with this problem: %(problems)s.") % {"problems": listed(_problems())},
         )
         takes_yes(parser)
         takes_json(parser)

@@ -12,7 +12,7 @@ from textual import work
 from core.model import Choice, PlanKind, Waiting
 from tui import counted
 from tui.clean import clean, signs
-from tui.i18n import _, ngettext, sentences
+from tui.i18n import _, listed, ngettext, sentences
 from tui.remedies import tell, told
 from tui.screens.guides import GuideDialog
 from tui.screens.plan import PlanScreen
@@ -120,7 +120,7 @@ class Resolving(Undoing):
         return _("“%(what)s” is no answer to “%(problem)s”. Possible: %(choices)s.") % {
             "what": what,
             "problem": _(PROBLEMS[rows[0].problem]),
-            "choices": ", ".join(_(CHOICES[one]) for one in rows[0].choices),
+            "choices": listed(_(CHOICES[one]) for one in rows[0].choices),
         }
 
     # -- one key each ------------------------------------------------------------------------------
