@@ -15,7 +15,7 @@ from core.errors import BadInput, DextreError
 from core.model import Label, Location, Movement
 from tui import counted
 from tui.clean import clean
-from tui.i18n import _, headed, listed, ngettext, sentences
+from tui.i18n import _, aside, headed, listed, ngettext, sentences
 from tui.remedies import told
 from tui.screens.base import Done, MainScreen, Progress, Work
 from tui.typed import plain, whole
@@ -399,14 +399,23 @@ class Changing(MainScreen):
             )
         if done is not None:
             target.append(source.pop())
-            self._say_made(words % {"what": _named_deltas(deltas)})
+            self._say_made(words % {"what": self._named_deltas(deltas)})
 
+    def _named_deltas(self, deltas: Sequence[tuple[str, str, str, int]]) -> str:
+        """Few by their names, many by how many they are."""
+        if len(deltas) > AT_ONCE:
+            return counted.quantities(len(deltas))
+        return listed(
+            f"{clean(sku)} {clean(place)} {self._other_label(label)}{n:+d}"
+            for sku, place, label, n in deltas
+        )[:160]
 
-def _named_deltas(deltas: Sequence[tuple[str, str, str, int]]) -> str:
-    """Few by their names, many by how many they are."""
-    if len(deltas) > AT_ONCE:
-        return counted.quantities(len(deltas))
-    return listed(f"{clean(sku)} {clean(place)} {n:+d}" for sku, place, _label, n in deltas)[:120]
+    def _other_label(self, code: str) -> str:
+        """A label's name, where it is another one than the screen shows."""
+        if self.label is not None and self.label.code == code:
+            return ""
+        names = {label.code: label.name for label in self.desk.labels()}
+        return aside(clean(names.get(code) or code, 30)) + " "
 
 
 def _silent(_done: int, _total: int | None) -> None:
