@@ -184,6 +184,26 @@ async def test_a_range_is_marked_and_rows_that_refuse_stay_marked_with_the_reaso
         assert "Waiting: 2" in seen(app)
 
 
+async def test_the_first_key_acts_on_rows_that_come_after_ones_own_word_on_the_last(
+    tmp_path: Path,
+) -> None:
+    desk = waiting_desk(Problem.REJECTED)
+    async with running(tmp_path, desk) as (app, pilot):
+        row = desk.waiting()[0]
+        await press(app, pilot, "4", "h")
+        desk.feeds[-1].waiting.append(cleared(row))
+        app.look()
+        await settled(app, pilot)
+        assert "Nothing waits for you." in seen(app)
+        desk.cells_kept[22] = desk.cells_kept[22]._replace(problem=Problem.REJECTED, there=99)
+        desk.feeds[-1].waiting.append(cleared(row))
+        app.look()
+        await settled(app, pilot)
+        assert "TEA-011" in seen(app)
+        await press(app, pilot, "h")
+        assert desk.asked[-1] == ("resolve", "TEA-011", Choice.TAKE_HERE, None)
+
+
 async def test_a_row_that_moved_meanwhile_is_told_and_read_again(tmp_path: Path) -> None:
     desk = waiting_desk(Problem.REJECTED)
     row = desk.waiting()[0]

@@ -168,7 +168,8 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         source = WaitingSource(found, self._row)
         table.show(source, columns, empty=self._empty(), question=self._shown_for)
         if self._settled and not self._stale:  # it left by the reader's own word
-            self._settled, table.lost = False, None
+            self._settled = False
+            table.forget_lost()
         if found.is_whole:
             table.marks = {key for key in table.marks if key in found}
         self.show_remedy()
