@@ -25,6 +25,7 @@ from core.model import (
     RowOutcome,
     ShopifyField,
     Verdict,
+    Waiting,
     Why,
 )
 from core.sync.level import Level
@@ -146,6 +147,11 @@ PROBLEM_REMEDIES: Mapping[Problem, str] = {
     ),
     Problem.STOPPED: N_("Do what the message says. The sync goes on by itself afterwards."),
 }
+
+NO_ITEM_OF_THE_NEW_SKU = N_(
+    "The SKU was edited after it was mapped, and there is no item that the new one could be mapped "
+    "to. Keep the mapping, or remove it. Quantities go on flowing until you decide."
+)
 
 WHYS: Mapping[Why, str] = {
     Why.HERE_WINS: N_("DEXTRE's number counts"),
@@ -311,6 +317,13 @@ def word_of_code(code: str) -> str:
 def detail_text(detail: str, room: int = 300) -> str:
     """What is said beside a problem: a code or a text of ours, or what the outside said."""
     return clean(_(word_of_code(detail)), room)
+
+
+def remedy_of(row: Waiting) -> str:
+    """What can be done about a row: only what it offers."""
+    if row.problem is Problem.SKU_CHANGED and Choice.FOLLOW not in row.choices:
+        return _(NO_ITEM_OF_THE_NEW_SKU)
+    return _(PROBLEM_REMEDIES[row.problem])
 
 
 def owner_text(owner: Owner | str) -> str:

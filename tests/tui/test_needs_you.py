@@ -100,6 +100,19 @@ async def test_a_mapping_in_doubt_is_kept_followed_or_taken_away(
         assert "Undone: 1 row." in seen(app)
 
 
+@pytest.mark.parametrize(("extra", "offered"), [((Choice.FOLLOW,), True), ((), False)])
+async def test_the_hint_of_a_changed_sku_offers_what_the_row_does(
+    tmp_path: Path, extra: tuple[Choice, ...], offered: bool
+) -> None:
+    desk = waiting_desk()
+    desk.doubts = [doubt(7, Problem.SKU_CHANGED, *extra)]
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "4")
+        text = " ".join(seen(app).split())
+        assert ("map to the item of the new SKU" in text) is offered
+        assert "Keep the mapping" in text
+
+
 async def test_an_edit_made_elsewhere_since_is_not_undone_from_here(tmp_path: Path) -> None:
     desk = waiting_desk()
     desk.doubts = [doubt(7, Problem.DUPLICATE)]

@@ -24,7 +24,7 @@ from tui.commands.common import (
 from tui.commands.line import Tree, choice, takes_json, takes_yes, whole
 from tui.i18n import _, listed, note_text, tell
 from tui.when import day_and_time
-from tui.words import PROBLEM_REMEDIES, detail_text, word_of
+from tui.words import detail_text, remedy_of, word_of
 
 if TYPE_CHECKING:
     from core.workspace import Desk, Resolved
@@ -133,7 +133,7 @@ def _say_rows(desk: Desk, rows: Sequence[Waiting]) -> None:
     whole_brand = [row for row in rows if not row.sku_number]
     for row in whole_brand:
         say(f"{word_of(row.problem)} ({day_and_time(row.since)}): {_detail(row)}")
-        say(_(PROBLEM_REMEDIES[row.problem]))
+        say(remedy_of(row))
     others = [row for row in rows if row.sku_number]
     if whole_brand and others:
         say()

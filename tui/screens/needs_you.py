@@ -43,7 +43,7 @@ from tui.widgets.marking import MarkingTable
 from tui.widgets.prose import Prose
 from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
-from tui.words import CHOICES, PROBLEM_REMEDIES, PROBLEMS, number
+from tui.words import CHOICES, PROBLEMS, number, remedy_of
 
 if TYPE_CHECKING:
     from core.workspace import WaitingList
@@ -266,7 +266,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         return [
             line
             for row in chosen
-            for words in (detail_words(row), signs("→ ") + _(PROBLEM_REMEDIES[row.problem]))
+            for words in (detail_words(row), signs("→ ") + remedy_of(row))
             for line in fold(words, width)
         ]
 
