@@ -84,13 +84,19 @@ class _Missing(dict[str, Any]):
 
 
 def fill(template: str, params: dict[str, Any]) -> str:
-    """`template % params`, where a quantity that was never set is a dash, and a field without a
-    value reads `?` instead of raising inside an error path.
+    """`template % params`, where a quantity that was never set is a dash, several things stand in
+    a row, and a field without a value reads `?` instead of raising inside an error path.
     """
     if isinstance(template, Plural):
         template = template.for_params(params)
-    shown = {name: "–" if value is None else value for name, value in params.items()}
+    shown = {name: _shown(value) for name, value in params.items()}
     return template % _Missing(shown) if template else ""
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "–" if value is None else value
 
 
 @dataclass(frozen=True, slots=True)

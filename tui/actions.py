@@ -380,8 +380,17 @@ ACTIONS: tuple[Action, ...] = (
     A("entry.up", "up", N_("Row before"), N_("Back to the row before."), run="step(-1)"),
     A("entry.leave", "escape", N_("Done"), N_("No more typing."), run="leave"),
     # forms
-    A("form.down", "down", N_("Next"), N_("Next."), show=False, run="app.focus_next"),
-    A("form.up", "up", N_("Before"), N_("Before."), show=False, run="app.focus_previous"),
+    A("form.down", "down,j", N_("Next"), N_("Next."), show=False, run="app.focus_next"),
+    A("form.up", "up,k", N_("Before"), N_("Before."), show=False, run="app.focus_previous"),
+    A("form.end", "G,end,ctrl+end", N_("End"), N_("The last one."), show=False, run="focus_at(-1)"),
+    A(
+        "form.start",
+        "g,home,ctrl+home",
+        N_("Start"),
+        N_("The first one."),
+        show=False,
+        run="focus_at(0)",
+    ),
     # dialogs
     A("dialog.close", "escape", N_("Close"), N_("Close without changing anything."), run="close"),
     A("dialog.left", "left", N_("Left"), N_("Button."), show=False, run="app.focus_previous"),

@@ -121,7 +121,7 @@ def _told(error: DextreError) -> int:
 def _choose(lang: str) -> None:
     """Raises UnknownLanguage: what was typed is not passed over, as a server's locale is."""
     if lang.replace("-", "_").split(".")[0].split("_")[0].lower() not in LANGUAGES:
-        raise UnknownLanguage(lang=lang, languages=", ".join(LANGUAGES))
+        raise UnknownLanguage(lang=lang, languages=LANGUAGES)
     _speak(choose_language(lang, os.environ))
 
 

@@ -12,7 +12,7 @@ from tui.i18n import N_
 FILTERS: Mapping[Filter, str] = {
     Filter.ALL: N_("All"),
     Filter.CHANGED_SINCE: N_("Changed since"),
-    Filter.DIFFERENCES: N_("Case or spaces"),
+    Filter.DIFFERENCES: N_("Case/width/spaces"),
     Filter.DUPLICATES: N_("Duplicates"),
     Filter.BLANK: N_("Blank"),
     Filter.ONLY_HERE: N_("Only in DEXTRE"),

@@ -13,6 +13,9 @@ from core.errors import N_, BadInput
 STDOUT = Path("-")
 """What people write for standard output."""
 
+WITH_MARK = "utf-8-sig"
+"""Spreadsheets know UTF-8 by the byte order mark; without it Japanese becomes unreadable there."""
+
 
 class UnknownHomeFolder(BadInput):
     code = "unknown_home_folder"
@@ -36,7 +39,7 @@ def new_file(path: Path) -> Iterator[TextIO]:
 
     with file_faults(path):
         try:
-            out = path.open("x", encoding="utf-8", newline="")
+            out = path.open("x", encoding=WITH_MARK, newline="")
         except FileExistsError:
             raise FileIsThere(file=str(path)) from None
         with out:
@@ -58,7 +61,7 @@ def replaced_file(path: Path) -> Iterator[TextIO]:
             return
         fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
         try:
-            with fresh.open("w", encoding="utf-8", newline="") as out:
+            with fresh.open("w", encoding=WITH_MARK, newline="") as out:
                 yield out
             if target.exists():
                 fresh.chmod(target.stat().st_mode & 0o7777)

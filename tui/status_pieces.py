@@ -91,8 +91,10 @@ def _held() -> Piece:
 
 
 def _flow(on: bool) -> Piece:
-    way = signs("⇄") if on else "|"
-    return Piece("flow", (f"DEXTRE {way} Shopify", f"{way} Shopify", way), "" if on else "dim")
+    if not on:
+        return Piece("flow", ("DEXTRE | Shopify", _("no flow"), "|"), "dim")
+    way = signs("⇄")
+    return Piece("flow", (f"DEXTRE {way} Shopify", f"{way} Shopify", way))
 
 
 def _sync(status: Status) -> Piece:

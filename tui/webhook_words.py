@@ -7,7 +7,7 @@ from typing import Protocol
 
 from core.workspace import Heard, WebhookState
 from tui.clean import clean
-from tui.i18n import N_, _, ngettext, sentences
+from tui.i18n import N_, _, listed, ngettext, sentences
 from tui.when import day_and_time
 from tui.words import BAD, DIM, GOOD, WARN, Mark
 
@@ -72,4 +72,4 @@ def removed_words(report: Report) -> str:
 
 
 def _topics(names: Sequence[str]) -> str:
-    return ", ".join(clean(name.lower()) for name in names)
+    return listed(clean(name.lower()) for name in names)

@@ -25,6 +25,7 @@ from core.model import (
     RowOutcome,
     ShopifyField,
     Verdict,
+    Waiting,
     Why,
 )
 from core.sync.level import Level
@@ -60,7 +61,7 @@ MATCHES: Mapping[MatchState, Mark] = {
     MatchState.BLANK_HERE: Mark("!", N_("Blank in DEXTRE"), WARN),
     MatchState.DUPLICATE_HERE: Mark("✗", N_("Duplicate in DEXTRE"), BAD),
     MatchState.DUPLICATE_THERE: Mark("✗", N_("Duplicate in Shopify"), BAD),
-    MatchState.CASE_DIFFERS: Mark("!", N_("Case differs"), WARN),
+    MatchState.CASE_DIFFERS: Mark("!", N_("Case/width differs"), WARN),
     MatchState.SPACES_DIFFER: Mark("!", N_("Spaces differ"), WARN),
     MatchState.CHANGED_SINCE: Mark("!", N_("Mapped, changed since"), WARN),
 }
@@ -123,7 +124,10 @@ PROBLEM_REMEDIES: Mapping[Problem, str] = {
     ),
     Problem.REJECTED: N_("Read what Shopify answered, correct it there, then sync again."),
     Problem.OUTCOME_UNKNOWN: N_("Count the stock and set the right quantity with push or pull."),
-    Problem.DIFFERS_AT_START: N_("Push or pull: the plan shows both numbers before it is applied."),
+    Problem.DIFFERS_AT_START: N_(
+        "Say which quantity counts. For one row it is written at once; for marked rows, and for "
+        "push or pull, what changes is shown first."
+    ),
     Problem.LOCATION_INACTIVE: N_(
         "Activate the location in Shopify again, or pair another one in Settings. "
         "The cells then go on by themselves."
@@ -143,6 +147,11 @@ PROBLEM_REMEDIES: Mapping[Problem, str] = {
     ),
     Problem.STOPPED: N_("Do what the message says. The sync goes on by itself afterwards."),
 }
+
+NO_ITEM_OF_THE_NEW_SKU = N_(
+    "The SKU was edited after it was mapped, and there is no item that the new one could be mapped "
+    "to. Keep the mapping, or remove it. Quantities go on flowing until you decide."
+)
 
 WHYS: Mapping[Why, str] = {
     Why.HERE_WINS: N_("DEXTRE's number counts"),
@@ -308,6 +317,13 @@ def word_of_code(code: str) -> str:
 def detail_text(detail: str, room: int = 300) -> str:
     """What is said beside a problem: a code or a text of ours, or what the outside said."""
     return clean(_(word_of_code(detail)), room)
+
+
+def remedy_of(row: Waiting) -> str:
+    """What can be done about a row: only what it offers."""
+    if row.problem is Problem.SKU_CHANGED and Choice.FOLLOW not in row.choices:
+        return _(NO_ITEM_OF_THE_NEW_SKU)
+    return _(PROBLEM_REMEDIES[row.problem])
 
 
 def owner_text(owner: Owner | str) -> str:

@@ -151,7 +151,13 @@ class Collector:
         self.problems.sort(key=lambda problem: problem.line)
 
     def _missing(
-        self, absent: _Absent, column: str, message: str, remedy: str, existing: str, name: str
+        self,
+        absent: _Absent,
+        column: str,
+        message: str,
+        remedy: str,
+        existing: list[str],
+        name: str,
     ) -> None:
         params = {column: name, "rows": absent.rows, "existing": existing}
         self.problems.append(RowProblemLine(absent.first, column, message, params, remedy))
@@ -173,7 +179,6 @@ class Collector:
         return tuple(label for label in self._no_label if label)
 
 
-def _list(names: Collection[str]) -> str:
+def _list(names: Collection[str]) -> list[str]:
     """Existing names for a message: a few of them, or a dash."""
-    shown = ", ".join(list(names)[:10])
-    return (shown + (", …" if len(names) > 10 else "")) or "–"
+    return [*list(names)[:10], *(["…"] if len(names) > 10 else [])] or ["–"]

@@ -166,7 +166,7 @@ def _unknown(file: str, cells: Sequence[str], missing: Sequence[str]) -> Unknown
     return UnknownHeader(
         file=file,
         found=_shown(cells),
-        missing=", ".join(missing),
+        missing=list(missing),
         expected=" | ".join(EXPECTED),
     )
 

@@ -1,9 +1,10 @@
 """SKU mappings as CSV: written for a spreadsheet, and read back as wishes.
 
-`inventory_item_id,shopify_sku,shopify_barcode,shopify_name,sku_number,by`. Only `sku_number` is
-meant to be edited; an empty one unmaps. Whether a wish changes anything, and whether it can be
-fulfilled, is for `core.matching` to say. Items that no variant is mapped to are written too (with
-no inventory item id), so that their SKU numbers are at hand; reading keeps them apart.
+`inventory_item_id,shopify_sku,shopify_barcode,shopify_name,sku_number,name,barcode,by`. Only
+`sku_number` is meant to be edited; an empty one unmaps. `name` and `barcode` tell which item it is,
+and reading passes them over. Whether a wish changes anything, and whether it can be fulfilled, is
+for `core.matching` to say. Items that no variant is mapped to are written too (with no inventory
+item id), so that their SKU numbers are at hand; reading keeps them apart.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from core.exchange.write import write_rows
 from core.model import MappingRow
 
 MAPPING_COLUMNS = (
-    *("inventory_item_id", "shopify_sku", "shopify_barcode", "shopify_name", "sku_number", "by"),
+    *("inventory_item_id", "shopify_sku", "shopify_barcode", "shopify_name"),
+    *("sku_number", "name", "barcode", "by"),
 )
 _FIRST_LINE = ",".join(MAPPING_COLUMNS)
 
@@ -59,9 +61,9 @@ class MappingFile:
     """Lines without an inventory item id: what they say of a SKU number maps nothing."""
 
 
-def write_mappings(out: TextIO, rows: Iterable[MappingRow], *, bom: bool = False) -> int:
+def write_mappings(out: TextIO, rows: Iterable[MappingRow]) -> int:
     """Rows of the mapping table, in the order given. Returns the number of rows written."""
-    return write_rows(out, MAPPING_COLUMNS, map(_cells, rows), bom=bom)
+    return write_rows(out, MAPPING_COLUMNS, map(_cells, rows))
 
 
 def read_mappings(path: Path) -> MappingFile:
@@ -82,6 +84,8 @@ def _cells(row: MappingRow) -> tuple[str, ...]:
         text_cell(variant.barcode) if variant else "",
         text_cell(variant.name) if variant else "",
         text_cell(item.sku_number) if item else "",
+        text_cell(item.name) if item else "",
+        text_cell(item.barcode) if item else "",
         row.by.value if row.by else "",
     )
 
@@ -94,7 +98,7 @@ def _mappings(table: Table) -> MappingFile:
         raise UnknownMappingHeader(
             file=table.file,
             found=", ".join(cell.strip()[:40] for cell in table.header[:30]),
-            missing=", ".join(missing),
+            missing=missing,
             expected=_FIRST_LINE,
         )
     id_place, sku_place = map(header.index, wanted)

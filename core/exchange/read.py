@@ -144,7 +144,7 @@ class _OwnReader(_Reader):
         if "quantity" in self.columns:
             self.quantity_column = "quantity"
         if header.ignored:
-            columns = ", ".join(column[:40] for column in header.ignored[:20])
+            columns = [column[:40] for column in header.ignored[:20]]
             collector.note(_IGNORED, _IGNORED_REMEDY, columns=columns)
 
     def row(self, line: int, cells: list[str]) -> None:

@@ -1,7 +1,7 @@
 """Items, stock and plans as CSV (RFC 4180: commas, CRLF), for spreadsheets and for reading back.
 
-Writes to a text stream that the caller has opened (UTF-8, `newline=""`). With `bom`, a byte order
-mark comes first, which some spreadsheets need to see that it is UTF-8.
+Writes to a text stream that the caller has opened (UTF-8, `newline=""`), with a byte order mark
+where it is a file: some spreadsheets know UTF-8 by it.
 """
 
 from __future__ import annotations
@@ -29,27 +29,25 @@ class StockRow(NamedTuple):
     quantity: int
 
 
-def write_items(out: TextIO, items: Iterable[Item], *, bom: bool = False) -> int:
+def write_items(out: TextIO, items: Iterable[Item]) -> int:
     """`sku_number,name,barcode`. Returns the number of rows below the header."""
     rows = (
         (text_cell(item.sku_number), text_cell(item.name), text_cell(item.barcode))
         for item in items
     )
-    return write_rows(out, ITEM_COLUMNS, rows, bom=bom)
+    return write_rows(out, ITEM_COLUMNS, rows)
 
 
-def write_stock(out: TextIO, rows: Iterable[StockRow], *, bom: bool = False) -> int:
+def write_stock(out: TextIO, rows: Iterable[StockRow]) -> int:
     """`sku_number,location,label,quantity`. Returns the number of rows below the header."""
     cells = (
         (text_cell(row[0]), text_cell(row[1]), text_cell(row[2]), number_cell(row[3]))
         for row in rows
     )
-    return write_rows(out, STOCK_COLUMNS, cells, bom=bom)
+    return write_rows(out, STOCK_COLUMNS, cells)
 
 
-def write_plan(
-    out: TextIO, plan: Plan, location_name: Callable[[str], str], *, bom: bool = False
-) -> int:
+def write_plan(out: TextIO, plan: Plan, location_name: Callable[[str], str]) -> int:
     """Every row of a plan, those that change nothing too. `location_name` gives a name for the id
     of a location here. Returns the number of rows below the header.
     """
@@ -67,14 +65,12 @@ def write_plan(
         )
         for row in plan.rows
     )
-    return write_rows(out, PLAN_COLUMNS, rows, bom=bom)
+    return write_rows(out, PLAN_COLUMNS, rows)
 
 
-def write_rows(
-    out: TextIO, columns: Iterable[str], rows: Iterable[Iterable[str]], *, bom: bool
-) -> int:
+def write_rows(out: TextIO, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> int:
     """Cells as they are to stand in the file, already guarded and quoted."""
-    out.write(("\ufeff" if bom else "") + ",".join(columns) + "\r\n")
+    out.write(",".join(columns) + "\r\n")
     count = 0
     for row in rows:
         out.write(",".join(row) + "\r\n")

@@ -17,6 +17,7 @@ from core.matching.edits import (
     unmap_one,
 )
 from core.matching.errors import NoSuchItem, NoSuchVariant, NotMapped
+from core.matching.fold import folded
 from core.matching.match import Catalogue, Matching, Rule, match, report
 from core.matching.sections import Filter, IgnoredRow
 from core.matching.suggest import AlikeSkus, Likeness, Suggestion, items_like, variants_like
@@ -45,6 +46,7 @@ __all__ = [
     "combined",
     "edit_many",
     "ends_of",
+    "folded",
     "items_like",
     "map_one",
     "match",

@@ -25,6 +25,10 @@ from core.shopify.errors import GarbledAnswer
 from core.shopify.version import API_VERSION
 
 _WHOLE_SECONDS = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ", re.ASCII)
+_WITHOUT_OPTIONS = " - Default Title"
+"""How Shopify ends the name of the only variant of a product without options: it tells nothing, and
+the product's own name does not have it.
+"""
 
 
 def identity_of(answer: Answer) -> ShopIdentity:
@@ -55,7 +59,7 @@ def variant_of(node: dict[str, Any]) -> Variant:
         variant_id=text_of(node["id"]),
         sku=_text_or_empty(item["sku"]) or _text_or_empty(node["sku"]),
         barcode=_text_or_empty(node["barcode"]),
-        name=_text_or_empty(node["displayName"]),
+        name=_text_or_empty(node["displayName"]).removesuffix(_WITHOUT_OPTIONS),
         tracked=_flag(item["tracked"]),
         requires_components=_flag(node["requiresComponents"]),
     )

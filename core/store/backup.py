@@ -37,6 +37,7 @@ from core.store.sqlite import SqliteFile, fault_in
 STAMP = "backup"
 """The document of `meta` that says whose backup it is, and of when."""
 
+NOT_OURS = N_("it is not a file of dextre-sync")
 SEALED = "sealed_secrets"
 """The document of `meta` that holds encrypted secrets. In backups only."""
 
@@ -232,12 +233,20 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
         ):
             yield db
     except Damaged as error:
-        raise NoBackup(file=str(path), detail=error.params["detail"]) from error
+        raise NoBackup(file=str(path), detail=_in_our_words(error)) from error
+
+
+def _in_our_words(error: Damaged) -> str:
+    """What SQLite says of a damaged file is no text of ours."""
+    if isinstance(error.__cause__, sqlite3.DatabaseError):
+        name = error.__cause__.sqlite_errorname
+        return NOT_OURS if name == "SQLITE_NOTADB" else N_("its contents are damaged")
+    return str(error.params["detail"])
 
 
 def _version_of(path: Path, db: sqlite3.Connection) -> int:
     if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise NoBackup(file=str(path), detail=N_("it is not a file of dextre-sync"))
+        raise NoBackup(file=str(path), detail=NOT_OURS)
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if version > INVENTORY.version:
         raise NewerFile(file=str(path), found=version, known=INVENTORY.version)

@@ -54,10 +54,10 @@ class Home:
         """Raises EmptyName, NameTaken (names that differ only by case or width are the same)."""
         name = name.strip()
         if not name:
-            raise EmptyName(what="name of the brand")
+            raise EmptyName(what=N_("name of the brand"))
         with self._alone():
             if any(folded(brand.name) == folded(name) for brand in self.brands()):
-                raise NameTaken(what="brand", name=name)
+                raise NameTaken(what=N_("brand"), name=name)
             brand = Brand(self._new_id(), name)
             self._make(brand)
         return brand

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from core.errors import N_
 from core.model import Cause, Item, LevelKey, LocalField, MappedBy, SkuMapping
 from core.store import figures, records
 from core.store.books import Tx
@@ -22,7 +23,7 @@ class ItemsStore(PlacesStore):
         """A new one. Raises EmptyName, NameTaken."""
         with self._db.transaction():
             if self.item(item.sku_number) is not None:
-                raise NameTaken(what="SKU number", name=item.sku_number)
+                raise NameTaken(what=N_("SKU number"), name=item.sku_number)
             self.put_items([item])
 
     def item(self, sku_number: str) -> Item | None:
@@ -80,9 +81,9 @@ class ItemsStore(PlacesStore):
         with self.books.transaction() as tx:
             item = self._required(sku_number)
             if not new.strip():
-                raise EmptyName(what="SKU number")
+                raise EmptyName(what=N_("SKU number"))
             if self.item(new) is not None:
-                raise NameTaken(what="SKU number", name=new)
+                raise NameTaken(what=N_("SKU number"), name=new)
             if self._table("movements").rows.newest(1, sku_number=new):
                 raise NumberWasUsed(sku=new)  # two histories must not become one
             doc = records.item_doc(replace(item, sku_number=new))
@@ -154,5 +155,5 @@ class ItemsStore(PlacesStore):
 
 def _item_pair(item: Item) -> tuple[str, Doc]:
     if not item.sku_number.strip():
-        raise EmptyName(what="SKU number")
+        raise EmptyName(what=N_("SKU number"))
     return item.sku_number, records.item_doc(item)

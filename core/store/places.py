@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from core.errors import N_
 from core.model import Label, Location
 from core.store import records
 from core.store.base import StoreBase
@@ -50,11 +51,11 @@ class PlacesStore(StoreBase):
     def add_label(self, label: Label) -> None:
         """The first label is the default one; a later default takes the place of the old."""
         if not label.code.strip():
-            raise EmptyName(what="code of the inventory label")
+            raise EmptyName(what=N_("code of the inventory label"))
         table = self._table("labels")
         with self._db.transaction():
             if label.code in table.rows:
-                raise NameTaken(what="inventory label", name=label.code)
+                raise NameTaken(what=N_("inventory label"), name=label.code)
             doc = records.label_doc(label)
             if not table.rows:
                 doc["is_default"] = True
@@ -65,7 +66,7 @@ class PlacesStore(StoreBase):
     def edit_label(self, label: Label) -> None:
         """Everything but its code. The default label stays it until another one is made it."""
         if not label.name.strip():
-            raise EmptyName(what="name of the inventory label")
+            raise EmptyName(what=N_("name of the inventory label"))
         table = self._table("labels")
         with self.books.transaction() as tx:
             before = self.label(label.code)
@@ -112,10 +113,10 @@ class PlacesStore(StoreBase):
     def add_location(self, name: str) -> Location:
         name = name.strip()
         if not name:
-            raise EmptyName(what="name of the location")
+            raise EmptyName(what=N_("name of the location"))
         with self._db.transaction():
             if any(location.name == name for location in self.locations()):
-                raise NameTaken(what="location", name=name)
+                raise NameTaken(what=N_("location"), name=name)
             location = Location(self._new_id(), name)
             self._table("locations").put(location.id, records.location_doc(location))
         return location
@@ -123,11 +124,11 @@ class PlacesStore(StoreBase):
     def rename_location(self, location_id: str, name: str) -> Location:
         name = name.strip()
         if not name:
-            raise EmptyName(what="name of the location")
+            raise EmptyName(what=N_("name of the location"))
         with self._db.transaction():
             others = (place for place in self.locations() if place.id != location_id)
             if any(place.name == name for place in others):
-                raise NameTaken(what="location", name=name)
+                raise NameTaken(what=N_("location"), name=name)
             location = Location(self.location(location_id).id, name)
             self._table("locations").put(location.id, records.location_doc(location))
         return location

@@ -167,7 +167,7 @@ class Runs:
                 return keys
             unknown = [sku for sku in only if not view.mappings_of(sku)]
             if unknown:
-                raise UnknownSku(skus=", ".join(sorted(unknown)))
+                raise UnknownSku(skus=sorted(unknown))
             return [
                 CellKey(mapping.inventory_item_id, pair.shopify_location_id)
                 for sku in only

@@ -13,7 +13,7 @@ from core.on_demand import given_by
 
 if TYPE_CHECKING:
     from core.exchange import ImportPreview, ImportRefused, RowProblemLine
-    from core.matching import Filter, IgnoredRow, Likeness, MappingView
+    from core.matching import Filter, IgnoredRow, Likeness, MappingView, folded
     from core.matching.hits import Hits, Places
     from core.store import Purpose, RestorePreview
     from core.store.errors import FileIsThere
@@ -33,7 +33,7 @@ else:
         __name__,
         {
             "core.exchange": ("ImportPreview", "ImportRefused", "RowProblemLine"),
-            "core.matching": ("Filter", "IgnoredRow", "Likeness", "MappingView"),
+            "core.matching": ("Filter", "IgnoredRow", "Likeness", "MappingView", "folded"),
             "core.matching.hits": ("Hits", "Places"),
             "core.store": ("Purpose", "RestorePreview"),
             "core.store.errors": ("FileIsThere",),
@@ -79,5 +79,6 @@ __all__ = [
     "at_odds",
     "default_home",
     "file_faults",
+    "folded",
     "told_apart",
 ]

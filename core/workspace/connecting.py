@@ -89,7 +89,7 @@ class ConnectionDesk(InventoryDesk):
         if not check.passed or check.identity is None:
             if check.failure is not None:
                 raise check.failure
-            raise CannotConnect(detail=", ".join(_failed(check)))
+            raise CannotConnect(detail=_failed(check))
         self._refuse_other_shop(check.identity)
         connection = Connection(
             domain=shop_domain(credentials.domain),

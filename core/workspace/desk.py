@@ -125,7 +125,7 @@ class Desk(RunningDesk):
         if not found:
             raise UnknownRun(run=start)
         if len(found) > 1:
-            raise SeveralRuns(run=start, ids=", ".join(run.id for run in found[:5]))
+            raise SeveralRuns(run=start, ids=[run.id for run in found[:5]])
         return found[0]
 
     def run_rows(self, run_id: str) -> Iterator[RunRow]:

@@ -72,14 +72,14 @@ class InventoryDesk(TuningDesk):
             raise NoLabelYet
         if code is not None:
             if code not in labels:
-                raise UnknownLabelCode(label=code, labels=", ".join(labels))
+                raise UnknownLabelCode(label=code, labels=[*labels])
             return labels[code]
         linked = self._store.link().label_code
         if linked in labels:
             return labels[linked]
         defaults = [label for label in labels.values() if label.is_default] or [*labels.values()]
         if len(defaults) > 1:
-            raise WhichLabel(labels=", ".join(labels))
+            raise WhichLabel(labels=[*labels])
         return defaults[0]
 
     # -- items --------------------------------------------------------------------------------

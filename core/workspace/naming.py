@@ -20,8 +20,8 @@ def find_named(places: Sequence[Place], typed: str) -> Place | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def names_of(places: Iterable[Place]) -> str:
-    return ", ".join(quoted(place.name) for place in places) or "–"
+def names_of(places: Iterable[Place]) -> list[str]:
+    return [quoted(place.name) for place in places] or ["–"]
 
 
 def quoted(name: str) -> str:

@@ -64,12 +64,11 @@ class Setting:
         word = text.strip()
         if isinstance(self.default, bool):
             if word.casefold() not in (ON, OFF):
-                raise NoSuchChoice(name=self.name, text=text[:40], choices=f"{ON}, {OFF}")
+                raise NoSuchChoice(name=self.name, text=text[:40], choices=(ON, OFF))
             return word.casefold() == ON
         if isinstance(self.default, str):
             if word not in self.choices:
-                choices = ", ".join(self.choices)
-                raise NoSuchChoice(name=self.name, text=text[:40], choices=choices)
+                raise NoSuchChoice(name=self.name, text=text[:40], choices=self.choices)
             return word
         return self._number(word)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from core.model import (
     Cell,
@@ -20,8 +21,14 @@ from core.model import (
     SkuMapping,
     Waiting,
 )
+from core.on_demand import Room
 from core.workspace import health
 from core.workspace.webhooks import WebhooksDesk
+
+if TYPE_CHECKING:
+    from core import matching
+else:
+    matching = Room("core.matching")
 
 _EITHER = (Choice.TAKE_HERE, Choice.TAKE_THERE, Choice.COUNT_AGAIN, Choice.IGNORE, Choice.GUIDE)
 _CHOICES: Mapping[Problem, tuple[Choice, ...]] = {
@@ -225,11 +232,11 @@ class WaitingDesk(WebhooksDesk):
         return sku_number if all(mapping.doubt for mapping in standing) else ""
 
     def _fits(self, row: Waiting, search: str) -> bool:
-        words = search.casefold().split()
+        words = matching.folded(search).split()
         if not words:
             return True
         place = self.location_name(row.location_id) if row.location_id else ""
-        text = "\n".join((row.sku_number, place, row.problem.value, row.detail)).casefold()
+        text = matching.folded("\n".join((row.sku_number, place, row.problem.value, row.detail)))
         return all(word in text for word in words)
 
 

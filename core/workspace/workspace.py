@@ -107,7 +107,7 @@ class Workspace:
         brands = self.brands()
         if not brands:
             raise NoBrand
-        names = ", ".join(brand.name for brand in brands)
+        names = [brand.name for brand in brands]
         if name is None:
             if len(brands) > 1:
                 raise WhichBrand(brands=names)

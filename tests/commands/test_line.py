@@ -39,6 +39,7 @@ def test_a_global_option_without_its_value_is_named(capsys: pytest.CaptureFixtur
         (["push", "--only"], "--only"),
         (["status", "--lang", "fr"], "en, ja"),
         (["log", "--limit", "many"], "--limit: many"),
+        (["log", "--limit", "1" * 21], "is not a whole number"),
         (
             ["movements", "X", "--limit", "0"],
             "--limit: 0 is too small.\nGive a whole number from 1 on.",
@@ -150,4 +151,4 @@ def test_one_overlong_text_does_not_push_the_columns_of_all_rows_apart(
 def test_no_sku_becomes_a_formula_in_a_csv_and_numbers_stay_numbers(tmp_path: Path) -> None:
     file = tmp_path / "plan.csv"
     write_csv(file, ("sku", "n"), [{"sku": "=cmd()", "n": -3}, {"sku": "-3", "n": None}])
-    assert file.read_text(encoding="utf-8").splitlines() == ["sku,n", "'=cmd(),-3", "-3,"]
+    assert file.read_text(encoding="utf-8-sig").splitlines() == ["sku,n", "'=cmd(),-3", "-3,"]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+
 import pytest
 
+from core.clock import parse_iso
 from tests.commands.conftest import Line, Served, skus_of
 from tests.commands.test_setting_up import HEAD
 
@@ -35,6 +39,13 @@ def test_units_are_moved_between_locations_and_labels(stocked: Line) -> None:
     story = stocked("stock", "history", "A", "--json").json
     assert [each["kind"] for each in story] == ["import", "move", "move", "move", "move"]
     assert story[1]["reason"] == "rebalance"
+
+
+def test_quantities_take_the_digits_and_signs_of_an_input_method(stocked: Line) -> None:
+    stocked("stock", "set", "A", "Tokyo", "１２")
+    stocked("stock", "adjust", "A", "Tokyo", "＋２")
+    stocked("stock", "adjust", "A", "Tokyo", "－４")
+    assert levels(stocked, "A") == {("Tokyo", "main"): 10}
 
 
 def there(served: Served, sku: str) -> list[int]:
@@ -83,6 +94,21 @@ def test_the_movements_of_an_item_say_when_who_why_and_from_what_to_what(stocked
     assert [(each["before"], each["after"]) for each in only] == [(None, 2)]
     assert len(stocked("movements", "A", "--limit", "1", "--json").json) == 1
     assert "no item with the SKU number B" in stocked("movements", "B", code=2).err
+
+
+def test_the_movements_of_an_item_are_told_in_local_time(
+    stocked: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [told] = stocked("movements", "A", "--json").json
+    assert told["at"].endswith("Z")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        local = parse_iso(told["at"]) + timedelta(hours=9)
+        assert f"{local:%Y-%m-%d %H:%M:%S} " in stocked("movements", "A").out
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_old_movements_are_forgotten_only_when_it_was_meant(stocked: Line) -> None:

@@ -195,6 +195,15 @@ async def test_variants_come_a_page_at_a_time_and_blanks_stay_blank(
     ]
 
 
+async def test_a_product_without_options_is_called_by_its_title_alone(
+    httpx_mock: HTTPXMock,
+) -> None:
+    nodes = [variant_node(1, displayName="Green tea - Default Title"), variant_node(2)]
+    httpx_mock.add_response(json=answer({"productVariants": page(nodes)}))
+    pages = [found async for found in a_shop().variants()]
+    assert [variant.name for variant in pages[0]] == ["Green tea", "Shirt - 2"]
+
+
 async def test_a_catalogue_longer_than_one_listing_goes_on_after_the_last_id(
     httpx_mock: HTTPXMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -216,7 +216,7 @@ def test_what_is_no_backup_is_named(store: BrandStore, tmp_path: Path) -> None:
     store.backup(newer)
     with sqlite3.connect(newer) as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(Damaged, match=r"letter\.txt"):
+    with pytest.raises(NoBackup, match=r"letter\.txt.*: it is not a file of dextre-sync"):
         BackupFile.inspect(letter)
     with pytest.raises(NoBackup, match="not a file of dextre-sync"):
         BackupFile.inspect(other)

@@ -198,6 +198,20 @@ async def test_a_form_keeps_what_was_typed_until_it_is_right(tmp_path: Path) -> 
         assert "many" in seen(app)
 
 
+@pytest.mark.parametrize(("first", "last"), [("home", "end"), ("g", "G")])
+async def test_the_keys_of_lists_move_in_a_menu_of_buttons(
+    tmp_path: Path, first: str, last: str
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "7", "home", "enter", last)
+        assert app.focused is not None
+        assert app.focused.id == "delete"
+        await press(app, pilot, "k")
+        assert app.focused.id == "pull"
+        await press(app, pilot, first, "j")
+        assert app.focused.id == "edit"
+
+
 async def test_one_shopify_location_has_one_pair_only(tmp_path: Path) -> None:
     desk = FakeDesk()
     async with running(tmp_path, desk) as (app, pilot):

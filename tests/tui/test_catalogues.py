@@ -10,8 +10,11 @@ from types import ModuleType
 import pytest
 
 from core.errors import N_, NN_, BadInput, StoreInUse, fill
+from core.store import Home
+from core.store.errors import EmptyName, NameTaken
 from core.sync.events import LocationActiveAgain, NeedsYou
-from core.workspace.errors import RowMoved
+from core.workspace.errors import RowMoved, UnknownLocationName
+from tests.store.given import StandingClock, counting_ids
 from tui import i18n
 from tui.i18n import choose_language, event_text, set_language, tell
 
@@ -143,6 +146,31 @@ def test_a_quantity_that_was_never_set_is_a_dash(language: str) -> None:
     assert "Shopify –" in tell(error)[0]
     assert "None" not in tell(error)[0]
     assert "here 8, Shopify –." in str(error)
+
+
+def test_what_is_named_in_an_error_is_in_the_readers_language(tmp_path: Path) -> None:
+    home = Home(tmp_path, StandingClock(), counting_ids())
+    home.add("B")
+    set_language("ja")
+    with pytest.raises(NameTaken) as taken:
+        home.add("b")
+    assert tell(taken.value)[0] == "ブランド bはすでにあります。"
+    with pytest.raises(EmptyName) as empty:
+        home.add(" ")
+    assert "ブランドの名前" in tell(empty.value)[0]
+
+
+def test_several_things_stand_in_a_row_as_the_language_sets_them() -> None:
+    error = UnknownLocationName(location="Nagoya", locations=["大阪", "東京"])
+    assert "大阪, 東京" in str(error)
+    set_language("ja")
+    assert "大阪、東京" in " ".join(tell(error))
+
+
+def test_a_folder_and_a_mark_have_one_name_each_in_japanese(tool: ModuleType) -> None:
+    for message in tool.load("ja"):
+        for words in message.string if isinstance(message.string, tuple) else (message.string,):
+            assert not re.search(r"フォルダ(?!ー)|印(?!刷)", words), words
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,17 @@ async def test_a_file_that_is_there_or_cannot_be_is_told_with_a_remedy(
             assert words in str(app.screen.query_one("#wrong", Prose).content)
             await press(app, pilot, "escape")
     assert (tmp_path / "mine.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize("keys", [FIELDS["an export"], FIELDS["mappings written out"]])
+async def test_a_file_that_is_written_is_read_rightly_by_a_spreadsheet(
+    tmp_path: Path, keys: tuple[str, ...]
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, *keys)
+        app.screen.query_one("#ask-path", Field).value = str(tmp_path / "x.csv")
+        await press(app, pilot, "enter")
+    assert (tmp_path / "x.csv").read_bytes().startswith(codecs.BOM_UTF8)
 
 
 async def test_lines_are_counted_however_many_things_are_wrong_with_each(tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ import pytest
 from textual.widgets import Input
 
 from core.errors import BadInput, DextreError
-from core.model import Item, LevelKey, Movement
+from core.model import Item, Label, LabelType, LevelKey, Movement
 from core.store.errors import CannotWrite, DiskFull, StoreBusy
 from core.sync.events import ItemAdded, ItemRemoved, Pushed
 from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import LARGE, burst, press, running, seen, settled, type_text
-from tui.screens.changing import whole
+from tui.screens.changing import Changing
+from tui.typed import whole
 from tui.widgets.dialogs import ErrorDialog, FormDialog
 from tui.widgets.entry import EntryField
 from tui.widgets.table import VirtualTable
@@ -125,6 +126,20 @@ async def test_stock_is_moved_to_another_location_and_back(tmp_path: Path) -> No
         assert held(desk, "TEA-005", "l2") == there + moved
         await press(app, pilot, "u")
         assert (held(desk, "TEA-005"), held(desk, "TEA-005", "l2")) == (here, there)
+
+
+async def test_the_undo_of_a_move_between_labels_names_the_other_label(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk.add_label(Label("SOLD", "Sold stock", type=LabelType.SOLD))
+    desk.set_stock("TEA-005", "渋谷店", 0, "SOLD")
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "2")
+        screen = app.screen
+        assert isinstance(screen, Changing)
+        screen._note(desk.move_stock("TEA-005", ("渋谷店", "NEW"), ("渋谷店", "SOLD"), 1))
+        await press(app, pilot, "u")
+        text = " ".join(seen(app).split())
+        assert "TEA-005 渋谷店 +1, TEA-005 渋谷店 (Sold stock) -1" in text
 
 
 async def test_a_scanner_counts_and_the_count_is_applied_after_a_look(tmp_path: Path) -> None:

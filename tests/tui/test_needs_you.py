@@ -107,6 +107,19 @@ async def test_a_mapping_in_doubt_is_kept_followed_or_taken_away(
         assert "Undone: 1 row." in seen(app)
 
 
+@pytest.mark.parametrize(("extra", "offered"), [((Choice.FOLLOW,), True), ((), False)])
+async def test_the_hint_of_a_changed_sku_offers_what_the_row_does(
+    tmp_path: Path, extra: tuple[Choice, ...], offered: bool
+) -> None:
+    desk = waiting_desk()
+    desk.doubts = [doubt(7, Problem.SKU_CHANGED, *extra)]
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "4")
+        text = " ".join(seen(app).split())
+        assert ("map to the item of the new SKU" in text) is offered
+        assert "Keep the mapping" in text
+
+
 async def test_an_edit_made_elsewhere_since_is_not_undone_from_here(tmp_path: Path) -> None:
     desk = waiting_desk()
     desk.doubts = [doubt(7, Problem.DUPLICATE)]
@@ -148,6 +161,8 @@ async def test_a_key_that_cannot_act_on_the_row_says_why(tmp_path: Path) -> None
         assert "Possible: Stock it there in Shopify" in text
         await press(app, pilot, "u")
         assert "Nothing that was chosen here since the start is left to undo." in seen(app)
+        await press(app, pilot, "L", "h")
+        assert "Shopifyでそこの取り扱いにする、" in "".join(seen(app).split())
         assert not [asked for asked in desk.asked if asked[0].startswith("resolve")]
 
 
@@ -187,6 +202,26 @@ async def test_a_range_is_marked_and_rows_that_refuse_stay_marked_with_the_reaso
         assert "2 rows done. Not done: 1, the first: TEA-011 has changed since you looked" in text
         assert "▸TEA-011" in seen(app)
         assert "Waiting: 2" in seen(app)
+
+
+async def test_the_first_key_acts_on_rows_that_come_after_ones_own_word_on_the_last(
+    tmp_path: Path,
+) -> None:
+    desk = waiting_desk(Problem.REJECTED)
+    async with running(tmp_path, desk) as (app, pilot):
+        row = desk.waiting()[0]
+        await press(app, pilot, "4", "h")
+        desk.feeds[-1].waiting.append(cleared(row))
+        app.look()
+        await settled(app, pilot)
+        assert "Nothing waits for you." in seen(app)
+        desk.cells_kept[22] = desk.cells_kept[22]._replace(problem=Problem.REJECTED, there=99)
+        desk.feeds[-1].waiting.append(cleared(row))
+        app.look()
+        await settled(app, pilot)
+        assert "TEA-011" in seen(app)
+        await press(app, pilot, "h")
+        assert desk.asked[-1] == ("resolve", "TEA-011", Choice.TAKE_HERE, None)
 
 
 async def test_a_row_that_moved_meanwhile_is_told_and_read_again(tmp_path: Path) -> None:
@@ -335,6 +370,15 @@ async def test_the_filter_looks_at_what_is_shown_in_the_readers_language(tmp_pat
         await press(app, pilot, "slash")
         await type_text(pilot, "x")
         assert "No row fits the filter." in seen(app)
+
+
+async def test_the_filter_takes_full_width_letters(tmp_path: Path) -> None:
+    desk = waiting_desk(Problem.REJECTED, Problem.BUNDLE)
+    async with running(tmp_path, desk) as (app, pilot):
+        await press(app, pilot, "4", "slash")
+        await type_text(pilot, "０１１")
+        assert "TEA-011" in seen(app)
+        assert "TEA-010" not in seen(app)
 
 
 async def test_a_viewer_reads_the_guide_and_changes_nothing(tmp_path: Path) -> None:

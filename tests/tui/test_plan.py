@@ -103,6 +103,15 @@ async def test_n_goes_through_the_hits_of_a_search_that_has_ended(tmp_path: Path
         assert table.current.cells[0] == "HOD-00079"
 
 
+async def test_a_search_takes_full_width_letters(tmp_path: Path) -> None:
+    plan = plan_of(100)
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        table = await shown(app, pilot, plan)
+        hods = [row for row in plan.changing if row.sku_number.startswith("HOD")]
+        await press(app, pilot, "slash", *"ＨＯＤ", "enter")
+        await found(table, pilot, len(hods))
+
+
 async def test_a_search_is_in_the_readers_language(tmp_path: Path) -> None:
     async with running(tmp_path, FakeDesk()) as (app, pilot):
         table = await shown(app, pilot, plan_of(100))

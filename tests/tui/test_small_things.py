@@ -41,6 +41,18 @@ async def test_the_key_of_a_paused_log_says_that_it_follows_again(
         assert pause in footer(seen(app))
 
 
+async def test_the_search_of_the_log_and_the_list_of_commands_take_full_width_letters(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "6", "slash", *"００３", "enter")
+        lines = app.screen.query_one(RingLog).lines
+        assert lines
+        assert all("003" in line.text for line in lines)
+        await press(app, pilot, "ctrl+backslash", *"ｐａｕｓｅ")
+        assert "Pause" in seen(app)
+
+
 @pytest.mark.parametrize(("lang", "words"), [("en", "i Import"), ("ja", "i 取り込み")])
 async def test_an_empty_inventory_says_how_it_is_filled(
     tmp_path: Path, lang: str, words: str

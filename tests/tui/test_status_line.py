@@ -130,6 +130,13 @@ def test_where_there_is_room_all_are_told_in_full_words(
     assert set(told(status_line(large), 200).values()) == {0}
 
 
+@pytest.mark.parametrize(("lang", "words"), [("en", "no flow"), ("ja", "反映なし")])
+def test_without_a_link_the_flow_reads_well_at_each_length(lang: str, words: str) -> None:
+    set_language(lang)
+    flow = next(one for one in status_line(session(link=False)).pieces if one.name == "flow")
+    assert flow.forms == ("DEXTRE | Shopify", words, "|")
+
+
 VALUES = st.builds(
     session,
     brand=st.text(st.sampled_from("茶の子オンラインABC xyz"), min_size=1, max_size=60).filter(

@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.events import Paste
 
-from core.model import Movement
+from core.model import Item, Movement
 from tests.tui.fakes import FakeDesk
 from tests.tui.seeing import burst, press, running, seen, settled, type_text
 from tui.screens.counting import CountingScreen
@@ -207,3 +207,14 @@ async def test_a_field_of_one_line_says_that_it_took_one(tmp_path: Path) -> None
         await settled(app, pilot)
         assert "Only the first line of what was pasted was taken." in seen(app)
         assert app.screen.query_one("#ask-sku", Field).value == "one"
+
+
+async def test_a_barcode_of_several_items_names_them(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    for n in range(4):
+        sku = f"TWIN-{n}"
+        desk._items[sku] = Item(sku, "Cup", "777")
+    async with running(tmp_path, desk) as (app, pilot):
+        screen = await counted(app, pilot, "777")
+        assert tallied(screen) == {}
+        assert "(TWIN-0, TWIN-1, TWIN-2, …)" in " ".join(seen(app).split())

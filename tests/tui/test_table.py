@@ -271,6 +271,20 @@ async def test_a_row_that_has_left_is_lost_until_the_reader_moves() -> None:
         assert [table.cursor, table.lost] == [1, None]
 
 
+async def test_a_row_that_has_left_is_not_lost_once_the_reader_has_pressed_a_key_to_move() -> None:
+    app = Bench(MarkingTable(COLUMNS, letters(*"ab")))
+    async with app.run_test(size=(60, 20)) as pilot:
+        table = app.query_one(MarkingTable)
+        table.show(letters(*"bc"))
+        assert (table.cursor, table.lost) == (0, Row("a", ("A",)))
+        await pilot.press("g")
+        assert [table.cursor, table.lost] == [0, None]
+        table.show(letters())
+        await pilot.press("g")
+        table.show(letters(*"de"))
+        assert [table.cursor, table.lost] == [0, None]
+
+
 async def test_a_row_that_another_filter_hides_is_not_lost() -> None:
     app = Bench(MarkingTable(COLUMNS, letters(*"abc")))
     async with app.run_test(size=(60, 20)) as pilot:

@@ -25,8 +25,10 @@ from core.model import (
     Why,
 )
 from core.sync.events import Level
+from core.workspace import Filter
 from tui import words
-from tui.i18n import sentences, set_language
+from tui.i18n import _, sentences, set_language
+from tui.mapping_words import FILTERS
 from tui.when import age
 
 TABLES: list[tuple[type[StrEnum], Mapping[Any, Any]]] = [
@@ -107,6 +109,21 @@ def test_how_long_ago_is_told_in_the_readers_units(
     assert age(seconds) == english
     set_language("ja")
     assert age(seconds) == japanese
+
+
+def test_a_difference_of_width_is_not_called_one_of_case() -> None:
+    assert words.word_of(MatchState.CASE_DIFFERS) == "Case/width differs"
+    assert FILTERS[Filter.DIFFERENCES] == "Case/width/spaces"
+    set_language("ja")
+    assert words.word_of(MatchState.CASE_DIFFERS) == "大小・全半角が違う"
+    assert _(FILTERS[Filter.DIFFERENCES]) == "大小・全半角・空白"
+
+
+def test_a_difference_at_the_start_says_what_one_row_does_and_what_many_do() -> None:
+    remedy = words.PROBLEM_REMEDIES[Problem.DIFFERS_AT_START]
+    assert "For one row it is written at once" in remedy
+    set_language("ja")
+    assert "1行だけならすぐに書き込みます" in _(remedy)
 
 
 def test_japanese_sentences_follow_each_other_without_a_space() -> None:

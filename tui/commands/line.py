@@ -8,7 +8,6 @@ because every command pays for the parser each time; it also takes `-3` as a num
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from enum import StrEnum
@@ -16,6 +15,7 @@ from inspect import signature
 from typing import Any, NoReturn, TypeVar
 
 from core.errors import N_, BadInput
+from tui import typed
 from tui.i18n import _
 from tui.paths import path_of
 
@@ -36,7 +36,8 @@ _ARGPARSE_WORDS = (
 )
 """What argparse looks up by itself, in the catalogue that `tui.cli` has named to gettext."""
 
-_WHOLE = re.compile(r"[+-]?[0-9]+")
+LONGEST = 20
+"""Characters of a number; none that means something is longer."""
 
 
 class WrongUsage(BadInput):
@@ -170,9 +171,10 @@ def whole(field: str) -> Callable[[str], int]:
     """A whole number, with a sign if need be; `field` names it in the message."""
 
     def read(text: str) -> int:
-        if not _WHOLE.fullmatch(text.strip()) or len(text) > 20:
-            raise NotAWholeNumber(field=field, text=text[:40])
-        return int(text)
+        try:
+            return typed.whole(text if len(text) <= LONGEST else "")
+        except BadInput:
+            raise NotAWholeNumber(field=field, text=text[:40]) from None
 
     return read
 
@@ -195,7 +197,7 @@ def amount(field: str) -> Callable[[str], float]:
 
     def read(text: str) -> float:
         try:
-            number = float(text)
+            number = float(typed.plain(text))
         except ValueError:
             number = -1.0
         if not 0 <= number < float("inf"):
@@ -210,7 +212,7 @@ def choice(field: str, kind: type[S]) -> Callable[[str], S]:
         try:
             return kind(text)
         except ValueError:
-            choices = ", ".join(each.value for each in kind)
+            choices = [each.value for each in kind]
             raise NotAChoice(field=field, text=text[:40], choices=choices) from None
 
     return read
@@ -219,7 +221,7 @@ def choice(field: str, kind: type[S]) -> Callable[[str], S]:
 def one_of(field: str, choices: tuple[str, ...]) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in choices:
-            raise NotAChoice(field=field, text=text[:40], choices=", ".join(choices))
+            raise NotAChoice(field=field, text=text[:40], choices=choices)
         return text
 
     return read

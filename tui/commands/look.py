@@ -21,7 +21,7 @@ from tui.commands.common import (
 )
 from tui.commands.line import Tree, takes_json
 from tui.health import failure_words
-from tui.i18n import _, event_text, note_text
+from tui.i18n import _, event_text, listed, note_text
 from tui.variants import variant_words
 from tui.when import age, percent, to_the_second
 from tui.words import (
@@ -111,7 +111,7 @@ def _say_status(one: Status) -> None:
 def _verified(one: Status) -> str:
     shares = (one.verified_share, one.verified_pass, one.verified_hour)
     told = zip((_("of all"), _("last pass"), _("last hour")), shares, strict=True)
-    return ", ".join(f"{name} {percent(share)}" for name, share in told if share is not None) or "–"
+    return listed(f"{name} {percent(share)}" for name, share in told if share is not None) or "–"
 
 
 def _read_ages(one: Status) -> str:

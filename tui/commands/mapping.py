@@ -75,7 +75,7 @@ def register(tree: Tree) -> None:
             name,
             metavar="FIELD",
             type=choice(name, kind),
-            help=text % {"fields": ", ".join(kind)},
+            help=text % {"fields": listed(kind)},
         )
     takes_yes(parser)
     takes_json(parser)
@@ -96,7 +96,7 @@ def _lists(tree: Tree) -> None:
         default=[],
         metavar="RESULT",
         type=choice("--state", MatchState),
-        help=_("Only this result: %(results)s.") % {"results": ", ".join(MatchState)},
+        help=_("Only this result: %(results)s.") % {"results": listed(MatchState)},
     )
     parser.add_argument(
         "--search", default="", metavar="WORDS", help=_("Only rows with these words.")

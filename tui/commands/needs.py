@@ -22,10 +22,10 @@ from tui.commands.common import (
     wait,
 )
 from tui.commands.line import Tree, choice, takes_json, takes_yes, whole
-from tui.i18n import _, note_text, tell
+from tui.i18n import _, listed, note_text, tell
 from tui.variants import odd_words, sku_words
 from tui.when import day_and_time
-from tui.words import PROBLEM_REMEDIES, detail_text, word_of
+from tui.words import detail_text, remedy_of, word_of
 
 if TYPE_CHECKING:
     from core.workspace import Desk, Resolved, Siblings
@@ -83,8 +83,7 @@ def register(tree: Tree) -> None:
             "--all-of",
             metavar="PROBLEM",
             type=choice("--all-of", Problem),
-            help=_("All rows with this problem: %(problems)s.")
-            % {"problems": ", ".join(_problems())},
+            help=_("All rows with this problem: %(problems)s.") % {"problems": listed(_problems())},
         )
         takes_yes(parser)
         takes_json(parser)
@@ -136,7 +135,7 @@ def _say_rows(desk: Desk, rows: Sequence[Waiting]) -> None:
     whole_brand = [row for row in rows if not row.sku_number]
     for row in whole_brand:
         say(f"{word_of(row.problem)} ({day_and_time(row.since)}): {_detail(row)}")
-        say(_(PROBLEM_REMEDIES[row.problem]))
+        say(remedy_of(row))
     others = [row for row in rows if row.sku_number]
     if whole_brand and others:
         say()

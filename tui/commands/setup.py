@@ -10,7 +10,7 @@ from core.model import Brand, Label, LabelType, Location
 from tui.clean import clean
 from tui.commands.common import Session, say, say_json, table
 from tui.commands.line import Tree, choice, takes_json
-from tui.i18n import _
+from tui.i18n import _, listed
 
 
 class NothingToSet(BadInput):
@@ -92,7 +92,7 @@ def _takes_kind(parser: argparse.ArgumentParser, default: LabelType | None) -> N
         metavar="TYPE",
         type=choice("--type", LabelType),
         default=default,
-        help=_("Kind of stock: %(kinds)s.") % {"kinds": ", ".join(LabelType)},
+        help=_("Kind of stock: %(kinds)s.") % {"kinds": listed(LabelType)},
     )
 
 

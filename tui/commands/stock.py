@@ -21,6 +21,7 @@ from tui.commands.common import (
 from tui.commands.items import the_item
 from tui.commands.line import Tree, count, takes_json, takes_label, takes_yes, whole
 from tui.i18n import _, ngettext
+from tui.when import to_the_second
 from tui.words import arithmetic_words, who_words, word_of
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ def movements(
         ),
         (
             (
-                movement.at,
+                to_the_second(movement.at),
                 desk.location_name(movement.key.location_id),
                 movement.key.label_code,
                 number(movement.before),

@@ -156,6 +156,11 @@ class BaseScreen(FrameScreen):
         )
         return words % {"now": _named(now), "lost": _named(lost)}
 
+    def action_focus_at(self, place: int) -> None:
+        """The first or the last of what a form lets one choose."""
+        if chain := self.focus_chain:
+            chain[place].focus()
+
     @on(RingLog.Opened)
     def open_line(self, message: RingLog.Opened) -> None:
         from tui.screens.item import ItemScreen

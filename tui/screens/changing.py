@@ -4,8 +4,6 @@ after row, and undo and redo of all of it.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -17,9 +15,10 @@ from core.errors import BadInput, DextreError
 from core.model import Label, Location, Movement
 from tui import counted
 from tui.clean import clean
-from tui.i18n import N_, _, headed, listed, ngettext, sentences
+from tui.i18n import N_, _, aside, headed, listed, ngettext, sentences
 from tui.remedies import told
 from tui.screens.base import Done, MainScreen, Progress, Work
+from tui.typed import plain, whole
 from tui.widgets.dialogs import Ask, FormDialog
 from tui.widgets.entry import EntryField
 from tui.widgets.marking import MarkingTable
@@ -27,8 +26,6 @@ from tui.widgets.rows import Toned
 from tui.widgets.table import VirtualTable
 
 UNDO_KEPT = 200
-
-WHOLE = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)")
 
 AT_ONCE = 4
 """Changes that are undone at once and named one by one; more go beside the screen."""
@@ -405,14 +402,23 @@ class Changing(MainScreen):
             )
         if done is not None:
             target.append(source.pop())
-            self._say_made(words % {"what": _named_deltas(deltas)})
+            self._say_made(words % {"what": self._named_deltas(deltas)})
 
+    def _named_deltas(self, deltas: Sequence[tuple[str, str, str, int]]) -> str:
+        """Few by their names, many by how many they are."""
+        if len(deltas) > AT_ONCE:
+            return counted.quantities(len(deltas))
+        return listed(
+            f"{clean(sku)} {clean(place)} {self._other_label(label)}{n:+d}"
+            for sku, place, label, n in deltas
+        )[:160]
 
-def _named_deltas(deltas: Sequence[tuple[str, str, str, int]]) -> str:
-    """Few by their names, many by how many they are."""
-    if len(deltas) > AT_ONCE:
-        return counted.quantities(len(deltas))
-    return listed(f"{clean(sku)} {clean(place)} {n:+d}" for sku, place, _label, n in deltas)[:120]
+    def _other_label(self, code: str) -> str:
+        """A label's name, where it is another one than the screen shows."""
+        if self.label is not None and self.label.code == code:
+            return ""
+        names = {label.code: label.name for label in self.desk.labels()}
+        return aside(clean(names.get(code) or code, 30)) + " "
 
 
 def _refuse_none(n: int) -> None:
@@ -431,21 +437,3 @@ def _named(skus: list[str]) -> str:
         return clean(skus[0])
     words = ngettext("%(n)d marked item", "%(n)d marked items", len(skus))
     return words % {"n": len(skus)}
-
-
-def plain(text: str) -> str:
-    """What was typed, with the digits and signs of an input method as plain ones."""
-    return unicodedata.normalize("NFKC", text.strip()).replace("−", "-")
-
-
-def whole(text: str) -> int:
-    """A whole number as people type it, full-width digits too. A comma only parts thousands: 1,5
-    is refused, because some mean one and a half by it. Raises BadInput.
-    """
-    typed = plain(text)
-    try:
-        if not WHOLE.fullmatch(typed):
-            raise ValueError
-        return int(typed.replace(",", ""))
-    except ValueError:
-        raise BadInput(detail=N_("The quantity must be a whole number.")) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from core.workspace import folded
 from tui.actions import ACTIONS, BY_ID, PLACES, Action
 from tui.clean import signs
 from tui.i18n import _
@@ -70,7 +71,7 @@ def _dialog(
     rows += more
 
     def find(typed: str) -> ListSource:
-        wanted = typed.casefold().split()
+        wanted = folded(typed).split()
         fitting = [row for row in rows if all(word in _text(row) for word in wanted)]
         return ListSource(sorted(fitting, key=lambda row: not _is_named(row, wanted)))
 
@@ -90,13 +91,13 @@ def _what_it_does(row: Row) -> str:
 
 def _text(row: Row) -> str:
     cells = (cell.text if isinstance(cell, Toned) else cell for cell in row.cells)
-    return " ".join([*cells, _english(row)]).casefold()
+    return folded(" ".join([*cells, _english(row)]))
 
 
 def _is_named(row: Row, wanted: Iterable[str]) -> bool:
     """By its name alone, in either language: it comes first."""
     name = row.cells[1]
-    names = f"{name.text if isinstance(name, Toned) else name} {_english(row)}".casefold()
+    names = folded(f"{name.text if isinstance(name, Toned) else name} {_english(row)}")
     return all(word in names for word in wanted)
 
 

@@ -42,6 +42,9 @@ MANY = re.compile(r"(\d+)\s*[*＊]\s*(.+)")
 """What is typed instead of a code; digits also full-width, as an input method makes them."""
 
 MISSED_SHOWN = 5
+NAMED = 3
+"""Items of one barcode that are named."""
+
 MOVED_SHOWN = 3
 
 
@@ -236,9 +239,9 @@ class CountingScreen(SubScreen):
             return found[0]
         words = _("No item has the SKU number or barcode %(code)s. Nothing was counted.")
         if found:
-            words = _("Several items have the barcode %(code)s: type the SKU number instead.")
+            words = _("Several items have the barcode %(code)s (%(skus)s): type the SKU number.")
         self._miss(code)
-        self._refuse(words % {"code": clean(code, 40)})
+        self._refuse(words % {"code": clean(code, 40), "skus": _some(found)})
         return None
 
     def _miss(self, scan: str) -> None:
@@ -404,6 +407,12 @@ class CountingScreen(SubScreen):
                 words = sentences(words, _("In the inventory, u undoes it."))
             self._hear(words, "good")
         self.refresh_data()
+
+
+def _some(items: Sequence[Item]) -> str:
+    """The first ones by their SKU numbers."""
+    skus = [clean(item.sku_number, 40) for item in items[:NAMED]]
+    return listed([*skus, *([signs("…")] if len(items) > NAMED else [])])
 
 
 def _difference(level: CountedLevel) -> Toned:

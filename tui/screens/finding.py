@@ -11,6 +11,7 @@ from typing import ClassVar
 from textual import on
 from textual.widgets import Input
 
+from core.workspace import folded
 from tui.actions import bindings
 from tui.i18n import _
 from tui.screens.base import BaseScreen
@@ -108,11 +109,11 @@ class Finding(BaseScreen):
     def hits(self, text: str) -> Sequence[int]:
         """The rows of the table, as it is now, that contain a text."""
         table = self.table()
-        wanted = text.casefold()
+        wanted = folded(text)
         return [
             index
             for index in range(table.row_count)
-            if (row := table.row(index)) is not None and wanted in row.words.casefold()
+            if (row := table.row(index)) is not None and wanted in folded(row.words)
         ]
 
     def do_next(self) -> None:

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from core.errors import DextreError
 from core.sync.events import Event, Level
+from core.workspace import folded
 from tui.actions import bindings
 from tui.clean import clean
 from tui.clipboard import copy_text
@@ -118,7 +119,7 @@ class LogScreen(LiveLog):
                 self.query_one(RingLog).extend(lines)
 
     def lines_of(self, events: Iterable[Event]) -> list[LogLine]:
-        words = self._search.casefold().split()
+        words = folded(self._search).split()
         skus = [word.removeprefix(SKU) for word in words if word.startswith(SKU)]
         texts = [word for word in words if not word.startswith(SKU)]
         least = RANKS[self._least]
@@ -126,8 +127,8 @@ class LogScreen(LiveLog):
         return [
             line
             for line in lines
-            if all(line.sku.casefold() == sku for sku in skus)
-            and all(text in line.text.casefold() for text in texts)
+            if all(folded(line.sku) == sku for sku in skus)
+            and all(text in folded(line.text) for text in texts)
         ]
 
     def _line(self, event: Event) -> LogLine:
@@ -212,11 +213,11 @@ class LogScreen(LiveLog):
 
     def _to_hit(self, by: int) -> None:
         log = self.query_one(RingLog)
-        sought = self._sought.casefold().removeprefix(SKU)
+        sought = folded(self._sought).removeprefix(SKU)
         if not sought:
             self.say(_("Search first: press / and type."), "warn")
             return
-        hits = [i for i, line in enumerate(log.lines) if sought in line.text.casefold()]
+        hits = [i for i, line in enumerate(log.lines) if sought in folded(line.text)]
         at = log.cursor_index
         later = [hit for hit in hits if (hit > at if by > 0 else hit < at)]
         if hits:

@@ -28,6 +28,7 @@ from core.sync.events import (
     NeedsYou,
     SyncStopped,
 )
+from core.workspace import folded
 from tui import counted
 from tui.actions import BY_ID, bindings
 from tui.clean import signs
@@ -43,7 +44,7 @@ from tui.widgets.marking import MarkingTable
 from tui.widgets.prose import Prose
 from tui.widgets.rows import Row, Toned
 from tui.widgets.table import VirtualTable
-from tui.words import CHOICES, PROBLEM_REMEDIES, PROBLEMS, number
+from tui.words import CHOICES, PROBLEMS, number, remedy_of
 
 if TYPE_CHECKING:
     from core.workspace import Siblings, WaitingList
@@ -181,18 +182,19 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         source = WaitingSource(found, self._row)
         table.show(source, columns, empty=self._empty(), question=self._shown_for)
         if self._settled and not self._stale:  # it left by the reader's own word
-            self._settled, table.lost = False, None
+            self._settled = False
+            table.forget_lost()
         if found.is_whole:
             table.marks = {key for key in table.marks if key in found}
         self.show_remedy()
 
     def _fits(self, row: Waiting) -> bool:
         """Every word that was typed is in what the row shows."""
-        words = self._search.casefold().split()
+        words = folded(self._search).split()
         if not words:
             return True
         shown = (self._sku(row), self._place(row), _(PROBLEMS[row.problem]), detail_words(row))
-        text = " ".join(shown).casefold()
+        text = folded(" ".join(shown))
         return all(word in text for word in words)
 
     def _row(self, row: Waiting) -> Row:
@@ -280,7 +282,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         return [
             line
             for row in chosen
-            for words in (detail_words(row), signs("→ ") + _(PROBLEM_REMEDIES[row.problem]))
+            for words in (detail_words(row), signs("→ ") + remedy_of(row))
             for line in fold(words, width)
         ]
 

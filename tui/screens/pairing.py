@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from core.model import Location, ShopLocation
+from core.workspace import folded
 from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
@@ -168,8 +169,8 @@ class PairingScreen(SubScreen):
         rows += [Row(place.id, (clean(place.name),)) for place in self.pairable]
 
         def find(typed: str) -> ListSource:
-            wanted = typed.casefold()
-            return ListSource([row for row in rows if wanted in str(row.cells[0]).casefold()])
+            wanted = folded(typed)
+            return ListSource([row for row in rows if wanted in folded(str(row.cells[0]))])
 
         dialog = PickerDialog(
             _("Shopify location"), [Column(_("Shopify location"), 30, grow=1)], find

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import overload
 
 from core.model import Plan, PlanRow
-from core.workspace import Hits, Places
+from core.workspace import Hits, Places, folded
 from tui.screens.finding import index_in
 from tui.widgets.rows import Row
 
@@ -63,7 +63,7 @@ class PlanRows:
 
     def begin(self, chosen: str, search: str) -> Places:
         """The places of the rows that fit, as far as they are found: `Hits` find more."""
-        wanted = search.casefold()
+        wanted = folded(search)
         among: Places = self._places[chosen]
         if not wanted:
             return among
@@ -107,7 +107,7 @@ class Texts(Sequence[str]):
             return [self[place] for place in range(*index.indices(len(self)))]
         text = self._made[index]
         if text is None:
-            text = self._made[index] = self._text(self._rows[index]).casefold()
+            text = self._made[index] = folded(self._text(self._rows[index]))
         return text
 
 

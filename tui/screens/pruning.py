@@ -13,7 +13,7 @@ from textual import work
 from tui import counted
 from tui.i18n import _, ngettext
 from tui.screens.base import BaseScreen
-from tui.screens.changing import whole
+from tui.typed import whole
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 
 T = TypeVar("T")

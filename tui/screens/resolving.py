@@ -13,12 +13,12 @@ from core.model import Choice, PlanKind, Waiting
 from core.workspace import at_odds
 from tui import counted
 from tui.clean import clean, signs
-from tui.i18n import _, ngettext, sentences
+from tui.i18n import _, listed, ngettext, sentences
 from tui.remedies import tell, told
-from tui.screens.changing import whole
 from tui.screens.guides import GuideDialog
 from tui.screens.plan import PlanScreen
 from tui.screens.runs import Undoing
+from tui.typed import whole
 from tui.variants import odd_words, sku_words
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
 from tui.words import CHOICES, PROBLEMS, detail_text, number
@@ -123,7 +123,7 @@ class Resolving(Undoing):
         return _("“%(what)s” is no answer to “%(problem)s”. Possible: %(choices)s.") % {
             "what": what,
             "problem": _(PROBLEMS[rows[0].problem]),
-            "choices": ", ".join(_(CHOICES[one]) for one in rows[0].choices),
+            "choices": listed(_(CHOICES[one]) for one in rows[0].choices),
         }
 
     # -- one key each ------------------------------------------------------------------------------

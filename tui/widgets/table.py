@@ -201,6 +201,14 @@ class VirtualTable(PlacedView, can_focus=True):
         self._stood = stood
         return None if found else row
 
+    def forget_lost(self) -> None:
+        """The reader knows that the row has left, by their own word or because they have moved
+        since (also where the cursor could not): the next key means what is under the cursor then.
+        """
+        self.lost = None
+        if not self._rows.count:
+            self._stood = (None, 0)
+
     def go_to(self, key: str) -> None:
         """The cursor on the row of this key, where there is one."""
         index = self._rows.index_of(key, self.cursor)
@@ -481,12 +489,15 @@ class VirtualTable(PlacedView, can_focus=True):
         return None
 
     def action_cursor(self, by: int) -> None:
+        self.forget_lost()
         self.cursor += by
 
     def action_page(self, by: int) -> None:
+        self.forget_lost()
         self.cursor += by * max(1, self.scrollable_content_region.height - 2)
 
     def action_go(self, where: int) -> None:
+        self.forget_lost()
         if where < 0:
             self.find_all()
         self.cursor = where if where >= 0 else self._rows.count - 1
