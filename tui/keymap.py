@@ -18,9 +18,9 @@ FILE = "keys.toml"
 MAINS = frozenset({"home", "inventory", "mapping", "needs", "runs", "log", "settings"})
 OTHERS = frozenset(
     {"brands", "import", "count", "item", "tuning", "doctor", "backups", "restore", "places"}
-    | {"shopify", "webhooks", "connect", "pairing", "mapfile", "plan", "run"}
+    | {"shopify", "webhooks", "connect", "enable", "pairing", "mapfile", "plan", "run"}
 )
-TABLES = (MAINS | OTHERS) - {"home", "log", "item", "shopify", "connect"}
+TABLES = (MAINS | OTHERS) - {"home", "log", "item", "shopify", "connect", "enable"}
 SEARCHED = frozenset({"inventory", "mapping", "needs", "plan", "log"})
 LISTS = frozenset({"table", "marks", "find", "scroll"})
 WITH = {

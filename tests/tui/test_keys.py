@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -12,17 +13,23 @@ from typing import Any
 import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.pilot import Pilot
 
 import tui.screens
 import tui.widgets
 from tests.tui.fakes import FakeDesk
-from tests.tui.seeing import press, running, seen, type_text
+from tests.tui.seeing import press, running, seen, settled, type_text
 from tui import keymap
 from tui.actions import ACTIONS, BY_ID
 from tui.app import DextreApp
 from tui.key_docs import page
 from tui.key_names import SAFE_KEYS, key_names
 from tui.screens.base import BaseScreen
+from tui.screens.enable import EnableScreen
+from tui.screens.frame import FrameScreen
+from tui.screens.inventory import InventoryScreen
+from tui.screens.mapping import MappingScreen
+from tui.screens.pairing import PairingScreen
 from tui.screens.ways import WAYS
 from tui.widgets.bars import KeyLine, Part, Saying
 
@@ -305,3 +312,34 @@ async def test_the_language_is_switched_from_a_list_and_the_keys_still_work(
             await type_text(pilot, "lang")
             await press(app, pilot, "enter", "7")
             assert "言語" in seen(app)
+
+
+async def keys_told(app: DextreApp, pilot: Pilot[int], screen: FrameScreen) -> str:
+    """The line of keys of a screen, and what its `?` lists."""
+    app.push_screen(screen)
+    await settled(app, pilot)
+    line = seen(app).splitlines()[-1]
+    await press(app, pilot, "f1")
+    return f"{line}\n{seen(app)}"
+
+
+async def test_the_choices_of_how_to_begin_tell_their_keys(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        told = await keys_told(app, pilot, EnableScreen())
+        assert told.startswith(" Enter Choose  ↓ Down  ↑ Up  Esc Back"), told
+        for line in ("Enter +Choose", "↓ j +Down", "↑ k +Up"):
+            assert re.search(line, told), line
+        await press(app, pilot, "escape", "j")
+        assert app.focused is app.screen.query_one("#pull")
+        await press(app, pilot, "k")
+        assert app.focused is app.screen.query_one("#push")
+
+
+@pytest.mark.parametrize("kind", [PairingScreen, InventoryScreen, MappingScreen])
+async def test_the_list_of_keys_has_the_arrows_of_a_table(
+    tmp_path: Path, kind: type[FrameScreen]
+) -> None:
+    async with running(tmp_path, FakeDesk(), size=(80, 60)) as (app, pilot):
+        told = await keys_told(app, pilot, kind())
+        for line in ("← h", "→"):
+            assert re.search(line, told), told
