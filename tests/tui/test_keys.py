@@ -17,11 +17,13 @@ from textual.pilot import Pilot
 
 import tui.screens
 import tui.widgets
-from tests.tui.fakes import FakeDesk
+from tests.tui.fakes import FakeDesk, process
 from tests.tui.seeing import press, running, seen, settled, type_text
+from tests.tui.test_opening import SlowDoor, app_behind, opened
 from tui import keymap
 from tui.actions import ACTIONS, BY_ID
 from tui.app import DextreApp
+from tui.i18n import _
 from tui.key_docs import page
 from tui.key_names import SAFE_KEYS, key_names
 from tui.screens.base import BaseScreen
@@ -32,6 +34,9 @@ from tui.screens.mapping import MappingScreen
 from tui.screens.pairing import PairingScreen
 from tui.screens.ways import WAYS
 from tui.widgets.bars import KeyLine, Part, Saying
+from tui.widgets.picker import PickerDialog
+from tui.widgets.prose import Prose
+from tui.widgets.table import VirtualTable
 
 
 def _modules() -> Iterator[Any]:
@@ -343,3 +348,59 @@ async def test_the_list_of_keys_has_the_arrows_of_a_table(
         told = await keys_told(app, pilot, kind())
         for line in ("← h", "→"):
             assert re.search(line, told), told
+
+
+WRONG = '"home.sync" = "ctrl+h"\n"no.such" = "x"\n"home.next" = "f9"\n'
+
+
+async def test_wrong_keys_are_told_on_the_first_screen_that_stays(tmp_path: Path) -> None:
+    (tmp_path / keymap.FILE).write_text(WRONG, "utf-8")
+    door = SlowDoor(tmp_path)
+    app = app_behind(tmp_path, door.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        door.may_open.set()
+        await opened(app, pilot)
+        told = " ".join(seen(app).split())
+        assert "home.sync = ctrl+h; no.such = x" in told
+
+
+async def test_wrong_keys_are_told_where_somebody_else_syncs(tmp_path: Path) -> None:
+    (tmp_path / keymap.FILE).write_text(WRONG, "utf-8")
+    desk = FakeDesk()
+    desk.holder = process()
+    async with running(tmp_path, desk) as (app, _pilot):
+        assert "no.such = x" in " ".join(seen(app).split())
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_the_settings_show_all_that_is_wrong_with_the_keys(tmp_path: Path, lang: str) -> None:
+    (tmp_path / keymap.FILE).write_text(WRONG, "utf-8")
+    async with running(tmp_path, FakeDesk(), lang=lang) as (app, pilot):
+        await press(app, pilot, "7")
+        assert _("%(file)s has faults (%(key)s)") % {
+            "file": "keys.toml",
+            "key": "Enter",
+        } in seen(app)
+        app.screen.query_one(VirtualTable).go_to("keys")
+        await press(app, pilot, "enter")
+        told = seen(app)
+        for line in ("home.sync = ctrl+h", "no.such = x"):
+            assert line in told
+        assert "docs/keys." in told
+        message = app.screen.query_one("#message", Prose)
+        assert str(tmp_path / keymap.FILE) in str(message.content)
+        await press(app, pilot, "escape")
+        (tmp_path / keymap.FILE).write_text("", "utf-8")
+        await press(app, pilot, "enter")
+        assert isinstance(app.screen, PickerDialog)
+
+
+async def test_the_doctor_tells_of_wrong_keys(tmp_path: Path) -> None:
+    (tmp_path / keymap.FILE).write_text(WRONG, "utf-8")
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "7", "end", "enter", "down", "down")
+        told = seen(app)
+        assert "keys.toml: no such action" in told
+        assert "home.sync = ctrl+h; no.such = x" in " ".join(told.split())
+        assert "→ Correct the file" in told

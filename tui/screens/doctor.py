@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from core.errors import DextreError
 from core.model import Finding, Verdict
+from tui import keymap
 from tui.actions import bindings
 from tui.clean import ascii_only, clean, signs
 from tui.i18n import N_, _
@@ -81,6 +82,7 @@ class DoctorScreen(SubScreen):
     @work(exclusive=True, group="job")
     async def do_run(self) -> None:
         self._found = [self._terminal(), self._told(await self._signs())]
+        self._found += [self._told(one) for one in keymap.findings(self.own_app.home)]
         self.refresh_data()
         self._found.append(await self._store())
         version = self.desk.version_findings()
