@@ -312,7 +312,7 @@ class DextreApp(MeasuringApp, Taking):
 
     def action_help_quit(self) -> None:
         """ctrl+c, out of habit: say how it is done here."""
-        self.say(_("Press ctrl+q to quit."))
+        self.say(keymap.keyed(_("Press %(key)s to quit."), "app.quit-now"))
 
     def do_suspend(self) -> None:
         self.action_suspend_process()

@@ -55,6 +55,11 @@ def key_of(action_id: str) -> str:
     return key_name(keys.split(",")[0])
 
 
+def keyed(words: str, action_id: str) -> str:
+    """A sentence that names the key of an action by `%(key)s`."""
+    return words % {"key": key_of(action_id)}
+
+
 class Fault(NamedTuple):
     """`message` is a catalogue id; each of the `lines` costs only itself."""
 

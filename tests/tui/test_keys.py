@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from textual.binding import Binding
@@ -26,7 +26,7 @@ from tui.app import DextreApp
 from tui.i18n import _
 from tui.key_docs import page
 from tui.key_names import SAFE_KEYS, key_names
-from tui.screens.base import BaseScreen
+from tui.screens.base import BaseScreen, MainScreen, SubScreen, Work
 from tui.screens.enable import EnableScreen
 from tui.screens.frame import FrameScreen
 from tui.screens.inventory import InventoryScreen
@@ -404,3 +404,77 @@ async def test_the_doctor_tells_of_wrong_keys(tmp_path: Path) -> None:
         assert "keys.toml: no such action" in told
         assert "home.sync = ctrl+h; no.such = x" in " ".join(told.split())
         assert "→ Correct the file" in told
+
+
+OWN = """
+"main.home" = "f12"
+"main.needs" = "f9"
+"main.cancel" = "f6"
+"sub.back" = "f7"
+"home.take" = "X"
+"home.pause" = "f5"
+"inventory.undo" = "U"
+"inventory.places" = "P"
+"inventory.import" = "f11"
+"places.location" = "f10"
+"find.search" = "f8"
+"needs.take-here" = "H"
+"mapping.undo" = "Z"
+"app.quit-now" = "ctrl+x"
+"""
+
+
+@pytest.fixture
+def own_keys(tmp_path: Path) -> Path:
+    (tmp_path / keymap.FILE).write_text(OWN, "utf-8")
+    return tmp_path
+
+
+async def test_what_is_told_names_the_keys_of_ones_own(own_keys: Path) -> None:
+    desk = FakeDesk()
+    async with running(own_keys, desk, size=(100, 30)) as (app, pilot):
+        assert seen(app).startswith(" F12 Home  2 Inventory")
+        assert "see key F9" in seen(app)
+        await press(app, pilot, "f5")
+        assert "paused: F5 goes on" in seen(app)
+        await press(app, pilot, "ctrl+c")
+        assert "Press ^x to quit." in seen(app)
+        await press(app, pilot, "2", "n")
+        assert "press F8 and type" in seen(app)
+        await press(app, pilot, "j", "j", "v", "G", "v", "plus", "5", "enter", "enter")
+        assert "38 quantities. U undoes it." in seen(app)
+        await press(app, pilot, "3", "G", "d")
+        assert "Z undoes it." in seen(app)
+        await press(app, pilot, "f9")
+        assert "H DEXTRE" in seen(app)
+
+
+async def test_who_only_looks_is_told_the_key_of_ones_own_that_asks(own_keys: Path) -> None:
+    desk = FakeDesk()
+    desk.holder = process()
+    async with running(own_keys, desk) as (app, pilot):
+        assert "Home, key X: ask for the sync." in " ".join(seen(app).split())
+        await press(app, pilot, "f12")
+        assert "X asks to take the sync over." in " ".join(seen(app).split())
+
+
+async def test_an_empty_inventory_names_the_keys_of_ones_own(own_keys: Path) -> None:
+    async with running(own_keys, FakeDesk(filled=False)) as (app, pilot):
+        await press(app, pilot, "2")
+        assert "Press F11 to import a CSV file, P to add" in " ".join(seen(app).split())
+        await press(app, pilot, "e")
+        assert "There is no item yet. Press F11" in seen(app)
+        await press(app, pilot, "P")
+        assert "Press F10 to add one." in seen(app)
+
+
+async def test_what_runs_is_cancelled_by_the_key_that_is_told(own_keys: Path) -> None:
+    async with running(own_keys, FakeDesk()) as (app, _pilot):
+        assert keymap.key_of(MainScreen.CANCEL) == "F6"
+        assert keymap.key_of(SubScreen.CANCEL) == "F7"
+        screen = cast(MainScreen, app.screen)
+        assert screen.why_busy() == "Something else is still running. F6 cancels it."
+        screen._work = Work("Reading")
+        screen._show_work()
+        assert "Reading  F6 cancels" in seen(app)
+        screen._work = None

@@ -49,7 +49,8 @@ class DoctorScreen(SubScreen):
         self._found: list[tuple[Verdict, str, str]] = []
 
     def body(self) -> Iterable[Widget]:
-        yield VirtualTable(id="findings", empty=_("Press r to check."))
+        empty = keymap.keyed(_("Press %(key)s to check."), "doctor.run")
+        yield VirtualTable(id="findings", empty=empty)
         yield Prose("", id="remedy", classes="text dim")
 
     def on_mount(self) -> None:
