@@ -418,7 +418,7 @@ OWN = """
 "inventory.import" = "f11"
 "places.location" = "f10"
 "find.search" = "f8"
-"needs.take-here" = "H"
+"needs.ignore" = "H"
 "mapping.undo" = "Z"
 "app.quit-now" = "ctrl+x"
 """
@@ -446,7 +446,7 @@ async def test_what_is_told_names_the_keys_of_ones_own(own_keys: Path) -> None:
         await press(app, pilot, "3", "G", "d")
         assert "Z undoes it." in seen(app)
         await press(app, pilot, "f9")
-        assert "H DEXTRE" in seen(app)
+        assert "H Leave out" in seen(app)
 
 
 async def test_who_only_looks_is_told_the_key_of_ones_own_that_asks(own_keys: Path) -> None:
