@@ -166,22 +166,24 @@ KEYS: Mapping[str, str] = {
 """The actions whose keys are named above."""
 
 
-def _keys() -> dict[str, str]:
-    return {name: key_of(action_id) for name, action_id in KEYS.items()}
+def _keys(remedy: str) -> dict[str, str]:
+    """The keys that the app's words for a remedy name."""
+    words = IN_APP.get(remedy, "")
+    return {name: key_of(action_id) for name, action_id in KEYS.items() if name in words}
 
 
 def tell(error: DextreError) -> tuple[str, str]:
     """What went wrong and what to do about it, by keys and screens."""
-    return i18n.tell(error, IN_APP, _keys())
+    return i18n.tell(error, IN_APP, _keys(error.remedy))
 
 
 def finding_text(finding: i18n.Told) -> tuple[str, str]:
     """One line of a check or an import, and its remedy (empty where there is none)."""
-    return i18n.finding_text(finding, IN_APP, _keys())
+    return i18n.finding_text(finding, IN_APP, _keys(finding.remedy))
 
 
 def told(error: DextreError | ErrorNote) -> str:
     """Both on a line."""
     if isinstance(error, ErrorNote):
-        return i18n.note_text(error, IN_APP, _keys())
+        return i18n.note_text(error, IN_APP, _keys(error.remedy))
     return i18n.joined(*tell(error))
