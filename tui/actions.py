@@ -171,6 +171,10 @@ ACTIONS: tuple[Action, ...] = (
     A("connect.advanced", "f2", N_("Advanced"), N_("Another address of the API, such as a proxy.")),
     A("connect.guide", "f3", N_("Guide"), N_("Where to click on Shopify's side.")),
     A("connect.show", "f4", N_("Show secrets"), N_("Show or mask what was typed.")),
+    # enabling the link
+    A("enable.choose", "enter", N_("Choose"), N_("Look at the plan of this choice."), run="press"),
+    A("enable.down", "down,j", N_("Down"), N_("The next choice."), run="app.focus_next"),
+    A("enable.up", "up,k", N_("Up"), N_("The choice before."), run="app.focus_previous"),
     # pairing
     A("pairing.choose", "enter", N_("Choose"), N_("Choose the Shopify location from a list.")),
     A("pairing.left", "left,h", N_("Before"), N_("The Shopify location before."), show=False),

@@ -16,11 +16,13 @@ import logging
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import work
+from textual.worker import WorkerError
 
 from core.errors import DextreError
 from tui import counted, keymap, memory, preferences
@@ -149,27 +151,34 @@ class DextreApp(MeasuringApp, Taking):
             return error
 
     def _show_first(self, first: Session | DextreError | None) -> None:
-        self._take_keys()
+        keys, faults = keymap.load(self.home)
+        keymap.use(keys)
+        self.set_keymap(keys)
         self.start_pump()
         self.set_timer(COLLECT_AFTER, memory.settle)
         if first is not None and not isinstance(first, DextreError):
             self._enter(first)
-            return
+        else:
+            self._show_brands(first)
+        if faults:
+            self._tell_keys(faults)
+
+    def _show_brands(self, error: DextreError | None) -> None:
         from tui.screens.brands import BrandsScreen
 
-        if isinstance(first, DextreError):
-            self._tell_soon(first)
+        if error is not None:
+            self._tell_soon(error)
         if isinstance(self.screen, OpeningScreen):
             self.switch_screen(BrandsScreen())
         else:
             self.push_screen(BrandsScreen())
 
-    def _take_keys(self) -> None:
-        keys, wrong = keymap.load(self.home)
-        if keys:
-            self.set_keymap(keys)
-        if wrong:
-            self.say(wrong, "warn")
+    @work(group="keys")
+    async def _tell_keys(self, faults: Sequence[keymap.Fault]) -> None:
+        """After what taking the sync says: the status line tells that as well, this only here."""
+        with suppress(WorkerError):
+            await asyncio.gather(*(one.wait() for one in self.workers if one.group == "take"))
+        self.say(keymap.told(faults), "warn")
 
     # -- brands ------------------------------------------------------------------------------------
 
@@ -303,7 +312,7 @@ class DextreApp(MeasuringApp, Taking):
 
     def action_help_quit(self) -> None:
         """ctrl+c, out of habit: say how it is done here."""
-        self.say(_("Press ctrl+q to quit."))
+        self.say(keymap.keyed(_("Press %(key)s to quit."), "app.quit-now"))
 
     def do_suspend(self) -> None:
         self.action_suspend_process()

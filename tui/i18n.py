@@ -158,13 +158,17 @@ def _agreeing(template: str, params: Mapping[str, Any]) -> str:
     return ngettext(template.one, template, count if isinstance(count, int) else 0)
 
 
-def tell(error: DextreError, remedies: Mapping[str, str] = NO_OTHERS) -> tuple[str, str]:
+def tell(
+    error: DextreError,
+    remedies: Mapping[str, str] = NO_OTHERS,
+    keys: Mapping[str, str] = NO_OTHERS,
+) -> tuple[str, str]:
     """What went wrong and what to do about it, in the language of the reader. `remedies` are other
-    words for some remedies, by their catalogue ids.
+    words for some remedies, by their catalogue ids; they may name `keys`.
     """
     remedy = remedies.get(error.remedy, error.remedy)
     message = _filled(error.message, error.params)
-    return clean_block(message), clean_block(_filled(remedy, error.params))
+    return clean_block(message), clean_block(_filled(remedy, {**error.params, **keys}))
 
 
 class Told(Protocol):
@@ -178,16 +182,24 @@ class Told(Protocol):
     def params(self) -> Mapping[str, Any]: ...
 
 
-def finding_text(finding: Told, remedies: Mapping[str, str] = NO_OTHERS) -> tuple[str, str]:
+def finding_text(
+    finding: Told,
+    remedies: Mapping[str, str] = NO_OTHERS,
+    keys: Mapping[str, str] = NO_OTHERS,
+) -> tuple[str, str]:
     """One line of a check or an import, and its remedy (empty where there is none)."""
     message = _filled(finding.message, finding.params)
     remedy = remedies.get(finding.remedy, finding.remedy)
-    return clean(message), clean(_filled(remedy, finding.params))
+    return clean(message), clean(_filled(remedy, {**finding.params, **keys}))
 
 
-def note_text(note: ErrorNote, remedies: Mapping[str, str] = NO_OTHERS) -> str:
+def note_text(
+    note: ErrorNote,
+    remedies: Mapping[str, str] = NO_OTHERS,
+    keys: Mapping[str, str] = NO_OTHERS,
+) -> str:
     """What went wrong and what to do about it, on a line."""
-    return joined(*finding_text(note, remedies))
+    return joined(*finding_text(note, remedies, keys))
 
 
 def event_text(event: Event) -> str:

@@ -24,6 +24,7 @@ SCREENS = {
     "shopify": N_("Shopify custom app"),
     "webhooks": N_("Webhooks"),
     "connect": N_("Set API details and connect"),
+    "enable": N_("Enable inventory link"),
     "pairing": N_("Inventory link"),
     "mapping": N_("SKU mapping"),
     "mapfile": N_("Import mappings"),

@@ -122,8 +122,9 @@ class PumpedApp(ThemedApp):
         self.call_later(self._say_now, words, tone)
 
     def _say_now(self, words: str, tone: str) -> None:
+        """Once the screen is composed, where it has only just come."""
         if isinstance(self.screen, FrameScreen):
-            self.screen.say(words, tone)
+            self.screen.call_later(self.screen.say, words, tone)
 
     def on_field_cut(self) -> None:
         """From whichever field that does not tell it itself, also one of a dialog."""

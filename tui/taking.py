@@ -10,6 +10,7 @@ from textual import work
 
 from core.errors import DextreError
 from tui.i18n import _, sentences, tell
+from tui.keymap import keyed
 from tui.pumping import PumpedApp
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ class Taking(PumpedApp):
             self.say(tell(refused)[0], "warn")
         elif session.holder is not None:
             words = session.why_only_looking() or ""
-            self.say(sentences(words, _("Home, key t: ask for the sync.")), "warn")
+            how = keyed(_("Home, key %(key)s: ask for the sync."), "home.take")
+            self.say(sentences(words, how), "warn")
         elif was_viewer and session.started:
             self.say(_("This app runs the sync now."))
         self.look()

@@ -71,6 +71,15 @@ def test_the_doctor_tells_the_api_version_without_a_shop_too(brand: Line) -> Non
     assert found["connection"]["verdict"] == "skipped"
 
 
+def test_the_doctor_tells_what_is_wrong_with_the_keys(brand: Line) -> None:
+    assert "keys" not in {each["code"] for each in brand("doctor", "--json").json}
+    (brand.home / "keys.toml").write_text('"home.sync" = "ctrl+h"\n"no.such" = "x"\n', "utf-8")
+    found = {each["code"]: each for each in brand("doctor", "--json").json}
+    assert found["keys"]["verdict"] == "warning"
+    assert "home.sync = ctrl+h; no.such = x" in found["keys"]["message"]
+    assert "docs/keys.en.md" in found["keys"]["remedy"]
+
+
 # -- with secrets --------------------------------------------------------------------------------
 
 PHRASE = "correct horse battery staple"

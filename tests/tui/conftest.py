@@ -1,4 +1,5 @@
-"""Every test starts in English, with all signs, at UTC, and leaves no trace of its own choice.
+"""Every test starts in English, with all signs and the usual keys, at UTC, and leaves no trace of
+its own choice.
 
 The toolkit reads all styles anew for every app; they do not change, so here each is read once.
 
@@ -20,6 +21,7 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 
+from tui import keymap
 from tui.clean import use_ascii
 from tui.i18n import set_language
 from tui.widgets.scrollbars import use_plain_scrollbars
@@ -36,6 +38,7 @@ def _one_reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     set_language("en")
     use_ascii(False)
     yield
+    keymap.use({})
     set_language("en")
     use_ascii(False)
     use_plain_scrollbars(False)

@@ -317,7 +317,7 @@ async def test_a_fault_of_our_own_ends_the_app_with_a_line_and_no_traceback(
 async def test_ctrl_c_says_how_to_quit(tmp_path: Path) -> None:
     async with running(tmp_path, FakeDesk()) as (app, pilot):
         await press(app, pilot, "ctrl+c")
-        assert "Press ctrl+q to quit." in seen(app)
+        assert "Press ^q to quit." in seen(app)
 
 
 async def test_settings_switch_language_and_theme(tmp_path: Path) -> None:

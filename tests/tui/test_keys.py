@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.pilot import Pilot
 
 import tui.screens
 import tui.widgets
-from tests.tui.fakes import FakeDesk
-from tests.tui.seeing import press, running, seen, type_text
+from tests.tui.fakes import FakeDesk, process
+from tests.tui.seeing import press, running, seen, settled, type_text
+from tests.tui.test_opening import SlowDoor, app_behind, opened
 from tui import keymap
 from tui.actions import ACTIONS, BY_ID
 from tui.app import DextreApp
+from tui.i18n import _
 from tui.key_docs import page
 from tui.key_names import SAFE_KEYS, key_names
-from tui.screens.base import BaseScreen
+from tui.screens.base import BaseScreen, MainScreen, SubScreen, Work
+from tui.screens.enable import EnableScreen
+from tui.screens.frame import FrameScreen
+from tui.screens.inventory import InventoryScreen
+from tui.screens.mapping import MappingScreen
+from tui.screens.pairing import PairingScreen
 from tui.screens.ways import WAYS
 from tui.widgets.bars import KeyLine, Part, Saying
+from tui.widgets.picker import PickerDialog
+from tui.widgets.prose import Prose
+from tui.widgets.table import VirtualTable
 
 
 def _modules() -> Iterator[Any]:
@@ -305,3 +317,164 @@ async def test_the_language_is_switched_from_a_list_and_the_keys_still_work(
             await type_text(pilot, "lang")
             await press(app, pilot, "enter", "7")
             assert "言語" in seen(app)
+
+
+async def keys_told(app: DextreApp, pilot: Pilot[int], screen: FrameScreen) -> str:
+    """The line of keys of a screen, and what its `?` lists."""
+    app.push_screen(screen)
+    await settled(app, pilot)
+    line = seen(app).splitlines()[-1]
+    await press(app, pilot, "f1")
+    return f"{line}\n{seen(app)}"
+
+
+async def test_the_choices_of_how_to_begin_tell_their_keys(tmp_path: Path) -> None:
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        told = await keys_told(app, pilot, EnableScreen())
+        assert told.startswith(" Enter Choose  ↓ Down  ↑ Up  Esc Back"), told
+        for line in ("Enter +Choose", "↓ j +Down", "↑ k +Up"):
+            assert re.search(line, told), line
+        await press(app, pilot, "escape", "j")
+        assert app.focused is app.screen.query_one("#pull")
+        await press(app, pilot, "k")
+        assert app.focused is app.screen.query_one("#push")
+
+
+@pytest.mark.parametrize("kind", [PairingScreen, InventoryScreen, MappingScreen])
+async def test_the_list_of_keys_has_the_arrows_of_a_table(
+    tmp_path: Path, kind: type[FrameScreen]
+) -> None:
+    async with running(tmp_path, FakeDesk(), size=(80, 60)) as (app, pilot):
+        told = await keys_told(app, pilot, kind())
+        for line in ("← h", "→"):
+            assert re.search(line, told), told
+
+
+WRONG = '"home.sync" = "ctrl+h"\n"no.such" = "x"\n"home.next" = "f9"\n'
+
+
+async def test_wrong_keys_are_told_on_the_first_screen_that_stays(tmp_path: Path) -> None:
+    (tmp_path / keymap.FILE).write_text(WRONG, "utf-8")
+    door = SlowDoor(tmp_path)
+    app = app_behind(tmp_path, door.open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        door.may_open.set()
+        await opened(app, pilot)
+        told = " ".join(seen(app).split())
+        assert "home.sync = ctrl+h; no.such = x" in told
+
+
+async def test_wrong_keys_are_told_where_somebody_else_syncs(tmp_path: Path) -> None:
+    (tmp_path / keymap.FILE).write_text(WRONG, "utf-8")
+    desk = FakeDesk()
+    desk.holder = process()
+    async with running(tmp_path, desk) as (app, _pilot):
+        assert "no.such = x" in " ".join(seen(app).split())
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+async def test_the_settings_show_all_that_is_wrong_with_the_keys(tmp_path: Path, lang: str) -> None:
+    (tmp_path / keymap.FILE).write_text(WRONG, "utf-8")
+    async with running(tmp_path, FakeDesk(), lang=lang) as (app, pilot):
+        await press(app, pilot, "7")
+        assert _("%(file)s has faults (%(key)s)") % {
+            "file": "keys.toml",
+            "key": "Enter",
+        } in seen(app)
+        app.screen.query_one(VirtualTable).go_to("keys")
+        await press(app, pilot, "enter")
+        told = seen(app)
+        for line in ("home.sync = ctrl+h", "no.such = x"):
+            assert line in told
+        assert "docs/keys." in told
+        message = app.screen.query_one("#message", Prose)
+        assert str(tmp_path / keymap.FILE) in str(message.content)
+        await press(app, pilot, "escape")
+        (tmp_path / keymap.FILE).write_text("", "utf-8")
+        await press(app, pilot, "enter")
+        assert isinstance(app.screen, PickerDialog)
+
+
+async def test_the_doctor_tells_of_wrong_keys(tmp_path: Path) -> None:
+    (tmp_path / keymap.FILE).write_text(WRONG, "utf-8")
+    async with running(tmp_path, FakeDesk()) as (app, pilot):
+        await press(app, pilot, "7", "end", "enter", "down", "down")
+        told = seen(app)
+        assert "keys.toml: no such action" in told
+        assert "home.sync = ctrl+h; no.such = x" in " ".join(told.split())
+        assert "→ Correct the file" in told
+
+
+OWN = """
+"main.home" = "f12"
+"main.needs" = "f9"
+"main.cancel" = "f6"
+"sub.back" = "f7"
+"home.take" = "X"
+"home.pause" = "f5"
+"inventory.undo" = "U"
+"inventory.places" = "P"
+"inventory.import" = "f11"
+"places.location" = "f10"
+"find.search" = "f8"
+"needs.ignore" = "H"
+"mapping.undo" = "Z"
+"app.quit-now" = "ctrl+x"
+"""
+
+
+@pytest.fixture
+def own_keys(tmp_path: Path) -> Path:
+    (tmp_path / keymap.FILE).write_text(OWN, "utf-8")
+    return tmp_path
+
+
+async def test_what_is_told_names_the_keys_of_ones_own(own_keys: Path) -> None:
+    desk = FakeDesk()
+    async with running(own_keys, desk, size=(100, 30)) as (app, pilot):
+        assert seen(app).startswith(" F12 Home  2 Inventory")
+        assert "see key F9" in seen(app)
+        await press(app, pilot, "f5")
+        assert "paused: F5 goes on" in seen(app)
+        await press(app, pilot, "ctrl+c")
+        assert "Press ^x to quit." in seen(app)
+        await press(app, pilot, "2", "n")
+        assert "press F8 and type" in seen(app)
+        await press(app, pilot, "j", "j", "v", "G", "v", "plus", "5", "enter", "enter")
+        assert "38 quantities. U undoes it." in seen(app)
+        await press(app, pilot, "3", "G", "d")
+        assert "Z undoes it." in seen(app)
+        await press(app, pilot, "f9")
+        assert "H Leave out" in seen(app)
+
+
+async def test_who_only_looks_is_told_the_key_of_ones_own_that_asks(own_keys: Path) -> None:
+    desk = FakeDesk()
+    desk.holder = process()
+    async with running(own_keys, desk) as (app, pilot):
+        assert "Home, key X: ask for the sync." in " ".join(seen(app).split())
+        await press(app, pilot, "f12")
+        assert "X asks to take the sync over." in " ".join(seen(app).split())
+
+
+async def test_an_empty_inventory_names_the_keys_of_ones_own(own_keys: Path) -> None:
+    async with running(own_keys, FakeDesk(filled=False)) as (app, pilot):
+        await press(app, pilot, "2")
+        assert "Press F11 to import a CSV file, P to add" in " ".join(seen(app).split())
+        await press(app, pilot, "e")
+        assert "There is no item yet. Press F11" in seen(app)
+        await press(app, pilot, "P")
+        assert "Press F10 to add one." in seen(app)
+
+
+async def test_what_runs_is_cancelled_by_the_key_that_is_told(own_keys: Path) -> None:
+    async with running(own_keys, FakeDesk()) as (app, _pilot):
+        assert keymap.key_of(MainScreen.CANCEL) == "F6"
+        assert keymap.key_of(SubScreen.CANCEL) == "F7"
+        screen = cast(MainScreen, app.screen)
+        assert screen.why_busy() == "Something else is still running. F6 cancels it."
+        screen._work = Work("Reading")
+        screen._show_work()
+        assert "Reading  F6 cancels" in seen(app)
+        screen._work = None

@@ -10,12 +10,17 @@ from core.errors import LinkIsOff
 from core.model import Problem
 from core.sync.breaker import TooManyZeros
 from scripts.compile_catalogues import extracted
-from tui import i18n, remedies
-from tui.actions import ACTIONS
+from tui import i18n, keymap, remedies
+from tui.actions import ACTIONS, BY_ID
 from tui.i18n import set_language
 from tui.words import PROBLEM_REMEDIES
 
 COMMAND = re.compile(r"`dextre-sync | --[a-z]|`status`")
+KEY = re.compile(r"%\((key_\w+)\)s")
+FIXED_KEY = re.compile(
+    r"[Pp]ress [A-Za-z/]\b|\bkey \w\b|\bEsc\b|\bSpace \w|\bF\d+\b|←|\bwith ([b-z]\b|Enter)"
+    r"|(?<!\))\b[a-z] (undoes|takes|adds|asks|shows)|(?<!%)\([a-z](\)|:| shows| on )"
+)
 FOR_COMMANDS_ONLY = frozenset(
     {
         "Choose a folder on a local disk with --home or DEXTRE_SYNC_HOME.",
@@ -52,6 +57,30 @@ def test_a_safety_stop_first_names_the_key_that_is_there(language: str) -> None:
     key = next(action.keys for action in ACTIONS if action.id == "needs.review")
     first = remedy.split("Settings" if language == "en" else "設定")[0]
     assert re.search(rf"\b{key}\b", first, re.ASCII)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_what_to_do_names_the_keys_as_they_are_now(language: str) -> None:
+    set_language(language)
+    keymap.use({"needs.review": "f9", "main.settings": "f12,7"})
+    remedy = remedies.tell(TooManyZeros(count=3, cells=4, limit=1, side="here"))[1]
+    assert re.search(r"F9.+F12", remedy)
+
+
+def test_every_key_that_what_to_do_names_is_one_of_the_registry() -> None:
+    named = {name for words in remedies.IN_APP.values() for name in KEY.findall(words)}
+    assert named == set(remedies.KEYS)
+    assert set(remedies.KEYS.values()) <= set(BY_ID)
+
+
+def test_no_text_of_the_screen_names_a_key_that_may_be_another_one() -> None:
+    texts = [
+        str(text)
+        for message in extracted()
+        if any(path.startswith("tui/") for path, _line in message.locations)
+        for text in (message.id if isinstance(message.id, tuple) else (message.id,))
+    ]
+    assert not [text for text in texts if FIXED_KEY.search(text)]
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

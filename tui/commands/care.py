@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import N_, NN_, BadInput, DextreError, UserMustAct
 from core.model import Finding, Secret, Verdict
-from tui import counted
+from tui import counted, keymap
 from tui.clean import ascii_only, clean
 from tui.commands.common import (
     NotConfirmed,
@@ -121,7 +121,7 @@ def _takes_passphrase(parser: argparse.ArgumentParser) -> None:
 
 
 def doctor(session: Session, *, as_json: bool) -> None:
-    findings = _findings(session.desk)
+    findings = [*_findings(session.desk), *keymap.findings(session.workspace.home)]
     if not as_json and sys.stdin.isatty() and sys.stdout.isatty():
         findings.append(_signs())
     if as_json:

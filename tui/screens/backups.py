@@ -16,6 +16,7 @@ from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _, headed, listed, sentences
+from tui.keymap import keyed
 from tui.paths import path_of
 from tui.remedies import tell, told
 from tui.screens.base import BaseScreen, SubScreen
@@ -49,9 +50,9 @@ class BackupsScreen(SubScreen):
             _("One is made by itself before all mappings are deleted and before a restore."),
             classes="text dim",
         )
-        yield VirtualTable(
-            id="files", empty=_("No backup in the app's own folder yet. Press b to make one.")
-        )
+        words = _("No backup in the app's own folder yet. Press %(key)s to make one.")
+        empty = keyed(words, "backups.make")
+        yield VirtualTable(id="files", empty=empty)
 
     def refresh_data(self) -> None:
         rows = [Row(str(path), (clean(path.name), _size(path))) for path in self.desk.backups()]
@@ -61,7 +62,8 @@ class BackupsScreen(SubScreen):
 
     def why_not(self, action_id: str) -> str | None:
         if action_id == "backups.open" and self.query_one(VirtualTable).current is None:
-            return _("There is no backup here. Press f to open one that is somewhere else.")
+            words = _("There is no backup here. Press %(key)s to open one that is somewhere else.")
+            return keyed(words, "backups.other")
         return super().why_not(action_id)
 
     def do_make(self) -> None:

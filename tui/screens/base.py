@@ -25,6 +25,7 @@ from tui.actions import BY_ID, bindings
 from tui.clean import clean, signs
 from tui.clipboard import copy_text
 from tui.i18n import N_, _
+from tui.keymap import key_of, keyed
 from tui.remedies import tell, told
 from tui.screens import MAIN
 from tui.screens.frame import FrameScreen
@@ -97,9 +98,12 @@ def _named(row: Row) -> str:
 
 
 class BaseScreen(FrameScreen):
-    """`ON_ROW` are the actions that change what is under the cursor of its table."""
+    """`ON_ROW` are the actions that change what is under the cursor of its table; `CANCEL` is the
+    one that ends what runs.
+    """
 
     ON_ROW: ClassVar[Set[str]] = frozenset()
+    CANCEL: ClassVar[str] = "main.cancel"
 
     def __init__(self) -> None:
         super().__init__()
@@ -221,6 +225,11 @@ class BaseScreen(FrameScreen):
     def is_working(self) -> bool:
         return self._work is not None
 
+    def why_busy(self) -> str:
+        """Why nothing else can begin, while something runs."""
+        words = _("Something else is still running. %(key)s cancels it.")
+        return keyed(words, self.CANCEL)
+
     async def job(
         self,
         title: str,
@@ -232,7 +241,7 @@ class BaseScreen(FrameScreen):
         why, or `tell` does) or was cancelled (a line says so). Only one at a time a screen.
         """
         if self._work is not None:
-            self.say(_("Something else is still running. Esc cancels it."), "warn")
+            self.say(self.why_busy(), "warn")
             return None
         work = self._work = Work(title)
         self.session.running_jobs += 1
@@ -273,7 +282,7 @@ class BaseScreen(FrameScreen):
     def _show_work(self) -> None:
         if self._work is not None:
             for line in self.query(ProgressLine):
-                line.show(self._work.title, self._work.done, self._work.total)
+                line.show(self._work.title, self._work.done, self._work.total, key_of(self.CANCEL))
 
     def _end_work(self) -> None:
         self._work = None
@@ -339,6 +348,7 @@ class MainScreen(Going):
 class SubScreen(Going):
     """On top of a main screen; Esc and q leave it (after cancelling what runs)."""
 
+    CANCEL = "sub.back"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(BY_ID[action_id].binding() for action_id in GOING),
         *bindings("sub"),
@@ -346,7 +356,7 @@ class SubScreen(Going):
 
     def why_not(self, action_id: str) -> str | None:
         if action_id in GOING and self.is_working:
-            return _("Something else is still running. Esc cancels it.")
+            return self.why_busy()
         return super().why_not(action_id)
 
     def do_back(self) -> None:

@@ -12,6 +12,7 @@ from textual.widgets import Button
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _
+from tui.keymap import keyed
 from tui.remedies import told
 from tui.screens.base import SubScreen
 from tui.widgets.columns import Column
@@ -37,7 +38,8 @@ class BrandsScreen(SubScreen):
 
     def refresh_data(self) -> None:
         brands = self.own_app.workspace.brands()
-        words = _("Choose a brand with Enter. One brand links to exactly one Shopify shop.")
+        words = _("Choose a brand with %(key)s. One brand links to exactly one Shopify shop.")
+        words = keyed(words, "brands.open")
         if not brands:
             words = _(
                 "Welcome. dextre-sync keeps your inventory and a Shopify shop equal.\n"

@@ -16,6 +16,7 @@ from core.model import Label, Location, Movement
 from tui import counted
 from tui.clean import clean
 from tui.i18n import N_, _, aside, headed, listed, ngettext, sentences
+from tui.keymap import keyed
 from tui.remedies import told
 from tui.screens.base import Done, MainScreen, Progress, Work
 from tui.typed import plain, whole
@@ -68,7 +69,7 @@ class Changing(MainScreen):
         """Only one change at a time."""
         if reason := self.session.why_only_looking():
             return reason
-        return _("Something else is still running. Esc cancels it.") if self.is_working else None
+        return self.why_busy() if self.is_working else None
 
     def seen_again(self, skus: Collection[str] = ()) -> None:
         """Quantities have changed, those of a few known items or any: paint them."""
@@ -182,7 +183,7 @@ class Changing(MainScreen):
             self._note(done.value)
             told = {"what": title, "levels": counted.quantities(len(done.value))}
             words = _("%(what)s: %(levels)s.") % told
-            self._say_made(sentences(words, _("u undoes it.")))
+            self._say_made(sentences(words, keyed(_("%(key)s undoes it."), "inventory.undo")))
 
     async def _made(
         self,
@@ -204,7 +205,7 @@ class Changing(MainScreen):
 
     def _say_made(self, words: str) -> None:
         """Also that Esc came too late, where it did."""
-        late = _("It was done before Esc was pressed.")
+        late = keyed(_("It was done before %(key)s was pressed."), self.CANCEL)
         self.say(sentences(late, words) if self._late else words)
 
     def _set(self, place: str, label: str) -> Act:

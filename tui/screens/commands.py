@@ -10,6 +10,7 @@ from tui.actions import ACTIONS, BY_ID, PLACES, Action
 from tui.clean import signs
 from tui.i18n import _
 from tui.key_names import key_name
+from tui.keymap import keyed
 from tui.screens import MAIN
 from tui.screens.base import BaseScreen
 from tui.screens.ways import WAYS
@@ -80,7 +81,7 @@ def _dialog(
         Column(_("Command"), 21 if more else 16, grow=1),
         Column(_("What it does"), 30, grow=2, drop=1),
     ]
-    hint = _("Enter runs the line. Esc closes.")
+    hint = keyed(_("Enter runs the line. %(key)s closes."), "dialog.close")
     return PickerDialog(title, columns, find, hint=hint, tell=_what_it_does)
 
 

@@ -26,6 +26,7 @@ from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _, listed, sentences
+from tui.keymap import keyed
 from tui.screens.base import Progress, SubScreen
 from tui.session import OTHER_ITEMS
 from tui.tally import Counted, Tally
@@ -166,7 +167,8 @@ class CountingScreen(SubScreen):
             "items": counted.items(len(counts)),
             "units": counted.units(sum(one.count for one in counts.values())),
         }
-        about += "\n" + _("12*CODE counts twelve; =12 puts the last one right. F2 applies.")
+        how = _("12*CODE counts twelve; =12 puts the last one right. %(key)s applies.")
+        about += "\n" + keyed(how, "count.apply")
         about += "".join(f"\n{line}" for line in self._missed())
         self.query_one("#about", Prose).update(about)
         self.refresh_bindings()
@@ -404,7 +406,8 @@ class CountingScreen(SubScreen):
             self.tally.forget(self.where, [one.sku for one in compared.found])
             words = _("Set: %(levels)s.") % {"levels": counted.quantities(len(deltas))}
             if deltas:
-                words = sentences(words, _("In the inventory, u undoes it."))
+                undo = keyed(_("In the inventory, %(key)s undoes it."), "inventory.undo")
+                words = sentences(words, undo)
             self._hear(words, "good")
         self.refresh_data()
 

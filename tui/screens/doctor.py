@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from core.errors import DextreError
 from core.model import Finding, Verdict
+from tui import keymap
 from tui.actions import bindings
 from tui.clean import ascii_only, clean, signs
 from tui.i18n import N_, _
@@ -48,7 +49,8 @@ class DoctorScreen(SubScreen):
         self._found: list[tuple[Verdict, str, str]] = []
 
     def body(self) -> Iterable[Widget]:
-        yield VirtualTable(id="findings", empty=_("Press r to check."))
+        empty = keymap.keyed(_("Press %(key)s to check."), "doctor.run")
+        yield VirtualTable(id="findings", empty=empty)
         yield Prose("", id="remedy", classes="text dim")
 
     def on_mount(self) -> None:
@@ -81,6 +83,7 @@ class DoctorScreen(SubScreen):
     @work(exclusive=True, group="job")
     async def do_run(self) -> None:
         self._found = [self._terminal(), self._told(await self._signs())]
+        self._found += [self._told(one) for one in keymap.findings(self.own_app.home)]
         self.refresh_data()
         self._found.append(await self._store())
         version = self.desk.version_findings()

@@ -40,9 +40,14 @@ CHOICES: tuple[tuple[PlanKind, str, str], ...] = (
 )
 
 
+class Choice(Press, inherit_bindings=False):
+    """A way to begin; its keys are all that this screen has, so they are named."""
+
+    BINDINGS = bindings("enable")
+
+
 class EnableScreen(SubScreen):
     NAME = N_("Enable inventory link")
-    BINDINGS = bindings("form")
     AUTO_FOCUS = "#push"
 
     @staticmethod
@@ -60,7 +65,7 @@ class EnableScreen(SubScreen):
             )
             for kind, title, explains in CHOICES:
                 with Vertical(classes="choice"):
-                    yield Press(_(title), id=kind.value)
+                    yield Choice(_(title), id=kind.value)
                     yield Prose(_(explains), classes="explains")
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:

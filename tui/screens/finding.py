@@ -14,6 +14,7 @@ from textual.widgets import Input
 from core.workspace import folded
 from tui.actions import bindings
 from tui.i18n import _
+from tui.keymap import keyed
 from tui.screens.base import BaseScreen
 from tui.widgets.fields import FilterField
 from tui.widgets.table import VirtualTable
@@ -125,7 +126,7 @@ class Finding(BaseScreen):
     def _to_hit(self, by: int) -> None:
         table = self.table()
         if not self._sought:
-            self.say(_("Search first: press / and type."), "warn")
+            self.say(keyed(_("Search first: press %(key)s and type."), "find.search"), "warn")
             return
         hits = range(table.row_count) if self._search else self.hits(self._sought)
         if not hits:

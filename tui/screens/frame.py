@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from tui.actions import BY_ID
 from tui.i18n import _
+from tui.keymap import key_of
 from tui.screens import MAIN
 from tui.widgets.bars import (
     KeyLine,
@@ -126,7 +127,7 @@ class FrameScreen(Screen[None]):
     def show_frame(self) -> None:
         """The nav bar and the status line, from what is known."""
         nav, line = self.query_one(NavBar), self.query_one(StatusLine)
-        screens = [(BY_ID[f"main.{n}"].keys, _(BY_ID[f"main.{n}"].description)) for n in MAIN]
+        screens = [(key_of(f"main.{n}"), _(BY_ID[f"main.{n}"].description)) for n in MAIN]
         nav.show(screens, self.title_text())
         line.show(self.status_line())
 

@@ -16,6 +16,7 @@ from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.health import health_words
 from tui.i18n import N_, _, aside, sentences
+from tui.keymap import key_of, keyed
 from tui.remedies import told
 from tui.screens.base import MainScreen
 from tui.screens.live_log import LiveLog
@@ -119,7 +120,8 @@ class HomeScreen(LiveLog):
             connection += f"   {clean(status.shop_name or '', 30)}  {clean(status.domain, 40)}"
         link = _("On: both sides follow each other") if status.link else _("Off")
         if status.held:
-            link = signs("! ") + _("On, but a safety stop holds it: see key 4")
+            held = _("On, but a safety stop holds it: see key %(key)s")
+            link = signs("! ") + keyed(held, "main.needs")
         lines = [
             _line(
                 _("Brand"),
@@ -149,7 +151,8 @@ class HomeScreen(LiveLog):
             lines.append(_line(_("Late"), signs("! ") + waits))
         if self.session.holder is not None:
             reason = self.session.why_only_looking() or ""
-            lines.append(_line(_("Viewer"), sentences(reason, _("t asks to take the sync over."))))
+            take = keyed(_("%(key)s asks to take the sync over."), "home.take")
+            lines.append(_line(_("Viewer"), sentences(reason, take)))
         return lines
 
     def _demo_words(self) -> str:
@@ -159,7 +162,8 @@ class HomeScreen(LiveLog):
         count = self.session.status.needs_you
         if not count:
             return signs("✓ ") + _("nothing")
-        return signs("! ") + _("%(rows)s: see key 4") % {"rows": counted.rows(count)}
+        told = {"rows": counted.rows(count), "key": key_of("main.needs")}
+        return signs("! ") + _("%(rows)s: see key %(key)s") % told
 
     def _next_words(self, step: Step) -> str:
         return signs("▸ ") + _("Next step: %(step)s. %(says)s.") % {
@@ -169,7 +173,8 @@ class HomeScreen(LiveLog):
 
     def _show_log_title(self) -> None:
         log = self.query_one(RingLog)
-        words = _("Live log") if log.following else _("Live log (paused: Space goes on)")
+        paused = keyed(_("Live log (paused: %(key)s goes on)"), "home.pause")
+        words = _("Live log") if log.following else paused
         last = self.session.status.last_pass_at
         if last and not self.session.status.link:
             words += "  " + _("last pass %(at)s") % {"at": day_and_time(last)}

@@ -14,8 +14,9 @@ from tui import counted
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _, listed, sentences
+from tui.keymap import keyed
 from tui.screens.base import Progress
-from tui.screens.lines_of_file import FileScreen, wrong_lines
+from tui.screens.lines_of_file import FileScreen, how_to_import, wrong_lines
 from tui.widgets.prose import Prose
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class ImportScreen(FileScreen):
         if preview.problems:
             lines.append(wrong_lines(preview.problems))
         elif not short:
-            lines.append(_("Press i to import. All lines or none are taken in."))
+            lines.append(how_to_import("import.apply"))
         return lines
 
     def why_not(self, action_id: str) -> str | None:
@@ -92,7 +93,8 @@ class ImportScreen(FileScreen):
             "levels": counted.quantities(len(done.value.levels)),
         }
         if moved:
-            words = sentences(words, _("u takes the quantities back."))
+            undo = keyed(_("%(key)s takes the quantities back."), "inventory.undo")
+            words = sentences(words, undo)
         self.own_app.say(words)
         self.app.pop_screen()
 

@@ -16,6 +16,7 @@ from tui import counted
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _, listed
+from tui.keymap import key_of, keyed
 from tui.paths import new_file, path_of
 from tui.screens.changing import Changing
 from tui.screens.finding import Finding, grow, index_in
@@ -194,7 +195,11 @@ class InventoryScreen(Finding, Changing):
     def _empty(self) -> str:
         if self._search:
             return _("No item fits “%(search)s”.") % {"search": clean(self._search)}
-        return _("No items yet. Press i to import a CSV file, p to add a location or label.")
+        words = _(
+            "No items yet. Press %(key)s to import a CSV file, %(places)s to add a location or "
+            "label."
+        )
+        return words % {"key": key_of("inventory.import"), "places": key_of("inventory.places")}
 
     def _show_about(self, hits: int) -> None:
         """What is under the cursor first: a narrow terminal has no room for the rest."""
@@ -248,7 +253,8 @@ class InventoryScreen(Finding, Changing):
         codes = [label.code for label in self.labels]
         label = self.label
         if label is None or len(codes) < 2:
-            self.say(_("There is no other inventory label. Press p to add one."), "warn")
+            words = _("There is no other inventory label. Press %(key)s to add one.")
+            self.say(keyed(words, "inventory.places"), "warn")
             return
         self._label = codes[(codes.index(label.code) + 1) % len(codes)]
         self.refresh_data()
@@ -280,11 +286,14 @@ class InventoryScreen(Finding, Changing):
         if self._has_cells and self._why_no_row() is None:
             return None
         if not self.desk.count_items():
-            return _("There is no item yet. Press i to import a CSV file.")
+            words = _("There is no item yet. Press %(key)s to import a CSV file.")
+            return keyed(words, "inventory.import")
         if not self.desk.locations():
-            return _("There is no location yet. Press p to add one.")
+            words = _("There is no location yet. Press %(key)s to add one.")
+            return keyed(words, "inventory.places")
         if self.label is None:
-            return _("There is no inventory label yet. Press p to add one.")
+            words = _("There is no inventory label yet. Press %(key)s to add one.")
+            return keyed(words, "inventory.places")
         return self._why_no_row()
 
     def _why_no_row(self) -> str | None:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from tui.clean import signs
 from tui.i18n import Told, _, ngettext
+from tui.keymap import keyed
 from tui.remedies import finding_text
 from tui.screens.base import SubScreen
 from tui.widgets.columns import Column
@@ -42,6 +43,11 @@ def wrong_lines(problems: Iterable[LineOfFile], *, short: bool = False) -> str:
         "%(n)d lines are wrong, so none is imported. Correct them, then try again.",
         count,
     ) % {"n": count}
+
+
+def how_to_import(action_id: str) -> str:
+    words = _("Press %(key)s to import. All lines or none are taken in.")
+    return keyed(words, action_id)
 
 
 class FileScreen(SubScreen):

@@ -17,6 +17,7 @@ from tui.actions import bindings
 from tui.clean import clean
 from tui.clipboard import copy_text
 from tui.i18n import N_, _
+from tui.keymap import keyed
 from tui.remedies import told
 from tui.screens.live_log import LiveLog
 from tui.session import log_line
@@ -147,7 +148,7 @@ class LogScreen(LiveLog):
         if self._all_brands:
             words += "   " + _("all brands")
         if not self.query_one(RingLog).following:
-            words += "   " + _("paused: Space goes on")
+            words += "   " + keyed(_("paused: %(key)s goes on"), "log.pause")
         words += "   " + _("File: %(file)s") % {"file": clean(self.desk.log_path)}
         self.query_one("#about", Prose).update(words)
 
@@ -215,7 +216,7 @@ class LogScreen(LiveLog):
         log = self.query_one(RingLog)
         sought = folded(self._sought).removeprefix(SKU)
         if not sought:
-            self.say(_("Search first: press / and type."), "warn")
+            self.say(keyed(_("Search first: press %(key)s and type."), "find.search"), "warn")
             return
         hits = [i for i, line in enumerate(log.lines) if sought in folded(line.text)]
         at = log.cursor_index

@@ -22,11 +22,12 @@ from tui import memory
 from tui.actions import bindings
 from tui.clean import signs
 from tui.i18n import N_, _, sentences, tell
+from tui.keymap import keyed
 from tui.mapping_words import FILTERS
 from tui.remedies import told
 from tui.screens.base import SHOWN_EVERY, Work
 from tui.screens.finding import Finding
-from tui.screens.mapping_edits import EditingByHand
+from tui.screens.mapping_edits import EditingByHand, nothing_matched
 from tui.screens.mapping_files import ask_for_export, ask_for_import
 from tui.screens.mapping_rows import MappingSource, mapping_columns
 from tui.session import OTHER_ITEMS
@@ -126,7 +127,7 @@ class MappingScreen(Finding, EditingByHand):
         if reason := self.session.why_not_paired():
             return reason
         if not view.size(Filter.ALL) and not view.size(Filter.IGNORED):
-            return _("Nothing is matched yet. Press M (Map) to read the shop's catalogue.")
+            return nothing_matched()
         return _("No row fits the filter.")
 
     def _reading_words(self) -> str:
@@ -206,7 +207,8 @@ class MappingScreen(Finding, EditingByHand):
                 return _("There is no row under the cursor.")
             if self._row_sides()[1]:
                 return None
-            return _("This row has no item in DEXTRE. Press m to map it by hand.")
+            words = _("This row has no item in DEXTRE. Press %(key)s to map it by hand.")
+            return keyed(words, "mapping.map")
         return super().why_not(action_id)
 
     @on(Button.Pressed, "#update")
@@ -217,7 +219,8 @@ class MappingScreen(Finding, EditingByHand):
         there = ShopifyField(self.query_one("#there", Pick).value)
         here = LocalField(self.query_one("#here", Pick).value)
         if self.attempt(lambda: self.desk.set_fields(there, here)):
-            self.say(_("The fields are kept. Press M (Map) to match by them."))
+            words = _("The fields are kept. Press %(key)s (Map) to match by them.")
+            self.say(keyed(words, "mapping.run"))
 
     @on(Button.Pressed, "#run")
     async def run_pressed(self) -> None:

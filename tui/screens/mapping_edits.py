@@ -11,6 +11,7 @@ from core.workspace import Filter, IgnoredRow
 from tui import counted
 from tui.clean import clean
 from tui.i18n import _, ngettext, sentences
+from tui.keymap import key_of, keyed
 from tui.mapping_words import LIKENESSES
 from tui.screens.base import MainScreen
 from tui.screens.mapping_rows import SUGGESTED, VariantSource, row_key
@@ -62,7 +63,7 @@ class EditingByHand(MainScreen):
             and not there
             and not (status.mapped or status.unmapped_shopify)
         ):
-            return _("Nothing is matched yet. Press M (Map) to read the shop's catalogue.")
+            return nothing_matched()
         if action_id == "mapping.unmap" and not (there and here) and not table.marks:
             return _("This row is not mapped.")
         return None
@@ -218,7 +219,8 @@ class EditingByHand(MainScreen):
         elif done is not None:
             self.query_one(MarkingTable).marks.clear()
             said = words % {"rows": counted.rows(done.value)}
-            self.say(sentences(said, _("u undoes it.")) if done.value else said)
+            undo = keyed(_("%(key)s undoes it."), "mapping.undo")
+            self.say(sentences(said, undo) if done.value else said)
             self._show_edit()
 
     def do_unmap(self) -> None:
@@ -250,17 +252,19 @@ class EditingByHand(MainScreen):
             act()
             return
         body = _(
-            "%(mappings)s leave the inventory link. u takes them back; where a quantity changes on "
-            "either side until then, the two differ and wait for you."
+            "%(mappings)s leave the inventory link. %(key)s takes them back; where a quantity "
+            "changes on either side until then, the two differ and wait for you."
         )
-        title, named = _("Take them out of the link?"), {"mappings": counted.mappings(leaving)}
-        dialog = ConfirmDialog(title, body % named, _("Take out"), danger=True)
+        body %= {"mappings": counted.mappings(leaving), "key": key_of("mapping.undo")}
+        title = _("Take them out of the link?")
+        dialog = ConfirmDialog(title, body, _("Take out"), danger=True)
         self.app.push_screen(dialog, if_yes(act))
 
     def do_suggested(self) -> None:
         rows = self._chosen_rows()
         words = _("Mapped to the SKU that is alike: %(rows)s.")
-        none = _("No single SKU on the other side is alike. Press m to choose one.")
+        none = _("No single SKU on the other side is alike. Press %(key)s to choose one.")
+        none = keyed(none, "mapping.map")
         self._edit(lambda: self.desk.map_suggested(rows), words, none)
 
     def do_undo(self) -> None:
@@ -274,3 +278,8 @@ class EditingByHand(MainScreen):
         if done is not None:
             self.say(words % {"rows": counted.rows(done.value)})
         self._show_edit()
+
+
+def nothing_matched() -> str:
+    words = _("Nothing is matched yet. Press %(key)s (Map) to read the shop's catalogue.")
+    return keyed(words, "mapping.run")

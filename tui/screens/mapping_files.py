@@ -10,9 +10,10 @@ from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _, headed, listed
+from tui.keymap import keyed
 from tui.paths import new_file, path_of
 from tui.screens.base import BaseScreen
-from tui.screens.lines_of_file import FileScreen, wrong_lines
+from tui.screens.lines_of_file import FileScreen, how_to_import, wrong_lines
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, FormDialog
 from tui.widgets.prose import Prose
@@ -43,7 +44,8 @@ def ask_for_export(screen: BaseScreen) -> None:
 
         return screen.attempt_words(write)
 
-    note = _("Change the column sku_number in a spreadsheet, then read the file back with i.")
+    note = _("Change the column sku_number in a spreadsheet, then read the file back with %(key)s.")
+    note = keyed(note, "mapping.import")
     ask = Ask("path", _("File"), "~/mappings.csv")
     screen.app.push_screen(
         FormDialog(_("Export all mappings"), [ask], _("Export"), submit, note=note)
@@ -122,7 +124,7 @@ class MappingFileScreen(FileScreen):
         if preview.problems:
             lines.append(wrong_lines(preview.problems))
         elif preview.changes and not short:
-            lines.append(_("Press i to import. All lines or none are taken in."))
+            lines.append(how_to_import("mapfile.apply"))
         return lines
 
     def _changes(self) -> list[Row]:

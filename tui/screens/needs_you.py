@@ -33,7 +33,7 @@ from tui import counted
 from tui.actions import BY_ID, bindings
 from tui.clean import signs
 from tui.i18n import N_, _
-from tui.key_names import key_name
+from tui.keymap import key_of
 from tui.screens.base import MainScreen
 from tui.screens.finding import Finding
 from tui.screens.resolving import CHOICE_ACTIONS, Resolving, detail_words
@@ -229,12 +229,13 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
 
     def _show_about(self) -> None:
         status = self.session.status
+        left = {"n": status.ignored, "key": key_of("needs.filter")}
         if self._ignored:
-            words = _("Left out by you: %(n)d   (f: what waits)") % {"n": status.ignored}
+            words = _("Left out by you: %(n)d   (%(key)s: what waits)") % left
         else:
             words = _("Waiting: %(n)d") % {"n": status.needs_you}
             if status.ignored:
-                words += "   " + _("Left out by you: %(n)d (f)") % {"n": status.ignored}
+                words += "   " + _("Left out by you: %(n)d (%(key)s)") % left
         here = self.here()
         if here is not None and not self.query_one(MarkingTable).has_room_for(LOCATION):
             words += "   " + self._place(here)
@@ -293,7 +294,7 @@ class NeedsYouScreen(Finding, Resolving, MainScreen):
         for choice, action_id in CHOICE_ACTIONS.items():
             if choice not in possible:
                 continue
-            key = key_name(BY_ID[action_id].keys.split(",")[0])
+            key = key_of(action_id)
             words = self._choice_words(choice, action_id)
             width = cell_len(f"{key} {words}")
             if used and used + 2 + width > room:

@@ -17,6 +17,7 @@ from tui import counted
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _, aside, sentences
+from tui.keymap import key_of, keyed
 from tui.screens.base import SubScreen
 from tui.screens.places import ask_for_location
 from tui.session import Session
@@ -66,7 +67,8 @@ class PairingScreen(SubScreen):
             yield Prose(" ")
             yield Press(_("Update"), id="update")
         yield Prose("", id="rule", classes="text dim")
-        yield VirtualTable(id="pairs", empty=_("No location yet. Press a to add one."))
+        empty = keyed(_("No location yet. Press %(key)s to add one."), "pairing.location")
+        yield VirtualTable(id="pairs", empty=empty)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -125,12 +127,19 @@ class PairingScreen(SubScreen):
 
     def _show_rule(self) -> None:
         here, there = len(self.desk.locations()), len(self.pairable)
-        words = _("One to one. Enter or ← → choose, x leaves a location out, U updates.")
+        words = _(
+            "One to one. %(choose)s or %(left)s %(right)s choose, %(clear)s leaves a location out, "
+            "%(update)s updates."
+        )
+        keys = ("choose", "left", "right", "clear", "update")
+        words %= {key: key_of(f"pairing.{key}") for key in keys}
         if self._shop and here > there:
             words = sentences(words, _("DEXTRE has more locations: some stay without a pair."))
         if self._shop and there > here:
-            more = _("Shopify has more locations: some stay without a pair; a adds one in DEXTRE.")
-            words = sentences(words, more)
+            more = _(
+                "Shopify has more locations: some stay without a pair; %(key)s adds one in DEXTRE."
+            )
+            words = sentences(words, keyed(more, "pairing.location"))
         if self._chosen != self._kept():
             words = sentences(words, _("These pairs are not kept yet."))
         self.query_one("#rule", Prose).update(signs(words))
@@ -149,7 +158,8 @@ class PairingScreen(SubScreen):
     def _here(self) -> str | None:
         row = self.query_one(VirtualTable).current
         if row is None or row.key.startswith("shop:"):
-            self.say(_("Go to the row of a DEXTRE location, or press a to add one."), "warn")
+            words = _("Go to the row of a DEXTRE location, or press %(key)s to add one.")
+            self.say(keyed(words, "pairing.location"), "warn")
             return None
         return row.key
 

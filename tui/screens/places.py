@@ -11,6 +11,7 @@ from core.model import Label, LabelType
 from tui.actions import bindings
 from tui.clean import clean
 from tui.i18n import N_, _, listed
+from tui.keymap import keyed
 from tui.screens.base import BaseScreen, SubScreen
 from tui.widgets.columns import Column
 from tui.widgets.dialogs import Ask, ConfirmDialog, FormDialog, if_yes
@@ -28,9 +29,11 @@ class PlacesScreen(SubScreen):
     def body(self) -> Iterable[Widget]:
         with Vertical(id="tables"):
             yield Prose(_("Locations"), classes="heading")
-            yield VirtualTable(id="locations", empty=_("No location yet. Press a to add one."))
+            empty = _("No location yet. Press %(key)s to add one.")
+            yield VirtualTable(id="locations", empty=keyed(empty, "places.location"))
             yield Prose(_("Inventory labels"), classes="heading")
-            yield VirtualTable(id="labels", empty=_("No inventory label yet. Press b to add one."))
+            empty = _("No inventory label yet. Press %(key)s to add one.")
+            yield VirtualTable(id="labels", empty=keyed(empty, "places.label"))
 
     def refresh_data(self) -> None:
         paired = {pair.location_id: pair.shopify_name for pair in self.desk.pairs()}

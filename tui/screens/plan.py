@@ -19,6 +19,7 @@ from tui import counted
 from tui.actions import bindings
 from tui.clean import signs
 from tui.i18n import N_, _, headed, ngettext, sentences
+from tui.keymap import key_of
 from tui.screens.base import SubScreen
 from tui.screens.finding import Finding
 from tui.screens.plan_rows import ALL, CHANGING, FILTERS, LEFT_OUT, PlanRows, PlanSource
@@ -186,7 +187,8 @@ class PlanScreen(Finding, SubScreen):
             LEFT_OUT: _("left out rows"),
             ALL: _("all rows"),
         }[self._filter]
-        return _("Shown: %(what)s (f shows others). Nothing is written yet.") % {"what": shown}
+        words = _("Shown: %(what)s (%(key)s shows others). Nothing is written yet.")
+        return words % {"what": shown, "key": key_of("plan.filter")}
 
     @staticmethod
     def _opening(count: int) -> str:

@@ -14,6 +14,7 @@ from core.workspace import at_odds
 from tui import counted
 from tui.clean import clean, signs
 from tui.i18n import _, listed, ngettext, sentences
+from tui.keymap import keyed
 from tui.remedies import tell, told
 from tui.screens.guides import GuideDialog
 from tui.screens.plan import PlanScreen
@@ -260,7 +261,7 @@ class Resolving(Undoing):
             return
         words = outcome.words
         if self._note_done(choice, before, rows, outcome.left):
-            words = sentences(words, _("u undoes it."))
+            words = sentences(words, keyed(_("%(key)s undoes it."), "needs.undo"))
         self.say(words, "warn" if outcome.left else "")
 
     async def _resolve_one(self, row: Waiting, choice: Choice, count: int | None) -> Outcome | None:
@@ -327,7 +328,8 @@ class Resolving(Undoing):
         if last.left_out:
             self._take_up(last.left_out)
         elif self.desk.edits_to_undo != last.edits:
-            self.say(_("The mapping was edited since: undo it there (key 3)."), "warn")
+            words = _("The mapping was edited since: undo it there (key %(key)s).")
+            self.say(keyed(words, "main.mapping"), "warn")
         elif done := self.attempt(self.desk.undo_edit):
             self.resolved(())
             said = _("Undone: %(rows)s.") % {"rows": counted.rows(done.value)}

@@ -8,13 +8,14 @@ from textual.widget import Widget
 
 from tui import keymap
 from tui.actions import bindings
-from tui.clean import ascii_only, clean
+from tui.clean import ascii_only, clean, signs
 from tui.i18n import N_, _, language
 from tui.screens.base import BaseScreen, MainScreen
 from tui.screens.pruning import Pruning
 from tui.themes import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT
 from tui.widgets.columns import Column
-from tui.widgets.rows import ListSource, Row
+from tui.widgets.dialogs import ErrorDialog
+from tui.widgets.rows import ListSource, Row, Toned
 from tui.widgets.table import VirtualTable
 from tui.words import CONNECTIONS, show
 
@@ -70,10 +71,12 @@ class SettingsScreen(Pruning, MainScreen):
             return _("safety stop, pace, log: %(n)d changed") % {"n": changed}
         return _("safety stop, pace, log")
 
-    def _keys(self) -> str:
-        keys, wrong = keymap.load(self.own_app.workspace.home)
-        if wrong:
-            return wrong
+    def _keys(self) -> str | Toned:
+        keys, faults = keymap.load(self.own_app.home)
+        if faults:
+            words = _("%(file)s has faults (%(key)s)")
+            words %= {"file": keymap.FILE, "key": keymap.key_of("settings.open")}
+            return Toned(signs("! ") + words, "warn")
         return _("%(n)d in %(file)s") % {"n": len(keys), "file": keymap.FILE}
 
     async def do_open(self) -> None:
@@ -90,10 +93,19 @@ class SettingsScreen(Pruning, MainScreen):
         elif key == "movements":
             self._prune_movements()
         elif key == "keys":
-            self.own_app.do_help()
+            self._open_keys()
         else:
             self.own_app.do_theme()
             self.refresh_data()
+
+    def _open_keys(self) -> None:
+        """What is wrong with the reader's own keys, else all that work."""
+        home = self.own_app.home
+        if faults := keymap.load(home)[1]:
+            told = keymap.told_whole(faults, home)
+            self.app.push_screen(ErrorDialog("keys_file", told, _(keymap.REMEDY)))
+        else:
+            self.own_app.do_help()
 
     def _prune_movements(self) -> None:
         if reason := self.session.why_only_looking():

@@ -15,6 +15,7 @@ from core.errors import DextreError
 from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.i18n import N_, _
+from tui.keymap import keyed
 from tui.remedies import told
 from tui.screens.base import SubScreen
 from tui.webhook_words import STATES, healed_words, hearing_words, removed_words
@@ -67,13 +68,15 @@ class WebhooksScreen(SubScreen):
 
     def _empty(self) -> str:
         if self._found is None:
-            return _("Press r to ask the shop.")
-        return _("The shop has no webhooks for this app. Press h to ask for them.")
+            return keyed(_("Press %(key)s to ask the shop."), "webhooks.refresh")
+        words = _("The shop has no webhooks for this app. Press %(key)s to ask for them.")
+        return keyed(words, "webhooks.heal")
 
     def _how(self) -> str:
         heard = self.desk.heard()
         if self._found and self._found.unwell:
-            return _("Press h: what is missing or changed is put right.")
+            words = _("Press %(key)s: what is missing or changed is put right.")
+            return keyed(words, "webhooks.heal")
         if heard is None and self._found and self._found.ours:
             return _("They are sent, but nobody hears them: start the service with --webhooks.")
         if heard is None:

@@ -254,7 +254,7 @@ class Saying(Prose):
 
 
 class ProgressLine(Static):
-    """What is being done, how far, and that Esc cancels it. It never animates by itself."""
+    """What is being done, how far, and which key cancels it. It never animates by itself."""
 
     DEFAULT_CSS = """
     ProgressLine { display: none; height: 1; padding: 0 1; background: $field-ground; }
@@ -265,13 +265,14 @@ class ProgressLine(Static):
         super().__init__("", markup=False)
         self._shown = ""
 
-    def show(self, title: str, done: int, total: int | None) -> None:
+    def show(self, title: str, done: int, total: int | None, key: str) -> None:
         counted = ""
         if total:
             counted = f"{done:,} / {total:,} ({min(100, done * 100 // total)} %)"
         elif done:
             counted = f"{done:,}"
-        words = "  ".join(part for part in (title, counted, _("Esc cancels")) if part)
+        cancels = _("%(key)s cancels") % {"key": key}
+        words = "  ".join(part for part in (title, counted, cancels) if part)
         if words != self._shown:
             self._shown = words
             self.update(words)

@@ -47,7 +47,7 @@ class _Row(NamedTuple):
     text: str
 
 
-class RingLog(PlacedView, can_focus=True):
+class RingLog(PlacedView, can_focus=True, inherit_bindings=False):
     DEFAULT_CSS = """
     RingLog { height: 1fr; background: $background; color: $foreground;
         scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; }

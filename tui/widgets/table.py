@@ -37,7 +37,7 @@ class Place:
     marks: frozenset[str]
 
 
-class VirtualTable(PlacedView, can_focus=True):
+class VirtualTable(PlacedView, can_focus=True, inherit_bindings=False):
     DEFAULT_CSS = """
     VirtualTable { height: 1fr; background: $background; color: $foreground;
         scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; overflow-x: hidden; }
