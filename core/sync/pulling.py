@@ -176,12 +176,11 @@ def _begin(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
 
 
 def _begins_with_others(tx: BooksTx, cell: Cell) -> bool:
-    """Whether several variants of an item could give a level its first number."""
-    if cell.here is not None or cell.base is not None or cell.there is None:
-        return False
-    if cell.problem in FROM_READING or cell.problem in ASIDE:
-        return False
-    return len(tx.mappings_of(cell.sku_number)) > 1
+    """Whether several variants of an item could give a level its first number, this one or, where
+    it cannot, the others.
+    """
+    never_set = cell.here is None and cell.base is None
+    return never_set and len(tx.mappings_of(cell.sku_number)) > 1
 
 
 def _begin_together(tx: BooksTx, levels: Mapping[tuple[str, str], Label], trace: Trace) -> None:

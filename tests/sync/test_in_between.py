@@ -218,3 +218,21 @@ async def test_no_variant_gives_its_number_to_a_level_that_was_never_set_before_
         assert {cell.problem for cell in cells} == {Problem.DIFFERS_AT_START}
     assert (await world.engine.rest()).rests
     assert [world.cell(key).state for key in keys] == [cell.state for cell in cells]
+
+
+async def test_a_variant_that_is_gone_does_not_keep_the_others_from_giving_their_number() -> None:
+    world = World()
+    world.linked(here=5, there=5, base=5, item="i9", sku="Z")
+    world.shop.put(CellKey("i1", "there-x"), 2)
+    world.map(i1="A", i2="A")
+    for reading in (
+        Reading(CellKey("i1", "there-x"), 2, sku="A"),
+        Reading(CellKey("i2", "there-x"), None, problem=Problem.DELETED, sku="A"),
+    ):
+
+        def work(tx: BooksTx, trace: Trace, reading: Reading = reading) -> None:
+            absorb(tx, [reading], lambda _: True, trace)
+
+        await world.engine.commits.commit(work)
+    assert world.cell(CellKey("i1", "there-x")).state is CellState.IN_SYNC
+    assert world.here() == 2
