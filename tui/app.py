@@ -16,7 +16,7 @@ import logging
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
@@ -41,7 +41,7 @@ from tui.widgets.scrollbars import use_plain_scrollbars
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from core.workspace import Workspace
+    from core.workspace import Desk, Workspace
     from tui.screens.base import BaseScreen
     from tui.session import Session
 
@@ -364,7 +364,15 @@ class DextreApp(MeasuringApp, Taking):
 def _session(workspace: Workspace, brand: str) -> Session:
     from tui.session import Session  # behind the first paint, as all that knows a store
 
-    return Session(workspace.desk(brand))
+    return Session(workspace.desk(brand), lambda: _linked_beside(workspace, brand))
+
+
+def _linked_beside(workspace: Workspace, brand: str) -> Iterator[Desk]:
+    """The desks of the other brands whose link is on, as far as they can be read."""
+    for other in workspace.brands():
+        with suppress(DextreError):
+            if other.name != brand and workspace.desk(other.name).link().enabled:
+                yield workspace.desk(other.name)
 
 
 def _dialog_of(error: DextreError) -> Screen[None]:

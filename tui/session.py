@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -76,8 +78,12 @@ class Step:
 
 
 class Session:
-    def __init__(self, desk: Desk) -> None:
+    """`others` gives the desks of the other brands whose link is on: who syncs one, syncs all."""
+
+    def __init__(self, desk: Desk, others: Callable[[], Iterable[Desk]] = tuple) -> None:
         self.desk = desk
+        self._others = others
+        self._beside: list[Desk] = []
         self.feed = desk.feed()
         self.events: deque[Event] = deque(
             desk.log(limit=FIRST_LINES, until=self.feed), maxlen=KEPT_EVENTS
@@ -176,8 +182,25 @@ class Session:
                 self.holder = error.params.get("who", "?")
                 return error
             self.holder = None
+            self._start_others()
             self.started = True
             return None
+
+    def _start_others(self) -> None:
+        """What one of them cannot do is told where it is opened."""
+        for desk in self._others():
+            with suppress(DextreError):
+                desk.start()
+                self._beside.append(desk)
+
+    def _stop(self) -> None:
+        with self._starting:
+            if not self.started:
+                return
+            self.started = False
+            while self._beside:
+                self._beside.pop().stop()
+            self.desk.stop()
 
     def give_up(self) -> None:
         """Wait for nobody's answer any more."""
@@ -185,15 +208,13 @@ class Session:
 
     def hand_over(self, who: Owner) -> None:
         """Let the engine go and become a viewer. Called off the UI's loop."""
-        self.started = False
-        self.desk.stop()
+        self._stop()
         self.holder = who
 
     def close(self) -> None:
         self.give_up()
         self.feed.close()
-        if self.started:
-            self.desk.stop()
+        self._stop()
 
     # -- why not -----------------------------------------------------------------------------------
 

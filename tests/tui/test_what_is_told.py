@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.model import MappingRow, MatchState, PlanKind, RowOutcome, RunRow
-from tests.tui.fakes import FakeDesk, sample_plan
-from tests.tui.seeing import press, running, seen
+from core.model import Item, MappingRow, MatchState, PlanKind, RowOutcome, RunRow, Why
+from tests.tui.fakes import FakeDesk, process, sample_plan
+from tests.tui.seeing import press, running, seen, settled
 from tui.app import DextreApp
 from tui.screens import runs
+from tui.screens.mapping_rows import state_words
+from tui.screens.plan import PlanScreen
 
 
 def told(app: DextreApp) -> str:
@@ -98,3 +101,36 @@ async def test_the_line_of_keys_tells_those_that_act_now(
         assert seen(app).rstrip().splitlines()[-1].strip() == line
         await press(app, pilot, "escape")
         assert "/ " in seen(app).rstrip().splitlines()[-1], "and then those of the screen"
+
+
+async def test_opening_one_brand_syncs_the_others_that_are_linked_as_well(tmp_path: Path) -> None:
+    one, two, off = FakeDesk("One"), FakeDesk("Two"), FakeDesk("Off", filled=False)
+    async with running(tmp_path, one, two, off) as (app, pilot):
+        app.open_brand("One")
+        await settled(app, pilot)
+        assert one.asked.count(("start",)) == two.asked.count(("start",)) == 1
+        assert ("start",) not in off.asked
+        app.open_brand("Two")
+        await settled(app, pilot)
+        assert one.asked.count(("start",)) == two.asked.count(("start",)) == 2
+        assert one.asked.count(("stop",)) == two.asked.count(("stop",)) == 1
+        app.open_session.hand_over(process("ben"))
+        assert one.asked.count(("stop",)) == two.asked.count(("stop",)) == 2
+
+
+async def test_enabling_says_how_many_cells_will_wait(tmp_path: Path) -> None:
+    desk = FakeDesk()
+    desk.disable()
+    async with running(tmp_path, desk) as (app, pilot):
+        plan = sample_plan(PlanKind.MERGE)
+        rows = [replace(row, why=Why.DIFFERS) if row.left_out else row for row in plan.rows]
+        app.push_screen(PlanScreen(replace(plan, rows=tuple(rows)), enabling=True))
+        await settled(app, pilot)
+        assert "! 1 cell differs and will wait for you" in seen(app)
+        assert "left out 1, equal already 1" in seen(app)
+
+
+def test_what_the_other_side_has_as_well_is_not_called_the_only_one() -> None:
+    alone = MappingRow(MatchState.ONLY_HERE, item=Item("A", "", ""))
+    assert "Only in DEXTRE" in str(state_words(alone, 0))
+    assert "Not mapped: A" in str(state_words(replace(alone, near="A"), 0))

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from core.model import MappedBy, MappingRow
+from core.model import MappedBy, MappingRow, MatchState
 from core.workspace import Filter, IgnoredRow
 from tui.clean import clean, signs
-from tui.i18n import _, aside, headed
+from tui.i18n import N_, _, aside, headed
 from tui.screens.finding import grow, index_in
 from tui.variants import variant_words
 from tui.widgets.columns import Column
 from tui.widgets.rows import Row, Toned
-from tui.words import MAPPED_BY, MATCHES, show
+from tui.words import DIM, MAPPED_BY, MATCHES, Mark, show
 
 if TYPE_CHECKING:
     from core.workspace import MappingView, Siblings
 
 SUGGESTED = 200
+ONLY = (MatchState.ONLY_HERE, MatchState.ONLY_THERE)
+NOT_MAPPED = Mark("–", N_("Not mapped"), DIM)
 
 
 def mapping_columns() -> list[Column]:
@@ -94,9 +96,16 @@ def _name(row: MappingRow, variants: Mapping[str, str]) -> str | Toned:
     return Toned(clean(variant.name), "dim") if variant else ""
 
 
+def _mark(row: MappingRow) -> Mark:
+    """Where the other side has just that value, the row is not the only one that has it."""
+    if row.state in ONLY and row.near:
+        return NOT_MAPPED
+    return MATCHES[row.state]
+
+
 def state_words(row: MappingRow, variants: int) -> Toned:
     """`variants`: how many its item has, where these are several."""
-    mark = MATCHES[row.state]
+    mark = _mark(row)
     state = show(mark)
     if row.by is MappedBy.HAND:
         state += " " + aside(_(MAPPED_BY[row.by]))

@@ -155,12 +155,16 @@ class PlanScreen(Finding, SubScreen):
     def _totals(self) -> list[str]:
         rows = self._rows
         lines = [
-            _("%(cells)s: %(there)d change in Shopify, %(here)d change in DEXTRE, %(out)d left out")
+            _(
+                "%(cells)s: change in Shopify %(there)d, in DEXTRE %(here)d; left out %(out)d, "
+                "equal already %(same)d"
+            )
             % {
                 "cells": counted.cells(rows.size(ALL)),
                 "there": rows.there,
                 "here": rows.here,
                 "out": rows.size(LEFT_OUT),
+                "same": rows.size(ALL) - rows.size(CHANGING) - rows.size(LEFT_OUT),
             },
             _("Units: Shopify %(there)+d, DEXTRE %(here)+d")
             % {"there": rows.units_there, "here": rows.units_here},
@@ -169,6 +173,13 @@ class PlanScreen(Finding, SubScreen):
             lines[1] += "   " + become
         if rows.left_open and self.session.status.link:
             lines.append(signs("! ") + self._opening(rows.left_open))
+        if rows.undecided and self._enabling:
+            words = ngettext(
+                "%(n)d cell differs and will wait for you: it does not follow until you decide.",
+                "%(n)d cells differ and will wait for you: they do not follow until you decide.",
+                rows.undecided,
+            )
+            lines.append(signs("! ") + words % {"n": rows.undecided})
         return lines
 
     def _become_zero(self) -> str:

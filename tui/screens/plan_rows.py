@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import overload
 
-from core.model import Plan, PlanRow
+from core.model import Plan, PlanRow, Why
 from core.workspace import Hits, Places, folded
 from tui.screens.finding import index_in
 from tui.widgets.rows import Row
@@ -32,12 +32,15 @@ class PlanRows:
         """Rows that change a number on that side."""
         self.units_here = self.units_there = 0
         self.zeros = 0
+        self.undecided = 0
+        """Rows that are left out because the two sides differ."""
         self.left_open = plan.left_open
         changing, left_out = array("L"), array("L")
         for place, row in enumerate(plan.rows):
             here, there = row.changes_here, row.changes_there
             if row.left_out:
                 left_out.append(place)
+                self.undecided += row.why is Why.DIFFERS
             elif here or there:
                 changing.append(place)
                 self._count(row, here=here, there=there)
