@@ -66,14 +66,20 @@ def signs(text: str) -> str:
     return text.translate(_ASCII) if _plain else text
 
 
+def harmless(text: str) -> str:
+    """An outside text, or what is typed, as one line that cannot speak to the terminal: of any
+    length, and with whatever signs it has.
+    """
+    if text.isprintable():
+        return text  # nearly all of them; what is forbidden is never printable
+    return _FORBIDDEN.sub("", _LINE_BREAKS.sub(" ", text))
+
+
 def clean(text: object, limit: int = LIMIT) -> str:
     """An outside text as one harmless line of at most `limit` characters."""
     raw = str(text)
-    if len(raw) <= limit and raw.isprintable():
-        return signs(raw)  # nearly all of them; what is forbidden is never printable
-    cut = len(raw) > limit
-    line = _FORBIDDEN.sub("", _LINE_BREAKS.sub(" ", raw[:limit]))
-    return signs(line + "…" if cut else line)
+    line = harmless(raw[:limit])
+    return signs(line + "…" if len(raw) > limit else line)
 
 
 def clean_block(text: object, limit: int = 4000) -> str:

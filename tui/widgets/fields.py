@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from tui.actions import bindings
-from tui.clean import clean, signs
+from tui.clean import clean, harmless, signs
 from tui.widgets.prose import Prose
 
 LONGEST = 1_000
@@ -78,6 +78,10 @@ class Field(Input):
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Signs are typed here too: the key line does not promise what they do elsewhere."""
         return key in TYPED_SIGNS or super().check_consume_key(key, character)
+
+    def validate_value(self, value: str) -> str:
+        """Whatever is put here, also a name that the form begins with: it is painted as it is."""
+        return harmless(value)
 
     def insert_text_at_cursor(self, text: str) -> None:
         super().insert_text_at_cursor(clean(text))
