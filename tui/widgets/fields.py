@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from tui.actions import bindings
-from tui.clean import clean, harmless, signs
+from tui.clean import harmless, signs
 from tui.widgets.prose import Prose
 
 LONGEST = 1_000
@@ -83,8 +83,9 @@ class Field(Input):
         """Whatever is put here, also a name that the form begins with: it is painted as it is."""
         return harmless(value)
 
-    def insert_text_at_cursor(self, text: str) -> None:
-        super().insert_text_at_cursor(clean(text))
+    def replace(self, text: str, start: int, end: int) -> None:
+        """All that is typed or pasted comes through here: its signs are kept as they were typed."""
+        super().replace(harmless(text), start, end)
 
     def on_paste(self, event: events.Paste) -> None:
         """The toolkit takes the first line, and says nothing of the others."""
@@ -103,7 +104,7 @@ class ScanField(Field):
             return  # no whole line: Enter comes with a key
         event.prevent_default().stop()
         for line in filter(None, map(str.strip, (self.value + event.text).splitlines())):
-            self.post_message(self.Submitted(self, clean(line, LONGEST)))
+            self.post_message(self.Submitted(self, harmless(line)))
 
 
 class FilterField(Field):
