@@ -19,6 +19,7 @@ from textual.widgets import Button, Input
 
 from tui.actions import bindings
 from tui.clean import harmless, signs
+from tui.i18n import _
 from tui.widgets.prose import Prose
 
 LONGEST = 1_000
@@ -90,10 +91,19 @@ class Field(Input):
     def on_paste(self, event: events.Paste) -> None:
         """The toolkit takes the first line, and says nothing of the others."""
         if any(line.strip() for line in event.text.splitlines()[1:]):
-            self.post_message(self.Cut())
+            self.post_message(self.Cut(_("Only the first line of what was pasted was taken.")))
+
+    def restricted(self) -> None:
+        """Nothing is cut off a text that is too long: half a token is none."""
+        words = _("Too long: a field takes at most %(most)s characters. Nothing was entered.")
+        self.post_message(self.Cut(words % {"most": f"{LONGEST:,}"}))
 
     class Cut(Message):
-        """Several lines were pasted, and one was taken."""
+        """Not all that was typed or pasted was taken; `words` tell it."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
 
 
 class ScanField(Field):
