@@ -1,6 +1,7 @@
-"""The terminal driver with three repairs of Textual 8.2.8: a byte that is not UTF-8 is replaced
+"""The terminal driver with four repairs of Textual 8.2.8: a byte that is not UTF-8 is replaced
 instead of ending the app; a terminal that is gone ends it instead of spinning for ever; a long
-commit of an input method arrives whole instead of as garbage keys.
+commit of an input method arrives whole instead of as garbage keys; after a stop of which the app
+was not told it does not begin a second time.
 
 Drop it when Textual has #6690 and #6696. Imported only where there is a POSIX terminal.
 """
@@ -9,11 +10,15 @@ from __future__ import annotations
 
 import os
 import selectors
+import termios
 from codecs import getincrementaldecoder
+from contextlib import suppress
+from typing import Any
 
-from textual import _xterm_parser, messages
+from textual import _xterm_parser, events, messages
 from textual._parser import ParseError
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 
 LONGEST_SEQUENCE = 2048
 """Upstream stops at 32 characters: a commit of five kanji is longer than that."""
@@ -22,6 +27,41 @@ _xterm_parser._MAX_SEQUENCE_SEARCH_THRESHOLD = LONGEST_SEQUENCE
 
 
 class SafeLinuxDriver(LinuxDriver):
+    _attrs: list[Any] | None = None
+    """How the terminal stands while the app has it."""
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._attrs = self._terminal_attrs()
+
+    def _terminal_attrs(self) -> list[Any] | None:
+        try:
+            return termios.tcgetattr(self.fileno)
+        except termios.error:
+            return None
+
+    def _sigcont_application(self, *args: object) -> None:
+        """Only a terminal that was given back (SIGTSTP) is begun with anew. What stops a process
+        without a word (SIGSTOP, a container's pause) leaves its threads and all as they are.
+        """
+        if self._must_signal_resume or not self._auto_restart:
+            super()._sigcont_application(*args)
+        else:
+            self._loop.call_soon_threadsafe(self._stand_again)
+
+    def _stand_again(self) -> None:
+        """A shell may have had the terminal meanwhile: its modes and what is seen, once more."""
+        if self._key_thread is None or not self._key_thread.is_alive():
+            return
+        if self._attrs is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self._attrs)
+        self.write("\x1b[?1049h\x1b[?25l")
+        self._enable_bracketed_paste()
+        self._disable_line_wrap()
+        size = Size(*self._get_terminal_size())
+        self.send_message(events.Resize(size, size))
+
     def run_input_thread(self) -> None:
         selector = selectors.SelectSelector()
         selector.register(self.fileno, selectors.EVENT_READ)

@@ -325,6 +325,33 @@ def test_suspending_gives_the_terminal_back_and_fg_paints_again(terminal: Termin
     terminal.wait_for(SETTINGS)
 
 
+def test_a_stop_that_nobody_told_of_leaves_the_terminal_as_it_was(
+    tmp_path: Path,
+) -> None:
+    """As a container's pause does it. What a shell did to the terminal meanwhile is mended."""
+    terminal = Terminal(tmp_path)
+    try:
+        before = termios.tcgetattr(terminal.parent)
+        terminal.wait_for(b"Keys")
+        terminal.read(0.5)
+        raw = termios.tcgetattr(terminal.parent)
+        assert raw != before
+        for stands in (raw, before):
+            terminal.process.send_signal(signal.SIGSTOP)
+            termios.tcsetattr(terminal.parent, termios.TCSANOW, stands)
+            terminal.out = b""
+            terminal.process.send_signal(signal.SIGCONT)
+            terminal.wait_for(b"Needs you")
+            assert termios.tcgetattr(terminal.parent) == raw
+        terminal.send(b"\x11")
+        assert terminal.ended() == 0
+        assert termios.tcgetattr(terminal.parent) == before
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.parent)
+
+
 def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
