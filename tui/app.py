@@ -108,7 +108,7 @@ class DextreApp(MeasuringApp, Taking):
 
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(number, lambda: self.exit(0))
 
     @work(exclusive=True, group="open")
