@@ -107,9 +107,16 @@ class DextreApp(MeasuringApp, Taking):
         self.call_after_refresh(self._open_behind)
 
     def _watch_signals(self) -> None:
+        """They end the app. Its loop is told, and the driver beside it, for the loop may be waiting
+        for a terminal that takes nothing.
+        """
+        from tui.driver import SafeLinuxDriver
+
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(number, lambda: self.exit(0))
+            if isinstance(self._driver, SafeLinuxDriver):
+                signal.signal(number, self._driver.end_without_terminal)
 
     @work(exclusive=True, group="open")
     async def _open_behind(self) -> None:

@@ -1,22 +1,30 @@
-"""The terminal driver with four repairs of Textual 8.2.8: a byte that is not UTF-8 is replaced
-instead of ending the app; a terminal that is gone ends it instead of spinning for ever; a long
-commit of an input method arrives whole instead of as garbage keys; after a stop of which the app
-was not told it does not begin a second time.
+"""The terminal driver with repairs of Textual 8.2.8: a byte that is not UTF-8 is replaced instead
+of ending the app; a terminal that is gone ends it instead of spinning for ever; a long commit of an
+input method arrives whole instead of as garbage keys; after a stop of which the app was not told it
+does not begin a second time; a terminal that takes nothing does not keep it from ending, nor are
+keys heaped up behind it.
 
 Drop it when Textual has #6690 and #6696. Imported only where there is a POSIX terminal.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
+import select
 import selectors
 import termios
+import time
 from codecs import getincrementaldecoder
 from contextlib import suppress
+from queue import Empty
+from threading import Thread
 from typing import Any
 
 from textual import _xterm_parser, events, messages
 from textual._parser import ParseError
+from textual.drivers import linux_driver
+from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
@@ -26,9 +34,45 @@ LONGEST_SEQUENCE = 2048
 _xterm_parser._MAX_SEQUENCE_SEARCH_THRESHOLD = LONGEST_SEQUENCE
 
 
+PATIENCE_S = 1.5
+"""How long a terminal may take nothing, before an app that is to end does so without it."""
+
+MOST_AHEAD = 16_384
+"""Bytes of keys that are read while the app takes none: the rest waits in the terminal."""
+
+
+class Writer(WriterThread):
+    """Whoever writes waits for the terminal, until it is let go: then nothing is written any more,
+    and nobody waits.
+    """
+
+    gone = False
+
+    def write(self, text: str) -> None:
+        if not self.gone:
+            super().write(text)
+
+    def let_go(self) -> None:
+        self.gone = True
+        with suppress(Empty):
+            while True:
+                self._queue.get_nowait()
+
+    def stop(self) -> None:
+        if not self.gone:
+            self._queue.put(None)
+        while self.is_alive() and not self.gone:
+            self.join(0.1)
+
+
+linux_driver.WriterThread = Writer  # type: ignore[attr-defined]
+
+
 class SafeLinuxDriver(LinuxDriver):
     _attrs: list[Any] | None = None
     """How the terminal stands while the app has it."""
+    _ahead = 0
+    """Bytes that were read since the app last took keys."""
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -69,6 +113,9 @@ class SafeLinuxDriver(LinuxDriver):
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         try:
             while not self.exit_event.is_set():
+                if self._ahead > MOST_AHEAD:
+                    self.exit_event.wait(0.1)
+                    continue
                 if selector.select(0.1):
                     data = self._read()
                     if not data:
@@ -76,11 +123,35 @@ class SafeLinuxDriver(LinuxDriver):
                         return
                     for message in parser.feed(decode(data)):
                         self.process_message(message)
+                    self._ahead += len(data)
+                    self._loop.call_soon_threadsafe(self._catch_up)
                 for message in parser.tick():
                     self.process_message(message)
         finally:
             selector.close()
             self._finish(parser)
+
+    def _catch_up(self) -> None:
+        self._ahead = 0
+
+    # -- ending without the terminal ---------------------------------------------------------------
+
+    def end_without_terminal(self, *_signal: object) -> None:
+        """The app is to end: from now on a terminal that takes nothing is let go. For a handler of
+        signals, which runs also while the app waits for such a terminal.
+        """
+        Thread(target=self._let_go_when_it_stands, name="patience", daemon=True).start()
+
+    def _let_go_when_it_stands(self) -> None:
+        writer = self._writer_thread
+        if not isinstance(writer, Writer):
+            return
+        while select.select([], [writer.fileno()], [], PATIENCE_S)[1]:
+            time.sleep(0.1)
+        atexit.register(os._exit, 0)  # the interpreter would wait for what is half written
+        writer.let_go()
+
+    # -- keys --------------------------------------------------------------------------------------
 
     def _read(self) -> bytes:
         """What was typed; nothing when the terminal is gone."""

@@ -383,6 +383,45 @@ def test_a_terminal_that_stops_reading_does_not_stop_the_sync(tmp_path: Path) ->
         os.close(terminal.parent)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_terminal_that_takes_nothing_does_not_keep_the_app_from_ending(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    terminal = Terminal(tmp_path, LINKED, "3000")
+    try:
+        before = termios.tcgetattr(terminal.parent)
+        terminal.wait_for(b"Keys")
+        terminal.send(b"2")
+        terminal.read(1.0)
+        _stands_still(tmp_path / "beats", terminal)
+        terminal.process.send_signal(number)
+        assert terminal.process.wait(LIMIT) == 0
+        assert termios.tcgetattr(terminal.parent) == before
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.parent)
+
+
+def test_keys_wait_in_a_terminal_that_takes_nothing(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, LINKED, "3000")
+    try:
+        terminal.wait_for(b"Keys")
+        terminal.send(b"2")
+        terminal.read(1.0)
+        _stands_still(tmp_path / "beats", terminal)
+        os.set_blocking(terminal.parent, False)
+        taken, end = 0, time.monotonic() + LIMIT
+        while select.select([], [terminal.parent], [], 2.0)[1]:
+            assert time.monotonic() < end, f"{taken} bytes of keys were read, and no end"
+            taken += os.write(terminal.parent, b"1" * 1_000)
+        assert taken < 200_000
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.parent)
+
+
 MANY_LINES = 20_000
 """Bytes of a log: some seconds of sales, more than is under way when the terminal stalls."""
 
