@@ -107,16 +107,21 @@ class DextreApp(MeasuringApp, Taking):
         self.call_after_refresh(self._open_behind)
 
     def _watch_signals(self) -> None:
-        """They end the app. Its loop is told, and the driver beside it, for the loop may be waiting
-        for a terminal that takes nothing.
+        """They end the app, also while its loop waits for a terminal that takes nothing: the loop's
+        own handlers are called too late then, or, where too much waits for it, never.
         """
         from tui.driver import SafeLinuxDriver
 
-        loop = asyncio.get_running_loop()
+        loop, driver = asyncio.get_running_loop(), self._driver
+
+        def end(*_signal: object) -> None:
+            loop.call_soon_threadsafe(self.exit, 0)
+            if isinstance(driver, SafeLinuxDriver):
+                driver.end_without_terminal()
+
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            loop.add_signal_handler(number, lambda: self.exit(0))
-            if isinstance(self._driver, SafeLinuxDriver):
-                signal.signal(number, self._driver.end_without_terminal)
+            loop.add_signal_handler(number, self.exit, 0)  # which is taken back when it closes
+            signal.signal(number, end)
 
     @work(exclusive=True, group="open")
     async def _open_behind(self) -> None:

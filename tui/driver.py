@@ -18,7 +18,7 @@ import time
 from codecs import getincrementaldecoder
 from contextlib import suppress
 from queue import Empty
-from threading import Thread
+from threading import Semaphore, Thread
 from typing import Any
 
 from textual import _xterm_parser, events, messages
@@ -27,6 +27,7 @@ from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
+from textual.message import Message
 
 LONGEST_SEQUENCE = 2048
 """Upstream stops at 32 characters: a commit of five kanji is longer than that."""
@@ -37,8 +38,8 @@ _xterm_parser._MAX_SEQUENCE_SEARCH_THRESHOLD = LONGEST_SEQUENCE
 PATIENCE_S = 1.5
 """How long a terminal may take nothing, before an app that is to end does so without it."""
 
-MOST_AHEAD = 16_384
-"""Bytes of keys that are read while the app takes none: the rest waits in the terminal."""
+MOST_AHEAD = 200
+"""Keys that are read while the app takes none: the rest waits in the terminal."""
 
 
 class Writer(WriterThread):
@@ -71,8 +72,10 @@ linux_driver.WriterThread = Writer  # type: ignore[attr-defined]
 class SafeLinuxDriver(LinuxDriver):
     _attrs: list[Any] | None = None
     """How the terminal stands while the app has it."""
-    _ahead = 0
-    """Bytes that were read since the app last took keys."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._room = Semaphore(MOST_AHEAD)
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -113,33 +116,31 @@ class SafeLinuxDriver(LinuxDriver):
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         try:
             while not self.exit_event.is_set():
-                if self._ahead > MOST_AHEAD:
-                    self.exit_event.wait(0.1)
-                    continue
                 if selector.select(0.1):
                     data = self._read()
                     if not data:
                         self.send_message(messages.ExitApp())
                         return
                     for message in parser.feed(decode(data)):
-                        self.process_message(message)
-                    self._ahead += len(data)
-                    self._loop.call_soon_threadsafe(self._catch_up)
+                        self._hand_over(message)
                 for message in parser.tick():
-                    self.process_message(message)
+                    self._hand_over(message)
         finally:
             selector.close()
             self._finish(parser)
 
-    def _catch_up(self) -> None:
-        self._ahead = 0
+    def _hand_over(self, message: Message) -> None:
+        """Once there is room: the app's loop stands still with a terminal that takes nothing."""
+        while not self.exit_event.is_set():
+            if self._room.acquire(timeout=0.1):
+                self.process_message(message)
+                self._loop.call_soon_threadsafe(self._room.release)
+                return
 
     # -- ending without the terminal ---------------------------------------------------------------
 
-    def end_without_terminal(self, *_signal: object) -> None:
-        """The app is to end: from now on a terminal that takes nothing is let go. For a handler of
-        signals, which runs also while the app waits for such a terminal.
-        """
+    def end_without_terminal(self) -> None:
+        """The app is to end: from now on a terminal that takes nothing is let go."""
         Thread(target=self._let_go_when_it_stands, name="patience", daemon=True).start()
 
     def _let_go_when_it_stands(self) -> None:

@@ -394,6 +394,7 @@ def test_a_terminal_that_takes_nothing_does_not_keep_the_app_from_ending(
         terminal.send(b"2")
         terminal.read(1.0)
         _stands_still(tmp_path / "beats", terminal)
+        terminal.send(b"1234567" * 100)  # nor does what is typed ahead
         terminal.process.send_signal(number)
         assert terminal.process.wait(LIMIT) == 0
         assert termios.tcgetattr(terminal.parent) == before
