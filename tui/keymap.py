@@ -45,12 +45,12 @@ def load(home: Path) -> tuple[dict[str, str], str]:
     except (OSError, UnicodeDecodeError) as error:
         return {}, _("%(file)s cannot be read: %(why)s") % {"file": FILE, "why": clean(error)}
     try:
-        record = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        lines = _flat(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         return {}, _("%(file)s cannot be read: %(why)s") % {"file": FILE, "why": clean(error)}
     keymap: dict[str, str] = {}
     wrong = []
-    for action, keys in _flat(record):
+    for action, keys in lines:
         found = key_names(keys)
         if action in BY_ID and found and set(found) <= SAFE_KEYS:
             keymap[action] = ",".join(found)
