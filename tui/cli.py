@@ -141,7 +141,7 @@ def _mend_streams() -> None:
     prints `?` instead of failing in the middle of a command.
     """
     if sys.stdin is None:
-        sys.stdin = Path(os.devnull).open(encoding="utf-8")
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - for as long as we run
     if sys.stdout is None:
         sys.stdout = _nowhere()
     if sys.stderr is None:
