@@ -16,7 +16,7 @@ from core.sync.events import WentOffline
 from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import press, running, seen, settled
 from tests.tui.test_goldens import SCREENS
-from tui.clean import _FORBIDDEN, _LINE_BREAKS, clean, clean_block
+from tui.clean import _FORBIDDEN, _LINE_BREAKS, clean, clean_block, escaped, harmless_lines
 from tui.widgets.fields import Field, Press
 
 EVIL = "Tee [/x] [red]\x1b]0;OWNED\x07\x1b[31m\x9b32m\u202e\x00 [b"
@@ -108,3 +108,17 @@ async def test_a_hostile_search_of_before_is_restored_harmless(tmp_path: Path) -
         await press(app, pilot, "6")
         assert "[red]" in app.screen.query_one("#filter", Field).value
         assert not BAD.search(seen(app))
+
+
+@given(st.text())
+def test_json_says_the_same_without_speaking_to_a_terminal(text: str) -> None:
+    said = escaped(json.dumps([text], ensure_ascii=False))
+    assert not BAD.search(said)
+    assert json.loads(said) == [text]
+
+
+@given(st.text())
+def test_lines_stay_lines(text: str) -> None:
+    shown = harmless_lines(text)
+    assert not BAD.search(shown)
+    assert shown.count("\n") == text.count("\n")
