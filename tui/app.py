@@ -10,6 +10,8 @@ os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")  # read once, at textual
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 os.environ.setdefault("TEXTUAL_FPS", "240")  # how long a paint waits for more; 15 on slow lines
+if os.environ.get("TEXTUAL_COLOR_SYSTEM") not in ("auto", "standard", "256", "truecolor"):
+    os.environ.pop("TEXTUAL_COLOR_SYSTEM", None)
 
 import asyncio
 import logging
@@ -352,6 +354,11 @@ class DextreApp(MeasuringApp, Taking):
         self.keep()
         if self.session is not None:
             self.session.close()
+
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Only where the mouse is ours: no terminal is sent what it need not know."""
+        if self._driver is not None and self._driver._mouse:
+            super()._set_pointer_shape(shape)
 
     def _fatal_error(self) -> None:
         """Never a traceback on the screen (its locals may hold anything): the log has it."""

@@ -35,6 +35,9 @@ LONGEST_SEQUENCE = 2048
 _xterm_parser._MAX_SEQUENCE_SEARCH_THRESHOLD = LONGEST_SEQUENCE
 
 
+LARGEST = (500, 200)
+"""Columns and rows that are painted."""
+
 PATIENCE_S = 1.5
 """How long a terminal may take nothing, before an app that is to end does so without it."""
 
@@ -75,11 +78,23 @@ class SafeLinuxDriver(LinuxDriver):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        if self._size is None:
+            self._size = self._get_terminal_size()
         self._room = Semaphore(MOST_AHEAD)
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._attrs = self._terminal_attrs()
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """No larger than any screen is: the environment may say what it likes."""
+        width, height = super()._get_terminal_size()
+        return min(width, LARGEST[0]), min(height, LARGEST[1])
+
+    def process_message(self, message: Message) -> None:
+        """A size that nobody asked the terminal for may be anybody's: the system tells it."""
+        if self._in_band_window_resize or not isinstance(message, events.Resize):
+            super().process_message(message)
 
     def _terminal_attrs(self) -> list[Any] | None:
         try:

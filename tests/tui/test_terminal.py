@@ -72,10 +72,11 @@ class Terminal:
         *given: str,
         term: str = "xterm-256color",
         typed: bytes = b"",
+        environment: dict[str, str] | None = None,
     ) -> None:
         self.parent, child = pty.openpty()
         environ = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
-        environ["TERM"] = term
+        environ |= {"TERM": term, **(environment or {})}
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.send(typed)  # before it starts
         self.process = subprocess.Popen(
@@ -246,6 +247,40 @@ def test_a_terminal_where_signs_are_wide_is_sent_none_of_them(tmp_path: Path) ->
         terminal.process.kill()
         terminal.process.wait()
         os.close(terminal.parent)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"COLUMNS": "30000", "LINES": "20000"},
+        {"TEXTUAL_COLOR_SYSTEM": "bogus", "TEXTUAL_FPS": "x", "TEXTUAL_THEME": "bogus"},
+    ],
+)
+def test_an_odd_environment_does_not_keep_the_app_from_opening(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    terminal = Terminal(tmp_path, environment=environment)
+    try:
+        terminal.wait_for(b"Keys")
+        terminal.send(b"\x11")
+        assert terminal.ended() == 0
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.parent)
+
+
+def test_a_size_that_nobody_asked_for_is_passed_over(terminal: Terminal) -> None:
+    terminal.send(b"\x1b[48;5000;5000;1;1t")
+    assert terminal.read(1.0) == b"", "it is painted in another size"
+    terminal.send(b"7")
+    terminal.wait_for(SETTINGS)
+
+
+def test_a_terminal_is_told_no_shape_of_a_mouse_that_it_keeps(terminal: Terminal) -> None:
+    terminal.send(b"7")
+    terminal.wait_for(SETTINGS)
+    assert b"\x1b]22;" not in terminal.out
 
 
 def test_a_commit_of_an_input_method_arrives_whole(terminal: Terminal) -> None:
