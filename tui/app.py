@@ -10,6 +10,8 @@ os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")  # read once, at textual
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 os.environ.setdefault("TEXTUAL_FPS", "240")  # how long a paint waits for more; 15 on slow lines
+if os.environ.get("TEXTUAL_COLOR_SYSTEM") not in ("auto", "standard", "256", "truecolor"):
+    os.environ.pop("TEXTUAL_COLOR_SYSTEM", None)
 
 import asyncio
 import logging
@@ -109,9 +111,21 @@ class DextreApp(MeasuringApp, Taking):
         self.call_after_refresh(self._open_behind)
 
     def _watch_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, lambda: self.exit(0))
+        """They end the app, also while its loop waits for a terminal that takes nothing: the loop's
+        own handlers are called too late then, or, where too much waits for it, never.
+        """
+        from tui.driver import SafeLinuxDriver
+
+        loop, driver = asyncio.get_running_loop(), self._driver
+
+        def end(*_signal: object) -> None:
+            loop.call_soon_threadsafe(self.exit, 0)
+            if isinstance(driver, SafeLinuxDriver):
+                driver.end_without_terminal()
+
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            loop.add_signal_handler(number, self.exit, 0)  # which is taken back when it closes
+            signal.signal(number, end)
 
     @work(exclusive=True, group="open")
     async def _open_behind(self) -> None:
@@ -349,6 +363,11 @@ class DextreApp(MeasuringApp, Taking):
         self.keep()
         if self.session is not None:
             self.session.close()
+
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Only where the mouse is ours: no terminal is sent what it need not know."""
+        if self._driver is not None and self._driver._mouse:
+            super()._set_pointer_shape(shape)
 
     def _fatal_error(self) -> None:
         """Never a traceback on the screen (its locals may hold anything): the log has it."""

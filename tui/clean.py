@@ -13,14 +13,15 @@ LIMIT = 500
 """Characters kept of one outside text; a screen is never wider than that."""
 
 _LINE_BREAKS = re.compile(r"[\t\n\r\v\f\u0085\u2028\u2029]+")
-_FORBIDDEN = re.compile(
-    "["
-    "\x00-\x1f\x7f-\x9f"  # C0 with ESC, DEL, C1
+_UNSEEN = (
+    "\x7f-\x9f"  # DEL, C1
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi marks, embeddings, overrides, isolates
     "\ufeff\ufff9-\ufffb"  # byte order mark, interlinear annotation
     "\ud800-\udfff"  # lone surrogates cannot be written to a terminal
-    "]"
 )
+_FORBIDDEN = re.compile(f"[\x00-\x1f{_UNSEEN}]")  # with C0, ESC among it
+_RAW_IN_JSON = re.compile(f"[{_UNSEEN}]")
+"""C0 is always escaped there."""
 
 _ASCII = str.maketrans(
     {
@@ -66,17 +67,33 @@ def signs(text: str) -> str:
     return text.translate(_ASCII) if _plain else text
 
 
+def harmless(text: str) -> str:
+    """An outside text, or what is typed, as one line that cannot speak to the terminal: of any
+    length, and with whatever signs it has.
+    """
+    if text.isprintable():
+        return text  # nearly all of them; what is forbidden is never printable
+    return _FORBIDDEN.sub("", _LINE_BREAKS.sub(" ", text))
+
+
 def clean(text: object, limit: int = LIMIT) -> str:
     """An outside text as one harmless line of at most `limit` characters."""
     raw = str(text)
-    if len(raw) <= limit and raw.isprintable():
-        return signs(raw)  # nearly all of them; what is forbidden is never printable
-    cut = len(raw) > limit
-    line = _FORBIDDEN.sub("", _LINE_BREAKS.sub(" ", raw[:limit]))
-    return signs(line + "…" if cut else line)
+    line = harmless(raw[:limit])
+    return signs(line + "…" if len(raw) > limit else line)
 
 
 def clean_block(text: object, limit: int = 4000) -> str:
     """The same for a text of several lines, as error dialogs show."""
     lines = str(text)[:limit].splitlines()
     return "\n".join(clean(line) for line in lines)
+
+
+def harmless_lines(text: str) -> str:
+    """The same for a text of several lines that is shown whole, as a CSV file is."""
+    return "\n".join(map(harmless, text.replace("\r\n", "\n").split("\n")))
+
+
+def escaped(text: str) -> str:
+    """JSON that says the same when it is read, without what speaks to a terminal."""
+    return _RAW_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

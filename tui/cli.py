@@ -137,9 +137,11 @@ def _speak(lang: str) -> None:
 
 
 def _mend_streams() -> None:
-    """A stream that was closed before we started swallows; a narrow encoding prints `?` instead of
-    failing in the middle of a command.
+    """A stream that was closed before we started swallows, or is at its end; a narrow encoding
+    prints `?` instead of failing in the middle of a command.
     """
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - for as long as we run
     if sys.stdout is None:
         sys.stdout = _nowhere()
     if sys.stderr is None:

@@ -76,14 +76,14 @@ REMEDY = N_("Correct the file, then start again. docs/keys.en.md lists all ids w
 def load(home: Path) -> tuple[dict[str, str], list[Fault]]:
     """The keymap, and what is wrong with the file."""
     try:
-        record = tomllib.loads((home / FILE).read_text("utf-8"))
+        lines = _flat(tomllib.loads((home / FILE).read_text("utf-8")))
     except FileNotFoundError:
         return {}, []
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         return {}, [Fault(_UNREADABLE, [clean(error)])]
     keymap: dict[str, str] = {}
     wrong = []
-    for action, keys in _flat(record):
+    for action, keys in lines:
         found = key_names(keys)
         if action in BY_ID and found and set(found) <= SAFE_KEYS:
             keymap[action] = ",".join(found)

@@ -5,7 +5,7 @@ travelled up to the app: typed ahead (a slow line, a barcode scanner), `a b Back
 become `ab`, and what follows a Tab would land in the field before it. So a key waits here until the
 one before it has come home, and until what it made its widget say has come home as well: the code
 that a scanner types after an Enter belongs to the next scan. While the app is still opening what it
-shows, all keys wait.
+shows, all keys wait. Once it is to end, those that wait are dropped.
 
 What a key changes is painted once, when it has come home.
 
@@ -85,6 +85,8 @@ class KeysInOrder(PaintsTogether):
         await super().on_event(event)
 
     async def _hand_on(self) -> None:
+        if self._exit:
+            self._typed.clear()
         if not self._typed:
             self._under_way = False
             self.let_paint()

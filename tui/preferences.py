@@ -28,7 +28,7 @@ class Preferences:
 def load(home: Path) -> Preferences:
     try:
         record = json.loads((home / FILE).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return Preferences()
     if not isinstance(record, dict):
         return Preferences()
@@ -46,9 +46,11 @@ def save(home: Path, preferences: Preferences) -> None:
     target = home / FILE
     draft = target.with_suffix(".new")
     try:
-        draft.write_text(json.dumps(asdict(preferences), ensure_ascii=False), "utf-8")
+        text = json.dumps(asdict(preferences))  # in ASCII, which holds whatever was read
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as out:
+            out.write(text)
         os.replace(draft, target)  # noqa: PTH105 - the atomic call by its name
-    except OSError:
+    except (OSError, RecursionError):
         return
 
 

@@ -14,13 +14,13 @@ from textual import work
 from textual.driver import Driver
 
 from tui import preferences
-from tui.i18n import _
 from tui.screens.frame import FrameScreen
 from tui.themed import ThemedApp
 
 if TYPE_CHECKING:
     from core.sync.events import Event
     from tui.session import Session
+    from tui.widgets.fields import Field
 
 PUMP_EVERY = 0.25
 AT_ONCE = 20
@@ -126,11 +126,11 @@ class PumpedApp(ThemedApp):
         if isinstance(self.screen, FrameScreen):
             self.screen.call_later(self.screen.say, words, tone)
 
-    def on_field_cut(self) -> None:
+    def on_field_cut(self, event: Field.Cut) -> None:
         """From whichever field that does not tell it itself, also one of a dialog."""
         for screen in reversed(self.screen_stack):
             if isinstance(screen, FrameScreen):
-                screen.say(_("Only the first line of what was pasted was taken."), "warn")
+                screen.say(event.words, "warn")
                 return
 
     def keep(self) -> None:

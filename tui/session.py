@@ -25,7 +25,7 @@ from tui.widgets.ringlog import LogLine
 from tui.words import CONNECTIONS, LEVELS, owner_text, show
 
 if TYPE_CHECKING:
-    from core.workspace import Desk
+    from core.workspace import Desk, EventFeed
     from core.workspace.index import ItemIndex
 
 OTHER_ITEMS = (ItemsImported, ItemAdded, ItemRenamed, ItemRemoved, Restored)
@@ -67,6 +67,14 @@ def log_line(event: Event) -> LogLine:
     return LogLine(text, mark.tone, str(getattr(event, "sku", "") or ""))
 
 
+def _first_events(desk: Desk, feed: EventFeed) -> list[Event]:
+    """The newest of before; none of a log that cannot be read, which its screen says."""
+    try:
+        return desk.log(limit=FIRST_LINES, until=feed)
+    except DextreError:
+        return []
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step from an empty start to a running link: what is done, or what is missing."""
@@ -85,9 +93,7 @@ class Session:
         self._others = others
         self._beside: list[Desk] = []
         self.feed = desk.feed()
-        self.events: deque[Event] = deque(
-            desk.log(limit=FIRST_LINES, until=self.feed), maxlen=KEPT_EVENTS
-        )
+        self.events: deque[Event] = deque(_first_events(desk, self.feed), maxlen=KEPT_EVENTS)
         self.happened = 0
         self.holder: Owner | str | None = None
         self._given_up = threading.Event()

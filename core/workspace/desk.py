@@ -256,12 +256,15 @@ class Desk(RunningDesk):
         until: EventFeed | None = None,
     ) -> list[Event]:
         """The last `limit` (None: all) of those that fit, oldest first; `level` is the lowest one,
-        `since` a moment in ISO, `until` a feed that brings what came later.
+        `since` a moment in ISO, `until` a feed that brings what came later. Raises
+        CannotReadLog.
         """
         return self._log.events(Wanted(sku, run, level, since), limit, until=until)
 
     def story(self, sku: str, limit: int | None = 200) -> list[Event]:
-        """What the log tells of one item, oldest first, whatever its number was."""
+        """What the log tells of one item, oldest first, whatever its number was. Raises
+        CannotReadLog.
+        """
         return self._log.story(sku, limit)
 
 

@@ -189,6 +189,12 @@ class RowWaits(TryAgain):
     remedy = N_("It is asked again by itself; the run says what became of it.")
 
 
+class CannotReadLog(UserMustAct):
+    code = "cannot_read_log"
+    message = N_("The log %(file)s cannot be read: %(detail)s.")
+    remedy = N_("Make it readable, or delete it: only what it tells of the past is lost with it.")
+
+
 class EngineFailed(DextreError):
     """Something that is no error of ours came out of the engine: the log has the whole of it."""
 

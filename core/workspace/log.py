@@ -7,6 +7,9 @@ opened for appending, so processes do not mix theirs.
 
 A file that is full is put aside as `.1`, the one before it as `.2`, and so on; the oldest go. A
 feed reads to the end of the file that was put aside before it goes on in the new one.
+
+Nothing depends on a log that can be read: who asks what is in it gets CannotReadLog, and a feed
+goes on as if there were none.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ import orjson
 
 from core.clock import iso, parse_iso
 from core.on_demand import Room
+from core.workspace.errors import CannotReadLog
 from core.workspace.notes import cannot_write
 
 if TYPE_CHECKING:
@@ -129,7 +133,7 @@ class EventLog:
     def _forget_old(self) -> None:
         oldest = time.time() - self._keeping.days * DAY_S
         for number, path in reversed([*enumerate(aside(self.path), 1)]):
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 if number > self._keeping.files or path.stat().st_mtime < oldest:
                     path.unlink()
 
@@ -207,7 +211,7 @@ class EventFeed:
         self._inode, self._at, self._rest = 0, 0, b""
         self._unread: deque[bytes] = deque()
         with ExitStack() as opened:
-            for file in _newest_first(path, opened):
+            for file in _that_can_be_read(_newest_first(path, opened)):
                 stat = os.fstat(file.fileno())
                 self._inode, self._at = stat.st_ino, stat.st_size
                 return
@@ -232,7 +236,7 @@ class EventFeed:
 
     def _new_lines(self) -> list[bytes]:
         with ExitStack() as opened:
-            return self._new_lines_of(_newest_first(self._path, opened))
+            return self._new_lines_of(_that_can_be_read(_newest_first(self._path, opened)))
 
     def _new_lines_of(self, files: Iterator[BinaryIO]) -> list[bytes]:
         parts: list[bytes] = []
@@ -275,7 +279,7 @@ def aside(path: Path) -> list[Path]:
 
 def _newest_first(path: Path, opened: ExitStack) -> Iterator[BinaryIO]:
     """The file that is written and those put aside, each once, whatever it is called by now. While
-    files are being put aside, one number at a time is nobody's.
+    files are being put aside, one number at a time is nobody's. Raises CannotReadLog.
     """
     missing = 0
     seen: set[int] = set()
@@ -287,11 +291,18 @@ def _newest_first(path: Path, opened: ExitStack) -> Iterator[BinaryIO]:
             if missing > 1:
                 return
             continue
+        except OSError as error:
+            raise CannotReadLog(file=str(name), detail=error.strerror) from error
         missing = 0
         inode = os.fstat(file.fileno()).st_ino
         if inode not in seen:
             seen.add(inode)
             yield file
+
+
+def _that_can_be_read(files: Iterator[BinaryIO]) -> Iterator[BinaryIO]:
+    with suppress(CannotReadLog):
+        yield from files
 
 
 def _bytes_of(file: BinaryIO, start: int, end: int) -> bytes:

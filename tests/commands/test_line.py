@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.conftest import Line
+from tui.__main__ import main as the_program
 from tui.cli import main, split_globals
 from tui.commands import MODULES, build
 from tui.commands.common import table, write_csv
@@ -119,6 +120,20 @@ def test_a_closed_output_does_not_break_a_command(
         patch.setattr(sys, "stdout", None)
         assert main(["location", "add", "Kyoto", "--home", str(brand.home)]) == 0
     assert "Kyoto" in brand("location", "list").out
+
+
+def test_an_interrupt_while_the_program_is_loaded_is_exit_130(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Interrupted:
+        @staticmethod
+        def find_spec(name: str, *_more: object) -> None:
+            if name == "tui.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "tui.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted, *sys.meta_path])
+    assert the_program() == 130
 
 
 def test_signs_are_plain_where_that_is_asked_for(brand: Line) -> None:

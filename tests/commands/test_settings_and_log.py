@@ -91,6 +91,19 @@ def test_the_log_of_several_brands_is_one_story(told: Line) -> None:
     assert told("log", "--brand", "Berg").out == ""
 
 
+def test_a_log_that_cannot_be_read_is_said_with_a_way_out(brand: Line) -> None:
+    brand("item", "add", "A")
+    log = next(brand.home.rglob("log.jsonl"))
+    log.unlink()
+    log.mkdir()
+    for words in (["log"], ["why", "A"]):
+        said = brand(*words, code=3).err
+        assert f"The log {log} cannot be read" in said
+        assert "delete it" in said
+    brand("item", "add", "B")
+    brand("status")
+
+
 def test_lines_for_a_service_carry_their_priority(told: Line) -> None:
     lines = told("log", "--format", "journald").out.splitlines()
     assert [each[:3] for each in lines] == ["<6>", "<6>", "<6>", "<4>"]

@@ -257,3 +257,20 @@ def test_a_label_goes_only_where_nothing_is_in_its_way(linked: Line, served: Ser
     assert linked("label", "remove", "sold", "--json").json["code"] == "sold"
     assert [each["code"] for each in linked("label", "list", "--json").json] == [first]
     assert "no inventory label sold" in linked("label", "remove", "sold", code=2).err
+
+
+def test_a_terminal_is_sent_no_control_codes_and_a_pipe_what_there_is(
+    stocked: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "Tee\x9b32m\u202e\x7f"
+    said = stocked("item", "add", "B", "--name", name, "--json")
+    assert name not in said.out
+    assert r"Tee\u009b32m\u202e\u007f" in said.out
+    assert said.json["name"] == name
+    assert name in stocked("item", "export").out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    shown = stocked("item", "export").out
+    assert "Tee32m" in shown
+    assert name not in shown
+    stocked("item", "add", "C\x9b")
+    assert r'"C\u009b"' in stocked("log", "--json").out

@@ -168,3 +168,25 @@ def test_an_output_that_nobody_reads_is_no_failure(home: Home, end: str) -> None
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "stock prune --older-than 1",
+        "backup - --with-secrets",
+        "connect --domain x.myshopify.com --token-file -",
+    ],
+)
+def test_an_input_that_was_closed_answers_nothing(home: Home, words: str) -> None:
+    home.run("brand", "add", "Acme")
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"{COMMAND} {words} <&-"],
+        env=home.env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode in (2, 3)
+    assert "Traceback" not in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -287,12 +288,26 @@ def test_without_a_terminal_the_app_points_to_the_commands(
     assert "dextre-sync status" in reason if reason else True
 
 
-def test_broken_preferences_cost_nothing(tmp_path: Path) -> None:
-    (tmp_path / preferences.FILE).write_text("[1, 2", "utf-8")
+@pytest.mark.parametrize("broken", ["[1, 2", "[" * 200_000, "\xff"])
+def test_broken_preferences_cost_nothing(tmp_path: Path, broken: str) -> None:
+    (tmp_path / preferences.FILE).write_text(broken, "latin-1")
     assert preferences.load(tmp_path) == preferences.Preferences()
     preferences.remember(tmp_path, brand="Tea")
     assert preferences.load(tmp_path).brand == "Tea"
     preferences.remember(tmp_path / "missing", brand="Tea")
+
+
+@pytest.mark.parametrize("kept", [r'"\ud800"', "[" * 500 + "]" * 500])
+def test_preferences_that_are_odd_are_no_fault_to_keep(tmp_path: Path, kept: str) -> None:
+    odd = f'{{"screens": {{"log": {{"search": {kept}}}}}}}'
+    (tmp_path / preferences.FILE).write_text(odd, "utf-8")
+    preferences.remember(tmp_path, brand="茶")
+    assert preferences.load(tmp_path).screens == json.loads(odd)["screens"]
+
+
+def test_preferences_are_nobody_elses(tmp_path: Path) -> None:
+    preferences.remember(tmp_path, brand="Tea")
+    assert (tmp_path / preferences.FILE).stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_fault_of_our_own_ends_the_app_with_a_line_and_no_traceback(

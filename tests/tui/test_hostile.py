@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,8 @@ from core.sync.events import WentOffline
 from tests.tui.fakes import AT, FakeDesk
 from tests.tui.seeing import press, running, seen, settled
 from tests.tui.test_goldens import SCREENS
-from tui.clean import _FORBIDDEN, _LINE_BREAKS, clean, clean_block
-from tui.widgets.fields import Press
+from tui.clean import _FORBIDDEN, _LINE_BREAKS, clean, clean_block, escaped, harmless_lines
+from tui.widgets.fields import Field, Press
 
 EVIL = "Tee [/x] [red]\x1b]0;OWNED\x07\x1b[31m\x9b32m\u202e\x00 [b"
 BAD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -80,3 +81,44 @@ async def test_hostile_names_are_shown_as_text_on_every_screen(tmp_path: Path) -
         app.go("inventory")
         await press(app, pilot, "e")
         assert "[red]" in seen(app), "markup is shown, not obeyed"
+
+
+async def test_hostile_names_are_harmless_in_the_fields_that_begin_with_them(
+    tmp_path: Path,
+) -> None:
+    desk = FakeDesk("Teahouse")
+    desk._items = {"A1": Item("A1", EVIL, EVIL)}
+    desk._locations = [Location("l1", EVIL)]
+    desk._labels = [replace(label, name=EVIL) for label in desk._labels]
+    ways = (["2", "enter", "e"], ["2", "p", "e"], ["2", "p", "tab", "e"])
+    async with running(tmp_path, desk) as (app, pilot):
+        for keys in ways:
+            app.go("home")
+            await press(app, pilot, *keys)
+            fields = [field for field in app.screen.query(Field) if field.value]
+            assert fields, keys
+            assert not any(BAD.search(field.value) for field in fields), keys
+            assert not BAD.search(seen(app)), keys
+            await press(app, pilot, "escape")
+
+
+async def test_a_hostile_search_of_before_is_restored_harmless(tmp_path: Path) -> None:
+    (tmp_path / "app.json").write_text(json.dumps({"screens": {"log": {"search": EVIL}}}))
+    async with running(tmp_path, FakeDesk("Teahouse")) as (app, pilot):
+        await press(app, pilot, "6")
+        assert "[red]" in app.screen.query_one("#filter", Field).value
+        assert not BAD.search(seen(app))
+
+
+@given(st.text())
+def test_json_says_the_same_without_speaking_to_a_terminal(text: str) -> None:
+    said = escaped(json.dumps([text], ensure_ascii=False))
+    assert not BAD.search(said)
+    assert json.loads(said) == [text]
+
+
+@given(st.text())
+def test_lines_stay_lines(text: str) -> None:
+    shown = harmless_lines(text)
+    assert not BAD.search(shown)
+    assert shown.count("\n") == text.count("\n")

@@ -264,8 +264,9 @@ async def test_a_wrong_line_of_the_keys_is_told_and_costs_only_itself(tmp_path: 
     async with running(tmp_path, FakeDesk()) as (app, _pilot):
         assert "keys.toml: no such action" in seen(app)
     assert keymap.load(tmp_path)[0] == {"home.next": "f9"}
-    (tmp_path / keymap.FILE).write_text("not toml", "utf-8")
-    assert keymap.load(tmp_path)[0] == {}
+    for wrong in ("not toml", "a=" + "[" * 100_000, ".".join("a" * 10_000) + "=1"):
+        (tmp_path / keymap.FILE).write_text(wrong, "utf-8")
+        assert keymap.load(tmp_path)[0] == {}
 
 
 async def test_a_key_that_is_given_to_two_actions_is_told_with_both(tmp_path: Path) -> None:

@@ -60,3 +60,14 @@ async def test_a_field_that_goes_away_does_not_hold_up_the_keys() -> None:
         burst(app, "b", "c")
         await pilot.pause(0.2)
         assert app.query_one("#second", Input).value.endswith("bc")
+
+
+async def test_what_is_typed_before_the_end_does_not_put_it_off() -> None:
+    app = TwoFields()
+    async with app.run_test() as pilot:
+        app.query_one("#first").focus()
+        await pilot.pause()
+        burst(app, *"abc")
+        app.exit()
+        await pilot.pause(0.2)
+        assert app.values() in (("", ""), ("a", ""))

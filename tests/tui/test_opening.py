@@ -9,10 +9,11 @@ from typing import cast
 
 from textual.pilot import Pilot
 
+from core.model import Item
 from core.store.errors import CannotWrite
 from core.workspace import Workspace
 from tests.tui.fakes import FakeDesk, FakeWorkspace
-from tests.tui.seeing import seen, settled
+from tests.tui.seeing import press, running, seen, settled
 from tui.app import DextreApp, Opening
 from tui.screens.opening import OpeningScreen
 
@@ -116,3 +117,19 @@ def test_the_first_paint_imports_nothing_of_the_store() -> None:
     code = f"import sys, tui.app; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_a_log_that_cannot_be_read_keeps_nobody_out(tmp_path: Path) -> None:
+    """It is told where it would be shown, and only there."""
+    with Workspace(tmp_path / "home", environ={}) as workspace:
+        workspace.add_brand("Tea")
+        desk = workspace.desk("Tea")
+        desk.add_item(Item("A1"))
+        desk.log_path.unlink()
+        desk.log_path.mkdir()
+        async with running(tmp_path / "home", workspace=workspace) as (app, pilot):
+            assert "Live log" in seen(app)
+            await press(app, pilot, "2", "enter")
+            assert "cannot be read" in seen(app)
+            await press(app, pilot, "escape", "6")
+            assert "cannot be read" in seen(app)

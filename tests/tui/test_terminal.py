@@ -72,10 +72,11 @@ class Terminal:
         *given: str,
         term: str = "xterm-256color",
         typed: bytes = b"",
+        environment: dict[str, str] | None = None,
     ) -> None:
         self.parent, child = pty.openpty()
         environ = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
-        environ["TERM"] = term
+        environ |= {"TERM": term, **(environment or {})}
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.send(typed)  # before it starts
         self.process = subprocess.Popen(
@@ -156,7 +157,7 @@ def test_bytes_that_are_no_text_do_not_end_the_app(terminal: Terminal) -> None:
     assert terminal.ended() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_leaves_the_terminal_as_it_was(terminal: Terminal, number: signal.Signals) -> None:
     terminal.process.send_signal(number)
     assert terminal.ended() == 0
@@ -248,6 +249,40 @@ def test_a_terminal_where_signs_are_wide_is_sent_none_of_them(tmp_path: Path) ->
         os.close(terminal.parent)
 
 
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"COLUMNS": "30000", "LINES": "20000"},
+        {"TEXTUAL_COLOR_SYSTEM": "bogus", "TEXTUAL_FPS": "x", "TEXTUAL_THEME": "bogus"},
+    ],
+)
+def test_an_odd_environment_does_not_keep_the_app_from_opening(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    terminal = Terminal(tmp_path, environment=environment)
+    try:
+        terminal.wait_for(b"Keys")
+        terminal.send(b"\x11")
+        assert terminal.ended() == 0
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.parent)
+
+
+def test_a_size_that_nobody_asked_for_is_passed_over(terminal: Terminal) -> None:
+    terminal.send(b"\x1b[48;5000;5000;1;1t")
+    assert terminal.read(1.0) == b"", "it is painted in another size"
+    terminal.send(b"7")
+    terminal.wait_for(SETTINGS)
+
+
+def test_a_terminal_is_told_no_shape_of_a_mouse_that_it_keeps(terminal: Terminal) -> None:
+    terminal.send(b"7")
+    terminal.wait_for(SETTINGS)
+    assert b"\x1b]22;" not in terminal.out
+
+
 def test_a_commit_of_an_input_method_arrives_whole(terminal: Terminal) -> None:
     """As text: the protocol in which long commits become garbage is never asked for."""
     assert not re.search(rb"\x1b\[[>=]\d+(;\d+)?u", terminal.out)
@@ -325,6 +360,33 @@ def test_suspending_gives_the_terminal_back_and_fg_paints_again(terminal: Termin
     terminal.wait_for(SETTINGS)
 
 
+def test_a_stop_that_nobody_told_of_leaves_the_terminal_as_it_was(
+    tmp_path: Path,
+) -> None:
+    """As a container's pause does it. What a shell did to the terminal meanwhile is mended."""
+    terminal = Terminal(tmp_path)
+    try:
+        before = termios.tcgetattr(terminal.parent)
+        terminal.wait_for(b"Keys")
+        terminal.read(0.5)
+        raw = termios.tcgetattr(terminal.parent)
+        assert raw != before
+        for stands in (raw, before):
+            terminal.process.send_signal(signal.SIGSTOP)
+            termios.tcsetattr(terminal.parent, termios.TCSANOW, stands)
+            terminal.out = b""
+            terminal.process.send_signal(signal.SIGCONT)
+            terminal.wait_for(b"Needs you")
+            assert termios.tcgetattr(terminal.parent) == raw
+        terminal.send(b"\x11")
+        assert terminal.ended() == 0
+        assert termios.tcgetattr(terminal.parent) == before
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.parent)
+
+
 def _state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
@@ -350,6 +412,46 @@ def test_a_terminal_that_stops_reading_does_not_stop_the_sync(tmp_path: Path) ->
             terminal.read(0.2)
         terminal.send(b"\x11")
         assert terminal.ended() == 0
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.parent)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_terminal_that_takes_nothing_does_not_keep_the_app_from_ending(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    terminal = Terminal(tmp_path, LINKED, "3000")
+    try:
+        before = termios.tcgetattr(terminal.parent)
+        terminal.wait_for(b"Keys")
+        terminal.send(b"2")
+        terminal.read(1.0)
+        _stands_still(tmp_path / "beats", terminal)
+        terminal.send(b"1234567" * 100)  # nor does what is typed ahead
+        terminal.process.send_signal(number)
+        assert terminal.process.wait(LIMIT) == 0
+        assert termios.tcgetattr(terminal.parent) == before
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        os.close(terminal.parent)
+
+
+def test_keys_wait_in_a_terminal_that_takes_nothing(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path, LINKED, "3000")
+    try:
+        terminal.wait_for(b"Keys")
+        terminal.send(b"2")
+        terminal.read(1.0)
+        _stands_still(tmp_path / "beats", terminal)
+        os.set_blocking(terminal.parent, False)
+        taken, end = 0, time.monotonic() + LIMIT
+        while select.select([], [terminal.parent], [], 2.0)[1]:
+            assert time.monotonic() < end, f"{taken} bytes of keys were read, and no end"
+            taken += os.write(terminal.parent, b"1" * 1_000)
+        assert taken < 200_000
     finally:
         terminal.process.kill()
         terminal.process.wait()

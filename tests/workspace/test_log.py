@@ -11,6 +11,7 @@ import pytest
 
 from core.sync.events import Event, NeedsYou, SaleSeen, SyncStopped
 from core.workspace import log as log_module
+from core.workspace.errors import CannotReadLog
 from core.workspace.log import EventLog, Keeping, Wanted, aside, numbered
 
 
@@ -202,3 +203,25 @@ def test_a_feed_that_looks_between_two_files_says_nothing_twice(small: EventLog)
     assert feed.drain() == []
     small.append(sale(1))
     assert numbers(feed.drain()) == [1]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_log_that_cannot_be_read_is_said_where_it_is_asked_for(
+    small: EventLog, number: int
+) -> None:
+    """A folder in its place: root may read every file."""
+    path = numbered(small.path, number) if number else small.path
+    if number:
+        small.append(sale(1))
+    path.mkdir()
+    with pytest.raises(CannotReadLog, match=path.name):
+        small.events()
+    with pytest.raises(CannotReadLog, match=path.name):
+        small.story("A")
+    feed = small.feed()
+    small.append(sale(2))
+    small.keep(Keeping(files=0))
+    assert numbers(feed.drain()) == ([2] if number else [])
+    path.rmdir()
+    small.append(sale(3))
+    assert numbers(feed.drain()) == [3]

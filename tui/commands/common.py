@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from rich.cells import cell_len
 
 from core.errors import N_, DextreError, UserMustAct
-from tui.clean import clean
+from tui.clean import clean, escaped, harmless_lines
 from tui.cli import Globals
 from tui.i18n import headed, joined, ngettext, tell
 from tui.paths import STDOUT, replaced_file
@@ -154,10 +154,11 @@ def say(text: str = "") -> None:
     sys.stdout.write(text + "\n")
 
 
-def say_json(value: object) -> None:
+def say_json(value: object, *, indent: bool = True) -> None:
     import orjson
 
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
+    option = orjson.OPT_INDENT_2 if indent else 0
+    say(escaped(orjson.dumps(value, option=option, default=str).decode()))
 
 
 WIDEST_COLUMN = 60
@@ -214,8 +215,17 @@ def more_rows(left: int, *, in_csv: bool = False) -> str:
     return words % {"n": f"{left:,}", "where": where}
 
 
+class _Shown(StringIO):
+    """CSV for the eye: a terminal is not sent what would speak to it."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(harmless_lines(text))
+
+
 def csv_out() -> TextIO:
     """Standard output for CSV: UTF-8 and its own line ends, whatever the locale."""
+    if sys.stdout.isatty():
+        return _Shown()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="")
     return sys.stdout

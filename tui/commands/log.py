@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from core.clock import iso
 from core.errors import N_, BadInput
 from tui.clean import clean
-from tui.commands.common import Session, say, tell_unreadable
+from tui.commands.common import Session, say, say_json, tell_unreadable
 from tui.commands.line import Tree, count, one_of, takes_json
 from tui.i18n import _, event_text, sentences
 from tui.when import to_the_second
@@ -151,9 +151,7 @@ def _say_text(event: Event, with_brand: bool) -> None:
 
 
 def _say_json(event: Event, _with_brand: bool) -> None:
-    import orjson
-
-    say(orjson.dumps(event.record(), default=str).decode())
+    say_json(event.record(), indent=False)
 
 
 def _say_journald(event: Event, with_brand: bool) -> None:

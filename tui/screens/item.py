@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
+from core.errors import DextreError
 from core.model import Cell, Item, LocationPair, Movement
 from core.sync.events import Event
 from tui import counted
@@ -15,6 +16,7 @@ from tui.actions import bindings
 from tui.clean import clean, signs
 from tui.clipboard import copy_text
 from tui.i18n import N_, _
+from tui.remedies import told
 from tui.screens.base import SubScreen
 from tui.session import log_line
 from tui.variants import variant_words
@@ -266,7 +268,11 @@ class ItemScreen(SubScreen):
         ]
 
     def _log(self) -> list[str]:
-        lines = [log_line(event).text for event in self.desk.story(self.sku_number, LOG_LINES)]
+        try:
+            events = self.desk.story(self.sku_number, LOG_LINES)
+        except DextreError as error:
+            return [f"  {told(error)}"]
+        lines = [log_line(event).text for event in events]
         return [f"  {line}" for line in reversed(lines)] or [_("  Nothing yet.")]
 
 

@@ -78,13 +78,17 @@ class LogScreen(LiveLog):
         empty = _("No line fits the filter.") if kept else _("Nothing has happened yet.")
         self.query_one(RingLog).show(self.lines_of(kept[-AT_FIRST:]), empty)
         self._show_about()
-        if self._all_brands or len(kept) >= AT_FIRST:
+        if self._all_brands or len(kept) >= AT_FIRST or not kept:
             self._read_files()
 
     @work(exclusive=True, group="log")
     async def _read_files(self) -> None:
         unread: list[str] = []
-        lines = await asyncio.to_thread(self._from_files, unread)
+        try:
+            lines = await asyncio.to_thread(self._from_files, unread)
+        except DextreError as error:
+            self.say(told(error), "warn")
+            return
         if unread and self.is_attached:
             self.say("\n".join(unread), "warn")
         log = self.query_one(RingLog)
@@ -93,7 +97,7 @@ class LogScreen(LiveLog):
             log.show(lines)
 
     def _from_files(self, unread: list[str]) -> list[LogLine]:
-        """`unread` gets what to say of brands that cannot be opened."""
+        """`unread` gets what to say of other brands that cannot be opened."""
         events = self.desk.log(limit=FROM_FILE)
         return self.lines_of(self._with_others(events, unread) if self._all_brands else events)
 
@@ -106,10 +110,10 @@ class LogScreen(LiveLog):
         for name in self._other_brands():
             try:
                 desk = self.own_app.workspace.desk(name)
+                events += desk.log(limit=FROM_FILE)
             except DextreError as error:
                 unread.append(f"{clean(name)}: {told(error)}")
                 continue
-            events += desk.log(limit=FROM_FILE)
             if name not in self._others:
                 self._others[name] = desk.feed()
         return sorted(events, key=lambda event: event.at)[-FROM_FILE:]

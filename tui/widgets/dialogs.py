@@ -274,7 +274,7 @@ class FormDialog(Dialog[Mapping[str, str]]):
     @on(Field.Cut)
     def tell_cut(self, event: Field.Cut) -> None:
         event.stop()
-        self._say_wrong(_("Only the first line of what was pasted was taken."))
+        self._say_wrong(event.words)
 
     def _say_wrong(self, wrong: str) -> None:
         note = self.query_one("#wrong", Prose)

@@ -18,7 +18,8 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from tui.actions import bindings
-from tui.clean import clean, signs
+from tui.clean import harmless, signs
+from tui.i18n import _
 from tui.widgets.prose import Prose
 
 LONGEST = 1_000
@@ -79,16 +80,30 @@ class Field(Input):
         """Signs are typed here too: the key line does not promise what they do elsewhere."""
         return key in TYPED_SIGNS or super().check_consume_key(key, character)
 
-    def insert_text_at_cursor(self, text: str) -> None:
-        super().insert_text_at_cursor(clean(text))
+    def validate_value(self, value: str) -> str:
+        """Whatever is put here, also a name that the form begins with: it is painted as it is."""
+        return harmless(value)
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """All that is typed or pasted comes through here: its signs are kept as they were typed."""
+        super().replace(harmless(text), start, end)
 
     def on_paste(self, event: events.Paste) -> None:
         """The toolkit takes the first line, and says nothing of the others."""
         if any(line.strip() for line in event.text.splitlines()[1:]):
-            self.post_message(self.Cut())
+            self.post_message(self.Cut(_("Only the first line of what was pasted was taken.")))
+
+    def restricted(self) -> None:
+        """Nothing is cut off a text that is too long: half a token is none."""
+        words = _("Too long: a field takes at most %(most)s characters. Nothing was entered.")
+        self.post_message(self.Cut(words % {"most": f"{LONGEST:,}"}))
 
     class Cut(Message):
-        """Several lines were pasted, and one was taken."""
+        """Not all that was typed or pasted was taken; `words` tell it."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
 
 
 class ScanField(Field):
@@ -99,7 +114,7 @@ class ScanField(Field):
             return  # no whole line: Enter comes with a key
         event.prevent_default().stop()
         for line in filter(None, map(str.strip, (self.value + event.text).splitlines())):
-            self.post_message(self.Submitted(self, clean(line, LONGEST)))
+            self.post_message(self.Submitted(self, harmless(line)))
 
 
 class FilterField(Field):
