@@ -45,10 +45,10 @@ class Home:
         make_private_folder(self._brands)
 
     def brands(self) -> tuple[Brand, ...]:
-        """By name."""
+        """By name. One whose name cannot be read has that of its folder, and cannot be opened."""
         with file_faults(self._brands):
             files = [*self._brands.glob("[!.]*/brand.json")]
-        return tuple(sorted((_read(file) for file in files), key=lambda brand: brand.name))
+        return tuple(sorted(map(_read_or_folder, files), key=lambda brand: brand.name))
 
     def add(self, name: str) -> Brand:
         """Raises EmptyName, NameTaken (names that differ only by case or width are the same)."""
@@ -69,6 +69,7 @@ class Home:
         folder = self.folder(brand)
         if not (folder / "brand.json").is_file():
             raise UnknownBrand(brand=brand.name)
+        _read(folder / "brand.json")
         _require_whole(folder / INVENTORY_FILE)
         return self._open_in(folder, brand)
 
@@ -133,11 +134,24 @@ def _require_whole(file: Path) -> None:
         raise Damaged(file=str(file), detail="it is empty")
 
 
+_NO_NAME = N_('it must tell the folder\'s name and the brand\'s, as {"id": …, "name": …}')
+
+
 def _read(file: Path) -> Brand:
     with file_faults(file):
         content = file.read_bytes()
     try:
         record = orjson.loads(content)
-        return Brand(record["id"], record["name"])
+        brand_id, name = record["id"], record["name"]
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise Damaged(file=str(file), detail=str(error)) from error
+        raise Damaged(file=str(file), detail=_NO_NAME) from error
+    if not (isinstance(brand_id, str) and isinstance(name, str) and name):
+        raise Damaged(file=str(file), detail=_NO_NAME)
+    return Brand(brand_id, name)
+
+
+def _read_or_folder(file: Path) -> Brand:
+    try:
+        return _read(file)
+    except Damaged:
+        return Brand(file.parent.name, file.parent.name)

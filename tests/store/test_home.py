@@ -103,7 +103,7 @@ def test_an_unknown_brand_and_a_damaged_record_are_named(home: Home) -> None:
     record = home.folder(brand) / "brand.json"
     record.write_text("{")
     with pytest.raises(Damaged, match=r"brand\.json"):
-        home.brands()
+        home.open(brand)
 
 
 # -- ownership, in one process (two processes: test_processes.py) -------------------------------
@@ -165,3 +165,16 @@ def test_a_folder_that_cannot_lock_is_refused_with_the_reason(
     monkeypatch.setattr(fcntl, "flock", no_locks)
     with pytest.raises(CannotLock, match="No locks available"):
         Ownership.acquire(tmp_path, Purpose.APP, StandingClock())
+
+
+@pytest.mark.parametrize("content", ['{"name": 5}', '{"id": "x", "name": ""}', "{", "[]"])
+def test_a_brand_whose_name_cannot_be_read_does_not_stop_the_others(
+    home: Home, content: str
+) -> None:
+    whole, damaged = home.add("Tea"), home.add("Cups")
+    (home.folder(damaged) / "brand.json").write_text(content)
+    assert {brand.name for brand in home.brands()} == {"Tea", damaged.id}
+    home.open(whole).close()
+    (other,) = (brand for brand in home.brands() if brand.name != "Tea")
+    with pytest.raises(Damaged, match="folder's name and the brand's"):
+        home.open(other)
