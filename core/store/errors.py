@@ -54,6 +54,12 @@ class MustReopen(UserMustAct):
     remedy = N_("Check the disk, then start dextre-sync again.")
 
 
+class FileGone(UserMustAct):
+    code = "file_gone"
+    message = N_("%(file)s is gone, or another file is in its place.")
+    remedy = N_("Nothing more is written or synced. Bring the folder back, then start again.")
+
+
 class NewerFile(UserMustAct):
     code = "newer_file"
     message = N_(

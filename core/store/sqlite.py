@@ -29,6 +29,7 @@ from core.store.errors import (
     Damaged,
     DiskFailed,
     DiskFull,
+    FileGone,
     MustReopen,
     NewerFile,
     StoreBusy,
@@ -78,6 +79,7 @@ class SqliteFile:
         self._lost: DextreError | None = None  # why SQLite ended the open transaction by itself
         self._closed = False
         self._pool: deque[sqlite3.Connection] = deque()
+        self._inode: int | None = None
         self._watching = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
         if sqlite3.sqlite_version_info < OLDEST:
@@ -96,6 +98,7 @@ class SqliteFile:
             except BaseException:
                 self._writer.close()
                 raise
+        self._inode = _inode(path)
 
     # -- opening ---------------------------------------------------------------------------------
 
@@ -160,6 +163,11 @@ class SqliteFile:
     def _refuse_newer(self) -> None:
         if (found := self._version()) > self._known:
             raise NewerFile(file=str(self.path), found=found, known=self._known)
+
+    def _refuse_gone(self) -> None:
+        """What is written to a file without a name is gone with the last who has it open."""
+        if self._inode is not None and _inode(self.path) != self._inode:
+            raise FileGone(file=str(self.path))
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -249,6 +257,7 @@ class SqliteFile:
         try:
             with self._faults():
                 self._refuse_newer()  # a newer program may have opened it since we did
+            self._refuse_gone()
             yield
             with self._faults():
                 self._require_open_transaction()
@@ -374,6 +383,14 @@ class _Snapshot:
     def rows(self, sql: str, params: Params = ()) -> list[Any]:
         with self._file._faults():
             return self._connection.execute(sql, params).fetchall()
+
+
+def _inode(path: Path) -> int | None:
+    """None: there is no such file, or nobody can say."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 @contextmanager

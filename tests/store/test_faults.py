@@ -18,6 +18,7 @@ from core.store.errors import (
     Damaged,
     DiskFailed,
     DiskFull,
+    FileGone,
     MustReopen,
     NewerFile,
 )
@@ -250,6 +251,22 @@ def test_a_newer_file_is_refused_unharmed(tmp_path: Path) -> None:
     with pytest.raises(NewerFile, match="its version is 3, this program knows 1"):
         open_db(tmp_path)
     assert (tmp_path / "small.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["removed", "replaced"])
+def test_a_file_that_is_gone_takes_nothing_more(tmp_path: Path, replaced: bool) -> None:
+    """What is written to it would be gone with its last handle, and be pushed all the same."""
+    path, aside = tmp_path / "small.db", tmp_path / "aside.db"
+    with open_db(tmp_path) as db:
+        db.table("things").put("a", {"n": 1})
+        path.rename(aside)
+        if replaced:
+            path.write_bytes(aside.read_bytes())
+        with pytest.raises(FileGone, match=r"small\.db"):
+            db.table("things").put("a", {"n": 2})
+        aside.replace(path)
+        db.table("things").put("a", {"n": 3})
+        assert db.table("things").doc("a") == {"n": 3}
 
 
 def test_every_version_of_the_inventory_has_its_migration(tmp_path: Path) -> None:
