@@ -39,6 +39,7 @@ BEFORE = {
     "table.up": ("down", "down"),
     "table.page-up": ("pagedown",),
     "table.start": ("end",),
+    "form.start": ("end",),
     "table.narrow": ("w", "greater_than_sign"),
     "marks.clear": ("space",),
     "scroll.up": ("space", "home", "down"),
@@ -55,10 +56,13 @@ MORE: dict[str, tuple[str, ...]] = {
     "import": ("2", "i", *"x", "full_stop", *"csv", "enter"),
     "import-bad": ("2", "i", *"bad", "full_stop", *"csv", "enter"),
     "mapping-file-bad": ("3", "i", *"bad", "full_stop", *"csv", "enter"),
-    "enable": ("7", "home", "enter", *["down"] * 3, "enter"),
     "error": ("7", "home", "enter", "enter", *["down"] * 3, "enter"),
     "filter": ("2", "slash"),
 }
+
+
+ENABLE = {"enable": ("7", "home", "enter", *["down"] * 3, "enter")}
+"""Where the link is off."""
 
 
 class Watch:
@@ -163,6 +167,8 @@ async def test_every_live_action_acts_or_says_why(
     async with running(tmp_path, desk, lang=lang, hook=watch.hook) as (app, pilot):
         _watched(app, watch, monkeypatch)
         silent = await _walk(app, pilot, desk, watch, ways, done)
+        desk.disable()
+        silent += await _walk(app, pilot, desk, watch, ENABLE, done)
         await _go(app, pilot, ())
         await press(app, pilot, "L")
         assert ("SKU mapping" in seen(app)) is (lang == "ja"), "the language is switched"

@@ -292,7 +292,7 @@ def test_a_commit_of_an_input_method_arrives_whole(terminal: Terminal) -> None:
     terminal.wait_for("No item fits “倉庫の在庫を更新する”.".encode())
     terminal.send(b"\x15")  # ^u empties the field
     terminal.send("抹茶ラテ".encode())
-    terminal.wait_for(b"8 items")
+    terminal.wait_for(b"8 of 40 items")
 
 
 def test_a_commit_comes_whole_even_where_the_terminal_sends_it_as_one_key() -> None:
