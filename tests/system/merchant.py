@@ -33,7 +33,7 @@ FIGURES = re.compile(
 """In words, or in signs where the line has no room for them."""
 
 LINK_ON = re.compile(r"✓ (?:Link on|on|連携 有効|有効)  (?:DEXTRE )?⇄")
-LINK_OFF = re.compile(r"– (?:Link off|off|連携 無効|無効)  (?:DEXTRE )?\|")
+LINK_OFF = re.compile(r"– (?:Link off|off|連携 無効|無効)  (?:(?:DEXTRE )?\||no flow|反映なし)")
 
 
 class Figures(NamedTuple):
@@ -523,9 +523,9 @@ class Merchant:
         self.press("Enter")
         self.sees(words.push, words.nothing_written)
         self.sees(
-            f"{cells} cells: {changing} "
+            f"{cells} cells: change in Shopify {changing},"
             if words.lang == "en"
-            else f"{cells}セル：Shopifyで {changing}"
+            else f"{cells}セル：変更 Shopify {changing}、"
         )
         self.press("A")
         self.dialog(words.enable)
@@ -539,8 +539,12 @@ class Merchant:
         self.button(which)
         self.at(which)
         self.sees(words.nothing_written)
-        side = "Shopify" if which == words.push else "DEXTRE"
-        self.sees(f"{changing} change in {side}" if words.lang == "en" else f"{side}で {changing}")
+        there, here = (changing, 0) if which == words.push else (0, changing)
+        self.sees(
+            f"change in Shopify {there}, in DEXTRE {here};"
+            if words.lang == "en"
+            else f"変更 Shopify {there}、DEXTRE {here}、"
+        )
 
     def applies(self, rows: int) -> None:
         """Confirm the plan that is shown; Cancel has the focus. One row changes, the others were
