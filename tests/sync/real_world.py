@@ -496,6 +496,11 @@ class RealWorld:
         visitor = self.visitor
         return self.store if visitor is None or visitor.died.done() else visitor.store
 
+    def level_here(self, sku: str, place: str) -> int:
+        """Of the label that a person changes, whichever one is linked."""
+        with self.at_hand.books.view() as view:
+            return view.level(sku, self.here[place], LABEL) or 0
+
     def change_here(self, sku: str, place: str, delta: int) -> None:
         key = LevelKey(sku, self.here[place], LABEL)
         self.at_hand.adjust_level(key, delta, Cause(CauseKind.ADJUST, "tester"))

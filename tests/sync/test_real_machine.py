@@ -126,8 +126,7 @@ class RealMachine(RuleBasedStateMachine):
         self.change(sku, place, n)
 
     def change(self, sku: str, place: int, n: int) -> None:
-        level = (sku, self.w.here[self.w.places[place]])
-        before = self.watcher.books.levels[level] or 0
+        before = self.w.level_here(sku, self.w.places[place])
         n = n if self.w.negative else max(n, -max(before, 0))
         with self.watcher.person():
             self.w.change_here(sku, self.w.places[place], n)
