@@ -11,7 +11,7 @@ exactly once for each applied write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from core.model import Cause, CauseKind, Cell, CellKey, Label, Problem, Reading, Why
 from core.sync.merge import align, pull
@@ -34,10 +34,11 @@ def absorb(
     `flow`, numbers are noted and no level changes.
     """
     link = tx.link()
-    label = tx.label(link.label_code) if link.label_code else None
+    label = tx.label(link.label_code) if flow and link.enabled and link.label_code else None
     trusted: set[CellKey] = set()
     changed: list[Cell] = []
     moved: set[tuple[str, str]] = set()
+    together: dict[tuple[str, str], Label] = {}
     written: Set[CellKey] | None = None
     readings = list(readings)
     cells = tx.cells_at([reading.key for reading in readings])
@@ -45,19 +46,19 @@ def absorb(
         cell = cells.get(reading.key)
         if cell is not None and (cell.sku_number, cell.location_id) in moved:
             cell = tx.cell(reading.key)  # another variant of the item has just moved its level
-        if cell is None or cell.intent is not None or not is_fresh(reading):
+        if cell is None or _is_overtaken(cell, reading) or not is_fresh(reading):
             continue
-        if reading.updated_at and reading.updated_at < cell.updated_at:
+        if cell.base is None and written is None:
+            written = open_places(tx)
+        if cell.base is None and written and cell.key in written:
             continue
-        if cell.base is None:
-            written = open_places(tx) if written is None else written
-            if cell.key in written:
-                continue
         noted = note(cell, reading, trace)
-        if flow and link.enabled and label is not None:
+        if label is not None and _begins_with_others(tx, noted):
+            together[cell.sku_number, cell.key.shopify_location_id] = label
+        elif label is not None:
             noted = _flow(tx, noted, label, trace)
-            if noted.here != cell.here:
-                moved.add((cell.sku_number, cell.location_id))
+        if noted.here != cell.here:
+            moved.add((cell.sku_number, cell.location_id))
         if noted != cell and noted.problem is Problem.REJECTED:
             noted = _still_refused(noted, trace)
         if noted != cell:
@@ -66,7 +67,15 @@ def absorb(
         if reading.sku != cell.sku_number:
             trace.other_skus[cell.key.inventory_item_id] = reading.sku
     tx.put_cells(changed)
+    _begin_together(tx, together, trace)
     return trusted
+
+
+def _is_overtaken(cell: Cell, reading: Reading) -> bool:
+    """By a write of ours that is in flight, or by a newer reading."""
+    return cell.intent is not None or bool(
+        reading.updated_at and reading.updated_at < cell.updated_at
+    )
 
 
 def open_places(view: BooksView) -> Set[CellKey]:
@@ -164,6 +173,45 @@ def _begin(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:
     waiting = with_problem(cell, problem)
     trace.needs_you(waiting)
     return waiting
+
+
+def _begins_with_others(tx: BooksTx, cell: Cell) -> bool:
+    """Whether several variants of an item could give a level its first number, this one or, where
+    it cannot, the others.
+    """
+    never_set = cell.here is None and cell.base is None
+    return never_set and len(tx.mappings_of(cell.sku_number)) > 1
+
+
+def _begin_together(tx: BooksTx, levels: Mapping[tuple[str, str], Label], trace: Trace) -> None:
+    """Levels, by SKU number and Shopify's location, whose first number several variants could give.
+    As soon as all of them are read: where they agree the level takes their number, else a person
+    decides. None of them is the one that came first.
+    """
+    for (sku_number, shopify_location_id), label in levels.items():
+        cells = _that_begin(tx, sku_number, shopify_location_id)
+        written = open_places(tx)
+        numbers = {None if cell.intent or cell.key in written else cell.there for cell in cells}
+        for cell in () if None in numbers else cells:
+            if len(numbers) == 1:
+                tx.put_cell(_begin(tx, tx.cell(cell.key) or cell, label, trace))
+            elif cell.problem is None:
+                waiting = with_problem(cell, Problem.DIFFERS_AT_START)
+                trace.needs_you(waiting)
+                tx.put_cell(waiting)
+
+
+def _that_begin(tx: BooksView, sku_number: str, shopify_location_id: str) -> list[Cell]:
+    """The cells of one level without a base that may flow."""
+    keys = [
+        CellKey(mapping.inventory_item_id, shopify_location_id)
+        for mapping in tx.mappings_of(sku_number)
+    ]
+    return [
+        cell
+        for cell in tx.cells_at(keys).values()
+        if cell.base is None and cell.problem not in ASIDE and cell.problem not in FROM_READING
+    ]
 
 
 def pull_cell(tx: BooksTx, cell: Cell, label: Label, trace: Trace) -> Cell:

@@ -5,16 +5,29 @@ answers of one pass. Each once lost or made units, or could have.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from core.model import CellKey, CellState, PlanKind, Problem, RowOutcome, SkuMapping, Why
+from core.model import (
+    CellKey,
+    CellState,
+    LevelKey,
+    PlanKind,
+    Problem,
+    QuantityName,
+    Reading,
+    RowOutcome,
+    SkuMapping,
+    Why,
+)
 from core.sync.aside import ignore
 from core.sync.breaker import TooManyZeros
 from core.sync.cells import map_one, unmap_one
 from core.sync.ports import BooksTx
-from tests.twins.world import World
+from core.sync.pulling import absorb
+from core.sync.trace import Trace
+from tests.twins.world import LABEL, World
 
 
 class Open:
@@ -173,3 +186,53 @@ async def test_cells_that_were_not_read_yet_do_not_keep_others_from_being_pushed
     world.add_here(1, "S299")
     await world.engine.push_pass()
     assert world.there(keys[299]) == 6
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (2, 2)], ids=["they differ", "they agree"])
+@pytest.mark.parametrize("at_once", [True, False], ids=["one batch", "two batches"])
+async def test_no_variant_gives_its_number_to_a_level_that_was_never_set_before_the_others_are_read(
+    numbers: tuple[int, int], at_once: bool
+) -> None:
+    """Two variants of one item: none of them is the one that came first."""
+    world = World()
+    world.linked(here=5, there=5, base=5, item="i9", sku="Z")
+    keys = [CellKey(f"i{n}", "there-x") for n in (1, 2)]
+    for key, number in zip(keys, numbers, strict=True):
+        world.shop.put(key, number)
+    world.map(i1="A", i2="A")
+    for some in [keys] if at_once else [keys[:1], keys[1:]]:
+        ids = [key.inventory_item_id for key in some]
+        readings = await world.shop.read_levels("there-x", ids, QuantityName.AVAILABLE)
+
+        def work(tx: BooksTx, trace: Trace, readings: Sequence[Reading] = readings) -> None:
+            absorb(tx, readings, lambda _: True, trace)
+
+        await world.engine.commits.commit(work)
+    level = world.books.state.levels.get(LevelKey("A", "here-x", LABEL))
+    cells = [world.cell(key) for key in keys]
+    if len(set(numbers)) == 1:
+        assert level == 2
+        assert {cell.state for cell in cells} == {CellState.IN_SYNC}
+    else:
+        assert level is None
+        assert {cell.problem for cell in cells} == {Problem.DIFFERS_AT_START}
+    assert (await world.engine.rest()).rests
+    assert [world.cell(key).state for key in keys] == [cell.state for cell in cells]
+
+
+async def test_a_variant_that_is_gone_does_not_keep_the_others_from_giving_their_number() -> None:
+    world = World()
+    world.linked(here=5, there=5, base=5, item="i9", sku="Z")
+    world.shop.put(CellKey("i1", "there-x"), 2)
+    world.map(i1="A", i2="A")
+    for reading in (
+        Reading(CellKey("i1", "there-x"), 2, sku="A"),
+        Reading(CellKey("i2", "there-x"), None, problem=Problem.DELETED, sku="A"),
+    ):
+
+        def work(tx: BooksTx, trace: Trace, reading: Reading = reading) -> None:
+            absorb(tx, [reading], lambda _: True, trace)
+
+        await world.engine.commits.commit(work)
+    assert world.cell(CellKey("i1", "there-x")).state is CellState.IN_SYNC
+    assert world.here() == 2
