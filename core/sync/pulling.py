@@ -188,9 +188,9 @@ def _begin_together(tx: BooksTx, levels: Mapping[tuple[str, str], Label], trace:
     As soon as all of them are read: where they agree the level takes their number, else a person
     decides. None of them is the one that came first.
     """
+    written = open_places(tx) if levels else set()
     for (sku_number, shopify_location_id), label in levels.items():
         cells = _that_begin(tx, sku_number, shopify_location_id)
-        written = open_places(tx)
         numbers = {None if cell.intent or cell.key in written else cell.there for cell in cells}
         for cell in () if None in numbers else cells:
             if len(numbers) == 1:

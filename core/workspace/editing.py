@@ -23,6 +23,7 @@ from core.workspace.errors import EditOvertaken
 if TYPE_CHECKING:
     from core import exchange, matching
     from core.sync import events
+    from core.sync.events import Event
     from core.sync.ports import BooksTx
 else:
     exchange, matching = Room("core.exchange"), Room("core.matching")
@@ -442,35 +443,27 @@ class EditingDesk(ConnectionDesk):
     def _tell_edit(self, edit: matching.Edit) -> None:
         now = {mapping.inventory_item_id: mapping.sku_number for mapping in edit.put}
         was = {mapping.inventory_item_id: mapping.sku_number for mapping in edit.before}
-        self._tell_edits(
-            [
-                (m.sku_number, self._named_there(m))
-                for m in edit.put
-                if was.get(m.inventory_item_id) != m.sku_number
-            ],
-            [
-                (m.sku_number, self._named_there(m))
-                for m in edit.before
-                if now.get(m.inventory_item_id) != m.sku_number
-            ],
-        )
+        mapped = [one for one in edit.put if was.get(one.inventory_item_id) != one.sku_number]
+        unmapped = [one for one in edit.before if now.get(one.inventory_item_id) != one.sku_number]
+        for event in self._edit_events(mapped, unmapped):
+            self._tell(event)
 
-    def _tell_edits(
-        self, mapped: Sequence[tuple[str, str]], unmapped: Sequence[tuple[str, str]]
-    ) -> None:
-        """(SKU number, name of the variant) of each; of many only how many."""
+    def _edit_events(
+        self, mapped: Sequence[SkuMapping], unmapped: Sequence[SkuMapping]
+    ) -> list[Event]:
+        """One for each mapping; of many only one that says how many."""
         at, brand = self._now(), self.brand.name
         if len(mapped) + len(unmapped) > ONE_BY_ONE:
-            self._tell(
+            return [
                 events.MappingsChanged(
                     at=at, brand=brand, mapped=len(mapped), unmapped=len(unmapped)
                 )
-            )
-            return
-        for sku, there in unmapped:
-            self._tell(events.SkuUnmapped(at=at, brand=brand, sku=sku, there=there))
-        for sku, there in mapped:
-            self._tell(events.SkuMapped(at=at, brand=brand, sku=sku, there=there))
+            ]
+        return [
+            kind(at=at, brand=brand, sku=one.sku_number, there=self._named_there(one))
+            for kind, those in ((events.SkuUnmapped, unmapped), (events.SkuMapped, mapped))
+            for one in those
+        ]
 
     def _named_there(self, mapping: SkuMapping) -> str:
         """The variant's SKU, else its name, else its id."""

@@ -36,7 +36,7 @@ class UnknownShopifyLocation(BadInput):
 
 
 class MappingsWouldLeave(UserMustAct):
-    """`left`: the mappings that stand and do not fit any more. Nothing was changed."""
+    """`skus` names the first of the mappings that stand and do not fit any more."""
 
     code = "mappings_would_leave"
     message = NN_(

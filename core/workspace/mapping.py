@@ -88,10 +88,10 @@ class MappingDesk(EditingDesk):
         result = matching.match(self._store.items(), variants, rule, before, self.ignored_ends())
         left = _left(before, result.mappings)
         if left and link.enabled and not agreed:
-            skus = ", ".join(dict.fromkeys(mapping.sku_number for mapping in left[:TOLD_AT_MOST]))
-            more = ", …" if len(left) > TOLD_AT_MOST else ""
-            raise MappingsWouldLeave(count=len(left), skus=skus + more)
-        gone = [(mapping.sku_number, self._named_there(mapping)) for mapping in left]
+            skus = [*dict.fromkeys(mapping.sku_number for mapping in left[:TOLD_AT_MOST])]
+            skus += ["…"] * (len(left) > TOLD_AT_MOST)
+            raise MappingsWouldLeave(count=len(left), skus=skus)
+        gone = self._edit_events((), left)  # now, while the variants have their names
         self._store.replace_variants(variants)
         async with session.engine.gate.alone():
             resumed = await session.engine.commits.commit(
@@ -99,7 +99,8 @@ class MappingDesk(EditingDesk):
             )
             session.engine.reader.forget()
         self._store.put_catalogue_looks(CatalogueLooks(began, began))
-        self._tell_edits((), gone)
+        for event in gone:
+            self._tell(event)
         unmapped = sum(n for state, n in result.counts.items() if state is not MatchState.MAPPED)
         mapped = len(result.mappings)
         self._tell(
