@@ -160,7 +160,7 @@ class MappingScreen(Finding, EditingByHand):
         for one in self._filters(view):
             words = f"{self._tab(one, view)} {view.size(one) if view else ''}".rstrip()
             if one is self._chosen and marks:
-                words = sentences(words, signs("▸ ") + _("marked %(n)d") % {"n": marks})
+                words += " " + signs("▸ ") + _("marked %(n)d") % {"n": marks}
             parts.append((words, "here" if one is self._chosen else ""))
         self.query_one("#tabs", Bar).parts = tuple(parts)
 
